@@ -1,0 +1,38 @@
+// How an error crosses threads: its code and sentences, never the object.
+
+import { type ErrorCode, StudioError } from '#util/studio-error.ts';
+
+export interface WireError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly where?: string | undefined;
+  readonly hint?: string | undefined;
+  readonly safe?: string | undefined;
+  readonly stack?: string | undefined;
+}
+
+/** Turns anything thrown into plain data. What is not a StudioError is a bug and says so. */
+export function toWire(thrown: unknown): WireError {
+  if (thrown instanceof StudioError) {
+    const { code, message, where, hint, safe, stack } = thrown;
+    return { code, message, where, hint, safe, stack };
+  }
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  return {
+    code: 'E-INTERNAL',
+    message: error.message || error.name,
+    hint: 'This is a fault in Atelier, not in your data. Copy the details into a report.',
+    stack: error.stack,
+  };
+}
+
+/** The inverse of `toWire`; the stack of the other thread is kept. */
+export function fromWire(wire: WireError): StudioError {
+  const error = new StudioError(wire.code, wire.message, {
+    ...(wire.where === undefined ? {} : { where: wire.where }),
+    ...(wire.hint === undefined ? {} : { hint: wire.hint }),
+    ...(wire.safe === undefined ? {} : { safe: wire.safe }),
+  });
+  if (wire.stack !== undefined) error.stack = wire.stack;
+  return error;
+}

@@ -1,0 +1,272 @@
+// Everything that crosses between the page and the worker: requests with their results, and events.
+// Plain structured-clone data only; tensors never cross.
+
+import type { WireError } from './errors.ts';
+import type { CheckpointId, DataId, ModelId, RunId } from './ids.ts';
+import type { LogEntry, RunProgress } from './metrics.ts';
+import type { RunState } from './run-state.ts';
+
+/** A file with the path it had inside the dropped folder or zip (`model/config.json`), or its bare name. */
+export interface NamedFile {
+  readonly path: string;
+  readonly file: Blob;
+}
+
+export type ModelSource = { readonly kind: 'sample' } | { readonly kind: 'files'; readonly files: readonly NamedFile[] };
+
+export type DataSource =
+  | { readonly kind: 'sample' }
+  | { readonly kind: 'files'; readonly train: NamedFile; readonly validation?: NamedFile | undefined };
+
+/** What the engine found of the device, for people. `backend` is what will train. */
+export interface DeviceProfile {
+  readonly backend: 'webgpu' | 'webgl' | 'cpu';
+  /** Vendor, architecture and description as the adapter tells them; empty strings where it does not. */
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly description: string;
+  /** The adapter is a software emulation: right, but slow. */
+  readonly software: boolean;
+  readonly features: { readonly shaderF16: boolean; readonly subgroups: boolean; readonly timestampQuery: boolean };
+  /** Bytes. */
+  readonly maxBufferSize: number | null;
+  readonly maxStorageBufferBindingSize: number | null;
+  /** Why WebGPU is not used, and how to mend it; null with WebGPU. */
+  readonly notice: {
+    readonly cause: 'old-browser' | 'blocked-gpu' | 'insecure-context' | 'linux-flag' | 'device-request-failed';
+    readonly message: string;
+    readonly fix: string;
+  } | null;
+}
+
+export interface ModelSummary {
+  readonly modelId: ModelId;
+  readonly name: string;
+  /** `BertForSequenceClassification`, `BertModel`, … as config.json names it. */
+  readonly architecture: string;
+  readonly modelType: string;
+  readonly parameters: number;
+  readonly hiddenSize: number;
+  readonly layers: number;
+  readonly vocabSize: number;
+  readonly maxPositions: number;
+  /** Labels in index order when the config names them, else empty. */
+  readonly labels: readonly string[];
+  /** Weight dtypes found: F32, F16, BF16. */
+  readonly dtypes: readonly string[];
+  /** Bytes of the weight files. */
+  readonly bytes: number;
+  /** Parameters that the files lack and that start fresh, such as a new classifier. */
+  readonly newParameters: readonly string[];
+  /** Things worth knowing that do not stop training. */
+  readonly notes: readonly string[];
+}
+
+export type CellValue = string | number | boolean | null;
+
+export interface ColumnSummary {
+  readonly name: string;
+  readonly kind: 'text' | 'number' | 'category' | 'list' | 'empty';
+  readonly distinct: number;
+  readonly empty: number;
+  /** Up to 20 most frequent values with their counts, for columns that could be labels. */
+  readonly topValues: readonly { readonly value: string; readonly count: number }[];
+  readonly meanCharacters: number;
+}
+
+export interface DataSummary {
+  readonly dataId: DataId;
+  readonly name: string;
+  readonly format: 'csv' | 'tsv' | 'jsonl' | 'json';
+  readonly rows: number;
+  readonly validationRows: number | null;
+  readonly columns: readonly ColumnSummary[];
+  /** The first rows of the training file, in column order. */
+  readonly preview: readonly (readonly CellValue[])[];
+  readonly guess: ColumnRoles | null;
+  readonly warnings: readonly string[];
+}
+
+export interface ColumnRoles {
+  readonly text: string;
+  readonly textPair?: string | undefined;
+  readonly label: string;
+}
+
+export type ProblemType = 'single_label_classification' | 'multi_label_classification' | 'regression';
+
+/** Which model, data and columns: what can be examined before any argument is known. */
+export interface TaskSetup {
+  readonly modelId: ModelId;
+  readonly dataId: DataId;
+  readonly roles: ColumnRoles;
+  /** Share of rows held out when there is no validation file, in [0, 1); 0 means none. */
+  readonly validationFraction: number;
+  readonly splitSeed: number;
+  readonly maxLength: number;
+  /** Undefined: told from the label column as HF does (floats → regression, lists → multi-label). */
+  readonly problemType?: ProblemType | undefined;
+}
+
+export interface TokenPreview {
+  readonly text: string;
+  readonly textPair: string | null;
+  readonly label: string;
+  /** What the model will see, special tokens included. */
+  readonly tokens: readonly string[];
+  readonly ids: readonly number[];
+  /** How many tokens truncation cut off. */
+  readonly truncated: number;
+}
+
+export interface DataExamination {
+  readonly problemType: ProblemType;
+  readonly labels: readonly string[];
+  readonly trainRows: number;
+  readonly validationRows: number;
+  /** Rows per label in training and validation, in the order of `labels`; empty for regression. */
+  readonly trainCounts: readonly number[];
+  readonly validationCounts: readonly number[];
+  readonly previews: readonly TokenPreview[];
+  /** Share of the sampled rows that truncation cuts, and their longest length in tokens. */
+  readonly truncatedShare: number;
+  readonly longest: number;
+  readonly warnings: readonly string[];
+}
+
+/** Everything a run needs to begin. `trainingArguments` in HF's snake_case; unset fields take HF's defaults. */
+export interface RunSetup extends TaskSetup {
+  readonly name: string;
+  readonly trainingArguments: Readonly<Record<string, unknown>>;
+}
+
+/** What Start will do, in numbers. */
+export interface RunPlan {
+  readonly maxSteps: number;
+  readonly stepsPerEpoch: number;
+  readonly numTrainEpochs: number;
+  readonly warmupSteps: number;
+  readonly evaluations: number;
+  readonly saves: number;
+  readonly checkpointBytes: number;
+  readonly warnings: readonly string[];
+}
+
+export interface CheckpointSummary {
+  readonly checkpointId: CheckpointId;
+  /** `checkpoint-40`, or `final`. */
+  readonly name: string;
+  readonly step: number;
+  readonly epoch: number;
+  readonly bytes: number;
+  /** Milliseconds since 1970. */
+  readonly savedAt: number;
+  /** Evaluation metrics at that step, if evaluated. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly isBest: boolean;
+  readonly isLatest: boolean;
+  /** Weights only: can be tried and downloaded, not resumed. */
+  readonly modelOnly: boolean;
+}
+
+export interface RunSummary {
+  readonly runId: RunId;
+  readonly name: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly state: RunState;
+  readonly step: number;
+  readonly maxSteps: number;
+  readonly modelName: string;
+  readonly dataName: string;
+  /** Bytes of its checkpoints. */
+  readonly bytes: number;
+  /** This very tab trains it; another tab does; or nobody. */
+  readonly owner: 'this-tab' | 'other-tab' | 'none';
+}
+
+export interface RunDetail {
+  readonly summary: RunSummary;
+  readonly setup: Omit<RunSetup, 'modelId' | 'dataId'>;
+  readonly labels: readonly string[];
+  readonly problemType: ProblemType;
+  readonly log: readonly LogEntry[];
+  readonly checkpoints: readonly CheckpointSummary[];
+  readonly progress: RunProgress | null;
+  /** Where `run/resume` would go on; null when nothing was saved. */
+  readonly resumeStep: number | null;
+  readonly notices: readonly RunNotice[];
+}
+
+/** Something worth showing on the run's page and in its log. */
+export interface RunNotice {
+  readonly at: number;
+  readonly step: number;
+  readonly level: 'info' | 'warning' | 'error';
+  readonly message: string;
+}
+
+export interface Prediction {
+  /** Per label, in label order: probability; for regression the raw value(s). */
+  readonly scores: readonly number[];
+  readonly labels: readonly string[];
+  readonly tokens: readonly string[];
+}
+
+/** Every request with its parameters and result. */
+export interface Requests {
+  'device/profile': { params: Record<never, never>; result: DeviceProfile };
+  'model/open': { params: { source: ModelSource }; result: ModelSummary };
+  'data/open': { params: { source: DataSource }; result: DataSummary };
+  'data/examine': { params: { task: TaskSetup; previewRows: number }; result: DataExamination };
+  'run/plan': { params: { setup: RunSetup }; result: RunPlan };
+  'run/start': { params: { setup: RunSetup }; result: { runId: RunId } };
+  /** From the given checkpoint, else the latest, else (nothing saved) from the beginning. */
+  'run/resume': { params: { runId: RunId; checkpointId?: CheckpointId | undefined }; result: { step: number } };
+  'run/pause': { params: { runId: RunId }; result: Record<never, never> };
+  'run/continue': { params: { runId: RunId }; result: Record<never, never> };
+  'run/stop': { params: { runId: RunId; save: boolean }; result: Record<never, never> };
+  'run/save-now': { params: { runId: RunId }; result: Record<never, never> };
+  'run/evaluate-now': { params: { runId: RunId }; result: Record<never, never> };
+  'run/list': { params: Record<never, never>; result: readonly RunSummary[] };
+  'run/open': { params: { runId: RunId }; result: RunDetail };
+  'run/delete': { params: { runId: RunId }; result: Record<never, never> };
+  'checkpoint/delete': { params: { runId: RunId; checkpointId: CheckpointId }; result: Record<never, never> };
+  /**
+   * Writes the checkpoint as a zip holding a HuggingFace folder. With `target` (a FileSystemFileHandle) it is
+   * streamed there and `file` is null; without, `file` is a disk-backed File to be offered as a download.
+   */
+  'checkpoint/export': {
+    params: { runId: RunId; checkpointId: CheckpointId; target: FileSystemFileHandle | null };
+    result: { file: Blob | null; fileName: string; bytes: number };
+  };
+  'checkpoint/predict': {
+    params: { runId: RunId; checkpointId: CheckpointId; inputs: readonly { text: string; textPair?: string | undefined }[] };
+    result: readonly Prediction[];
+  };
+  'storage/estimate': { params: Record<never, never>; result: { usage: number; quota: number; persisted: boolean } };
+}
+
+export type RequestType = keyof Requests;
+
+/** Page → worker. */
+export type WorkerCommand = {
+  [T in RequestType]: { readonly type: T; readonly requestId: number; readonly params: Requests[T]['params'] };
+}[RequestType];
+
+/** What a run tells while it goes; also broadcast to other tabs, which watch. */
+export type RunEvent =
+  | { readonly type: 'run/state'; readonly runId: RunId; readonly state: RunState }
+  | { readonly type: 'run/progress'; readonly runId: RunId; readonly progress: RunProgress }
+  | { readonly type: 'run/log'; readonly runId: RunId; readonly entries: readonly LogEntry[] }
+  | { readonly type: 'run/checkpoints'; readonly runId: RunId; readonly checkpoints: readonly CheckpointSummary[] }
+  | { readonly type: 'run/notice'; readonly runId: RunId; readonly notice: RunNotice };
+
+/** Worker → page. */
+export type WorkerEvent =
+  | { readonly type: 'response'; readonly requestId: number; readonly ok: true; readonly result: unknown }
+  | { readonly type: 'response'; readonly requestId: number; readonly ok: false; readonly error: WireError }
+  | RunEvent;
+
+/** Name of the BroadcastChannel that carries `RunEvent`s to other tabs. */
+export const RUN_CHANNEL = 'atelier-run-events';

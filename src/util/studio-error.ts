@@ -1,0 +1,53 @@
+// The one error class of the project: what happened, where, why it is likely, what to do and what is safe.
+// Every layer throws it; `protocol/errors.ts` carries it between threads and the studio prints it.
+
+/** Families of failures. The code is stable and searchable; the message is for people. */
+export const ERROR_CODES = [
+  'E-ARGS', // an argument of the run is wrong or contradicts another
+  'E-DATA-FORMAT', // a data file can not be parsed
+  'E-DATA-COLUMN', // a column is missing or holds something unusable
+  'E-DATA-LABEL', // labels are unusable: one class, unseen in training, wrong type
+  'E-MODEL-FORMAT', // a weight file is damaged or not safetensors
+  'E-MODEL-CONFIG', // config.json is missing, unreadable or of an unsupported architecture
+  'E-MODEL-WEIGHTS', // a tensor is missing or has another shape
+  'E-TOKENIZER', // tokenizer files are missing or unsupported
+  'E-GPU-UNAVAILABLE', // no usable WebGPU
+  'E-GPU-SHADER', // a shader did not compile or a dispatch was invalid
+  'E-GPU-MEMORY', // the device ran out of memory
+  'E-GPU-LOST', // the device was lost
+  'E-STORAGE-FULL', // the browser refused to store more
+  'E-STORAGE', // reading or writing stored data failed
+  'E-CHECKPOINT', // a checkpoint is damaged or does not fit this model
+  'E-BUSY', // another tab trains, or a run is active already
+  'E-STATE', // the command does not fit the present state
+  'E-INTERNAL', // a bug
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** Parts of an error besides its one-line message. All optional, all plain sentences. */
+export interface ErrorDetails {
+  /** Where: file and line, tensor name, argument name. */
+  readonly where?: string;
+  /** What to do now. */
+  readonly hint?: string;
+  /** What is safe, or what was lost. */
+  readonly safe?: string;
+  readonly cause?: unknown;
+}
+
+export class StudioError extends Error {
+  override readonly name = 'StudioError';
+  readonly code: ErrorCode;
+  readonly where: string | undefined;
+  readonly hint: string | undefined;
+  readonly safe: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.where = details.where;
+    this.hint = details.hint;
+    this.safe = details.safe;
+  }
+}

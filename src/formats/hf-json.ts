@@ -1,0 +1,119 @@
+// JSON as HuggingFace's Python files have it: read with bare NaN and Infinity, written exactly as
+// `json.dumps(value, indent=2, sort_keys=True) + "\n"` writes it.
+
+import { type ErrorCode, StudioError } from '#util/studio-error.ts';
+
+/**
+ * Parses JSON in which NaN, Infinity and -Infinity may stand as numbers.
+ * @throws StudioError with `code` when it is not JSON.
+ */
+export function parseHfJson(text: string, fileName: string, code: ErrorCode = 'E-MODEL-CONFIG'): unknown {
+  const mark = unusedMark(text);
+  const plain = text.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (token) => {
+    if (token === 'NaN') return `"${mark}"`;
+    // A number too large for a double is read as infinity.
+    return token.endsWith('Infinity') ? token.replace('Infinity', '1e999') : token;
+  });
+  try {
+    const parsed: unknown = JSON.parse(plain);
+    return plain.includes(mark) ? reviveNan(parsed, mark) : parsed;
+  } catch (cause) {
+    throw new StudioError(
+      code,
+      `${fileName} is not valid JSON: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        where: fileName,
+        hint: 'The file is damaged or was edited by hand. Download or export it again.',
+        cause,
+      },
+    );
+  }
+}
+
+/** A string that does not occur in the text. */
+function unusedMark(text: string): string {
+  let mark = 'not-a-number';
+  while (text.includes(mark)) mark += '-';
+  return mark;
+}
+
+function reviveNan(value: unknown, mark: string): unknown {
+  if (value === mark) return Number.NaN;
+  if (Array.isArray(value)) return value.map((element) => reviveNan(element, mark));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, element]) => [key, reviveNan(element, mark)]));
+  }
+  return value;
+}
+
+/**
+ * Plain data → JSON text, byte for byte as Python writes the same value, newline at the end included. Whole numbers
+ * are written as integers, since JavaScript does not know which of them Python holds as floats. Keys whose value is
+ * undefined are left out.
+ */
+export function stringifyHfJson(value: unknown): string {
+  return `${format(value, '\n')}\n`;
+}
+
+function format(value: unknown, lineStart: string): string {
+  if (typeof value === 'number') return formatNumber(value);
+  if (typeof value === 'string') return formatString(value);
+  if (typeof value === 'boolean' || value === null) return String(value);
+  const inner = `${lineStart}  `;
+  if (Array.isArray(value)) {
+    return enclose(
+      '[',
+      value.map((element) => format(element ?? null, inner)),
+      ']',
+      lineStart,
+    );
+  }
+  if (typeof value === 'object') {
+    const entries = Object.entries(value).filter(([, element]) => element !== undefined);
+    entries.sort(([a], [b]) => compareCodePoints(a, b));
+    const members = entries.map(([key, element]) => `${formatString(key)}: ${format(element, inner)}`);
+    return enclose('{', members, '}', lineStart);
+  }
+  throw new StudioError('E-INTERNAL', `A ${typeof value} can not be written as JSON.`);
+}
+
+function enclose(open: string, members: readonly string[], close: string, lineStart: string): string {
+  if (members.length === 0) return open + close;
+  return `${open}${lineStart}  ${members.join(`,${lineStart}  `)}${lineStart}${close}`;
+}
+
+function formatString(value: string): string {
+  return JSON.stringify(value).replace(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** A number as Python's `repr` prints it, whole numbers as integers. */
+export function formatNumber(value: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity';
+  if (Object.is(value, -0)) return '-0.0';
+  if (Number.isSafeInteger(value)) return String(value);
+  const [mantissa, exponentText] = value.toExponential().split('e') as [string, string];
+  const exponent = Number(exponentText);
+  if (exponent >= -4 && exponent < 16) {
+    const plain = exponent < 0 ? value.toFixed(decimalsOf(mantissa) - exponent) : String(value);
+    return plain.includes('.') ? plain : `${plain}.0`;
+  }
+  return `${mantissa}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
+}
+
+const decimalsOf = (mantissa: string): number => mantissa.split('.')[1]?.length ?? 0;
+
+/** Python sorts strings by code point, JavaScript by UTF-16 unit. */
+export function compareCodePoints(a: string, b: string): number {
+  const right = b[Symbol.iterator]();
+  for (const character of a) {
+    const other = right.next();
+    if (other.done) return 1;
+    const difference = character.codePointAt(0)! - other.value.codePointAt(0)!;
+    if (difference !== 0) return difference;
+  }
+  return right.next().done ? 0 : -1;
+}

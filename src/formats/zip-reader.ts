@@ -1,0 +1,173 @@
+// Reads a zip archive out of a Blob without loading it: the directory at the end, then single entries on demand.
+// A stored entry is a slice of the archive; a deflated one is inflated by the platform's own DecompressionStream.
+
+import { Crc32 } from '#util/crc32.ts';
+import { StudioError } from '#util/studio-error.ts';
+
+export interface ZipItem {
+  /** Path inside the archive. */
+  readonly path: string;
+  open(): Promise<Blob>;
+}
+
+const END_SIGNATURE = 0x06054b50;
+const END_BYTES = 22;
+const MAX_COMMENT_BYTES = 0xffff;
+const END64_LOCATOR_SIGNATURE = 0x07064b50;
+const END64_LOCATOR_BYTES = 20;
+const END64_BYTES = 56;
+const ITEM_SIGNATURE = 0x02014b50;
+const ITEM_BYTES = 46;
+const LOCAL_BYTES = 30;
+const STORED = 0;
+const DEFLATED = 8;
+const ENCRYPTED_FLAG = 1;
+const ZIP64_EXTRA_ID = 1;
+const IN_ZIP64 = 0xffffffff;
+
+interface Directory {
+  readonly offset: number;
+  readonly byteLength: number;
+}
+
+interface DirectoryItem {
+  readonly path: string;
+  readonly flags: number;
+  readonly method: number;
+  readonly crc32: number;
+  readonly compressedBytes: number;
+  readonly localOffset: number;
+}
+
+function damaged(fileName: string, message: string, hint: string): StudioError {
+  return new StudioError('E-MODEL-FORMAT', `${fileName}: ${message}`, { where: fileName, hint });
+}
+
+/**
+ * Lists the files of an archive (no folders), in the order of its directory.
+ * @throws StudioError E-MODEL-FORMAT when it is cut off, damaged or not a zip.
+ */
+export async function readZip(archive: Blob, fileName: string): Promise<ZipItem[]> {
+  try {
+    const directory = await findDirectory(archive);
+    const view = await viewOf(archive, directory.offset, directory.byteLength);
+    return parseDirectory(view)
+      .filter((item) => !item.path.endsWith('/'))
+      .map((item) => ({ path: item.path, open: () => openItem(archive, item, fileName) }));
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw damaged(
+      fileName,
+      'the zip archive is cut off or damaged.',
+      'Download or copy it again, or unpack it and drop the folder.',
+    );
+  }
+}
+
+/** A view of bytes that must be there. */
+async function viewOf(blob: Blob, offset: number, byteLength: number): Promise<DataView> {
+  if (offset < 0 || offset + byteLength > blob.size) throw new RangeError('outside of the archive');
+  return new DataView(await blob.slice(offset, offset + byteLength).arrayBuffer());
+}
+
+async function findDirectory(archive: Blob): Promise<Directory> {
+  const tailBytes = Math.min(archive.size, END_BYTES + MAX_COMMENT_BYTES);
+  const tailOffset = archive.size - tailBytes;
+  const tail = await viewOf(archive, tailOffset, tailBytes);
+  let at = tailBytes - END_BYTES;
+  while (at >= 0 && tail.getUint32(at, true) !== END_SIGNATURE) at--;
+  if (at < 0) throw new RangeError('no end record');
+  const byteLength = tail.getUint32(at + 12, true);
+  const offset = tail.getUint32(at + 16, true);
+  if (byteLength !== IN_ZIP64 && offset !== IN_ZIP64) return { offset, byteLength };
+  return findDirectory64(archive, tailOffset + at);
+}
+
+async function findDirectory64(archive: Blob, endOffset: number): Promise<Directory> {
+  const locator = await viewOf(archive, endOffset - END64_LOCATOR_BYTES, END64_LOCATOR_BYTES);
+  if (locator.getUint32(0, true) !== END64_LOCATOR_SIGNATURE) throw new RangeError('no zip64 locator');
+  const end = await viewOf(archive, Number(locator.getBigUint64(8, true)), END64_BYTES);
+  return { byteLength: Number(end.getBigUint64(40, true)), offset: Number(end.getBigUint64(48, true)) };
+}
+
+function parseDirectory(view: DataView): DirectoryItem[] {
+  const items: DirectoryItem[] = [];
+  let at = 0;
+  while (at < view.byteLength) {
+    if (view.getUint32(at, true) !== ITEM_SIGNATURE) throw new RangeError('no directory entry');
+    const nameBytes = view.getUint16(at + 28, true);
+    const extraBytes = view.getUint16(at + 30, true);
+    const extra = at + ITEM_BYTES + nameBytes;
+    items.push({
+      path: new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + at + ITEM_BYTES, nameBytes)),
+      flags: view.getUint16(at + 8, true),
+      method: view.getUint16(at + 10, true),
+      crc32: view.getUint32(at + 16, true),
+      ...placeOf(view, at, extra, extra + extraBytes),
+    });
+    at = extra + extraBytes + view.getUint16(at + 32, true);
+  }
+  return items;
+}
+
+/** Size and place of an entry: 32-bit fields, those of them that overflow being 64-bit ones in the zip64 extra field. */
+function placeOf(
+  view: DataView,
+  at: number,
+  extraStart: number,
+  extraEnd: number,
+): Pick<DirectoryItem, 'compressedBytes' | 'localOffset'> {
+  let field = extraStart;
+  while (field + 4 <= extraEnd && view.getUint16(field, true) !== ZIP64_EXTRA_ID)
+    field += 4 + view.getUint16(field + 2, true);
+  let wide = field + 4;
+  // The extra field holds, in this order, only what overflowed.
+  const [, compressedBytes, localOffset] = [24, 20, 42].map((position) => {
+    const narrow = view.getUint32(at + position, true);
+    if (narrow !== IN_ZIP64) return narrow;
+    wide += 8;
+    return Number(view.getBigUint64(wide - 8, true));
+  });
+  return { compressedBytes: compressedBytes!, localOffset: localOffset! };
+}
+
+async function openItem(archive: Blob, item: DirectoryItem, fileName: string): Promise<Blob> {
+  const { path, flags, method, compressedBytes, localOffset } = item;
+  if (flags & ENCRYPTED_FLAG)
+    throw damaged(fileName, `${path} is encrypted.`, 'Unpack the archive and drop the folder.');
+  if (method !== STORED && method !== DEFLATED) {
+    throw damaged(
+      fileName,
+      `${path} is packed in a way that browsers can not unpack (method ${method}).`,
+      'Unpack the archive and drop the folder.',
+    );
+  }
+  const local = await viewOf(archive, localOffset, LOCAL_BYTES);
+  const start = localOffset + LOCAL_BYTES + local.getUint16(26, true) + local.getUint16(28, true);
+  const packed = archive.slice(start, start + compressedBytes);
+  // A stored entry is not read through here: it may be large, and a safetensors file is checked by its own header.
+  return method === STORED ? packed : inflate(packed, item, fileName);
+}
+
+async function inflate(packed: Blob, { path, crc32 }: DirectoryItem, fileName: string): Promise<Blob> {
+  const crc = new Crc32();
+  const check = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+    transform(piece, controller) {
+      crc.update(piece);
+      controller.enqueue(piece);
+    },
+    flush(controller) {
+      if (crc.digest() !== crc32) controller.error(new Error('checksum mismatch'));
+    },
+  });
+  try {
+    const inflated = packed.stream().pipeThrough(new DecompressionStream('deflate-raw')).pipeThrough(check);
+    return await new Response(inflated).blob();
+  } catch (cause) {
+    throw new StudioError('E-MODEL-FORMAT', `${fileName}: ${path} can not be unpacked, its bytes are damaged.`, {
+      where: fileName,
+      hint: 'Download or copy the archive again.',
+      cause,
+    });
+  }
+}

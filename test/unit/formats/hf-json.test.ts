@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { formatNumber, parseHfJson, stringifyHfJson } from '#formats/hf-json.ts';
+import fixture from '../../fixtures/data/hf-json.json' with { type: 'json' };
+
+describe('stringifyHfJson', () => {
+  it('writes what json.dumps writes', () => {
+    expect(stringifyHfJson(JSON.parse(fixture.value))).toBe(fixture.text);
+  });
+
+  it('spells floats as Python does', () => {
+    expect(fixture.floats.map(([value]) => formatNumber(value as number))).toEqual(
+      fixture.floats.map(([, text]) => text),
+    );
+  });
+
+  it('leaves undefined members out and writes non-finite numbers bare', () => {
+    expect(stringifyHfJson({ b: undefined, a: [Number.NaN, Infinity, -Infinity, -0] })).toBe(
+      '{\n  "a": [\n    NaN,\n    Infinity,\n    -Infinity,\n    -0.0\n  ]\n}\n',
+    );
+  });
+});
+
+describe('parseHfJson', () => {
+  it('reads bare NaN and infinities, but not inside strings', () => {
+    const text = '{"a": NaN, "b": [Infinity, -Infinity, 1e-05], "c": "NaN and \\"Infinity", "not-a-number": "NaN"}';
+    expect(parseHfJson(text, 'x.json')).toEqual({
+      a: Number.NaN,
+      b: [Infinity, -Infinity, 1e-5],
+      c: 'NaN and "Infinity',
+      'not-a-number': 'NaN',
+    });
+  });
+
+  it('names the file it can not read', () => {
+    expect(() => parseHfJson('{"a": }', 'config.json')).toThrow(/config\.json is not valid JSON/);
+    expect(() => parseHfJson('{', 'tokenizer.json', 'E-TOKENIZER')).toThrow(
+      expect.objectContaining({ code: 'E-TOKENIZER' }),
+    );
+  });
+});

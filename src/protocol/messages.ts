@@ -12,7 +12,9 @@ export interface NamedFile {
   readonly file: Blob;
 }
 
-export type ModelSource = { readonly kind: 'sample' } | { readonly kind: 'files'; readonly files: readonly NamedFile[] };
+export type ModelSource =
+  | { readonly kind: 'sample' }
+  | { readonly kind: 'files'; readonly files: readonly NamedFile[] };
 
 export type DataSource =
   | { readonly kind: 'sample' }
@@ -241,7 +243,11 @@ export interface Requests {
     result: { file: Blob | null; fileName: string; bytes: number };
   };
   'checkpoint/predict': {
-    params: { runId: RunId; checkpointId: CheckpointId; inputs: readonly { text: string; textPair?: string | undefined }[] };
+    params: {
+      runId: RunId;
+      checkpointId: CheckpointId;
+      inputs: readonly { text: string; textPair?: string | undefined }[];
+    };
     result: readonly Prediction[];
   };
   'storage/estimate': { params: Record<never, never>; result: { usage: number; quota: number; persisted: boolean } };

@@ -1,0 +1,203 @@
+// What arguments demand of each other: HuggingFace's rules, and the contradictions it lets pass.
+// Works on the resolved snake_case values, each already of its right type. Called by `training-arguments.ts`.
+
+import type { ArgumentIssue } from './argument-spec.ts';
+import { parseOptimArgs, parseSchedulerKwargs } from './argument-texts.ts';
+
+/** Field name to value: every field of the table is there. */
+export type ArgumentValues = Readonly<Record<string, unknown>>;
+
+type Rule = (values: ArgumentValues) => readonly ArgumentIssue[];
+
+const number = (values: ArgumentValues, name: string): number => Number(values[name]);
+
+function issue(level: ArgumentIssue['level'], name: string, message: string, hint?: string): readonly ArgumentIssue[] {
+  return [{ name, level, message, ...(hint === undefined ? {} : { hint }) }];
+}
+
+/** A cadence counts only with the strategy steps: a share below 1, or a whole number. */
+function checkInterval(values: ArgumentValues, kind: 'logging' | 'eval' | 'save'): readonly ArgumentIssue[] {
+  const name = `${kind}_steps`;
+  if (values[`${kind}_strategy`] !== 'steps') return [];
+  const steps = number(values, name);
+  if (steps === 0)
+    return issue(
+      'error',
+      name,
+      `${name} is 0, but ${kind}_strategy "steps" needs a number of steps.`,
+      `Give 1 or more, or set ${kind}_strategy to "no".`,
+    );
+  if (steps > 1 && !Number.isInteger(steps)) {
+    return issue(
+      'error',
+      name,
+      `${name} is ${steps}: above 1 it must be a whole number of steps.`,
+      'Below 1 it is a share of the run, such as 0.1.',
+    );
+  }
+  return [];
+}
+
+const intervals: Rule = (values) =>
+  (['logging', 'eval', 'save'] as const).flatMap((kind) => checkInterval(values, kind));
+
+const maxSteps: Rule = (values) =>
+  values.max_steps === 0
+    ? issue(
+        'error',
+        'max_steps',
+        'max_steps is 0, so nothing would be trained.',
+        'Give 1 or more, or -1 to go by epochs.',
+      )
+    : [];
+
+const bestModel: Rule = (values) => {
+  if (values.load_best_model_at_end !== true || values.save_strategy === 'best') return [];
+  const [evaluates, saves] = [values.eval_strategy, values.save_strategy];
+  if (evaluates !== saves) {
+    const message = `Loading the best model compares checkpoints by their evaluations, but eval_strategy is "${evaluates}" and save_strategy is "${saves}".`;
+    return issue(
+      'error',
+      'load_best_model_at_end',
+      message,
+      'Give both strategies the same value, or set save_strategy to "best".',
+    );
+  }
+  if (saves === 'no')
+    return issue(
+      'warning',
+      'load_best_model_at_end',
+      'load_best_model_at_end has no effect: nothing is evaluated or saved.',
+    );
+  return saves === 'steps' ? bestModelSteps(number(values, 'eval_steps'), number(values, 'save_steps')) : [];
+};
+
+function bestModelSteps(evalSteps: number, saveSteps: number): readonly ArgumentIssue[] {
+  if (evalSteps < 1 !== saveSteps < 1) {
+    const message = `eval_steps is ${evalSteps} and save_steps is ${saveSteps}: for the best model both must be steps or both shares of the run.`;
+    return issue('error', 'save_steps', message, 'Write both in the same way.');
+  }
+  const scale = saveSteps < 1 ? 1_000_000 : 1;
+  if (Math.round(saveSteps * scale) % Math.round(evalSteps * scale) === 0) return [];
+  const multiple = Math.max(1, Math.round(saveSteps / evalSteps)) * evalSteps;
+  const message = `Loading the best model needs an evaluation at every checkpoint, but it saves every ${saveSteps} and evaluates every ${evalSteps}.`;
+  return issue(
+    'error',
+    'save_steps',
+    message,
+    `Set save_steps to a multiple of eval_steps, such as ${scale === 1 ? multiple : Number(multiple.toPrecision(6))}.`,
+  );
+}
+
+const saveBest: Rule = (values) => {
+  if (values.save_strategy !== 'best') return [];
+  if (values.metric_for_best_model === null) {
+    return issue(
+      'error',
+      'metric_for_best_model',
+      'save_strategy "best" needs a metric to compare by.',
+      'Set metric_for_best_model, for example to "loss" or "accuracy".',
+    );
+  }
+  if (values.eval_strategy !== 'no') return [];
+  return issue(
+    'error',
+    'eval_strategy',
+    'save_strategy "best" never saves when nothing is evaluated.',
+    'Set eval_strategy to "steps" or "epoch".',
+  );
+};
+
+const precision: Rule = (values) => {
+  const both = (a: string, b: string): boolean => values[a] === true && values[b] === true;
+  if (both('fp16', 'bf16'))
+    return issue('error', 'bf16', 'fp16 and bf16 can not both be on.', 'Keep fp16; bf16 is planned.');
+  if (values.bf16 === true)
+    return issue(
+      'error',
+      'bf16',
+      'bf16 is planned and not available yet.',
+      'Use fp16, or leave both off for full precision.',
+    );
+  if (both('fp16_full_eval', 'bf16_full_eval'))
+    return issue('error', 'bf16_full_eval', 'fp16_full_eval and bf16_full_eval can not both be on.');
+  return [];
+};
+
+const schedule: Rule = (values) => {
+  const type = String(values.lr_scheduler_type);
+  const parsed = parseSchedulerKwargs(type, values.lr_scheduler_kwargs);
+  if ('error' in parsed) return issue('error', 'lr_scheduler_kwargs', parsed.error, parsed.hint);
+  const notes: ArgumentIssue[] = [];
+  if (parsed.ignored)
+    notes.push(
+      ...issue('warning', 'lr_scheduler_kwargs', `lr_scheduler_kwargs have no effect with the schedule "${type}".`),
+    );
+  if (type === 'constant' && number(values, 'warmup_steps') > 0) {
+    notes.push(
+      ...issue(
+        'warning',
+        'warmup_steps',
+        'The schedule "constant" has no warm-up; warmup_steps does nothing.',
+        'Use constant_with_warmup.',
+      ),
+    );
+  }
+  const end = parsed.kwargs.lr_end ?? 1e-7;
+  if (type === 'polynomial' && end >= number(values, 'learning_rate')) {
+    notes.push(
+      ...issue(
+        'error',
+        'lr_scheduler_kwargs',
+        `The polynomial schedule falls to lr_end ${end}, which must be below the learning rate ${values.learning_rate}.`,
+      ),
+    );
+  }
+  return notes;
+};
+
+const optimizer: Rule = (values) => {
+  const parsed = parseOptimArgs(String(values.optim), values.optim_args);
+  if ('error' in parsed) return issue('error', 'optim_args', parsed.error, parsed.hint);
+  return parsed.warning === undefined ? [] : issue('warning', 'optim_args', parsed.warning);
+};
+
+const warmup: Rule = (values) => {
+  const steps = number(values, 'warmup_steps');
+  if (steps <= 1 || Number.isInteger(steps)) return [];
+  return issue('warning', 'warmup_steps', `warmup_steps ${steps} is read as ${Math.trunc(steps)} steps.`);
+};
+
+const cadenceWithoutStrategy: Rule = (values) => {
+  if (values.eval_strategy !== 'no' || values.eval_steps === null) return [];
+  return issue(
+    'warning',
+    'eval_steps',
+    'eval_steps is set, but eval_strategy is "no": nothing will be evaluated.',
+    'Set eval_strategy to "steps".',
+  );
+};
+
+const metricInputs: Rule = (values) => {
+  const wanted = values.include_for_metrics;
+  const wrong = Array.isArray(wanted) ? wanted.find((item) => item !== 'inputs' && item !== 'loss') : undefined;
+  return wrong === undefined
+    ? []
+    : issue(
+        'error',
+        'include_for_metrics',
+        `include_for_metrics can not hold "${wrong}".`,
+        'Use "inputs", "loss" or both.',
+      );
+};
+
+const RULES: readonly Rule[] = [
+  ...[intervals, maxSteps, bestModel, saveBest, precision],
+  ...[schedule, optimizer, warmup, cadenceWithoutStrategy, metricInputs],
+];
+
+/** All complaints, errors first. */
+export function checkRules(values: ArgumentValues): readonly ArgumentIssue[] {
+  const issues = RULES.flatMap((rule) => rule(values));
+  return [...issues.filter((found) => found.level === 'error'), ...issues.filter((found) => found.level !== 'error')];
+}

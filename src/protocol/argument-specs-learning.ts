@@ -1,0 +1,287 @@
+// Rows of the argument table that decide how the model learns: duration, batch, optimizer, precision, memory.
+// Read by `argument-specs.ts` only.
+
+import { type ArgumentSpec, field, ignored, inGroup } from './argument-spec.ts';
+
+const DURATION = inGroup('Duration and batch', [
+  field('num_train_epochs', 'float', 3.0, 'How many times training goes through all rows. May be a fraction.', {
+    level: 'basic',
+    min: 0,
+    minExclusive: true,
+    step: 1,
+    unit: 'epochs',
+    aliases: ['epochs', 'passes', 'duration'],
+  }),
+  field('max_steps', 'int', -1, 'Total number of updates; overrides the number of epochs. -1 means not set.', {
+    level: 'basic',
+    min: -1,
+    step: 10,
+    unit: 'steps',
+    aliases: ['steps', 'iterations', 'limit', 'duration'],
+  }),
+  field(
+    'per_device_train_batch_size',
+    'int',
+    8,
+    'Rows the GPU works on at once while training. More needs more memory.',
+    {
+      level: 'basic',
+      min: 1,
+      step: 1,
+      unit: 'rows',
+      aliases: ['batch size', 'train_batch_size', 'per_gpu_train_batch_size'],
+    },
+  ),
+  field(
+    'gradient_accumulation_steps',
+    'int',
+    1,
+    'Batches whose gradients are added up before one update: a larger batch without more memory.',
+    {
+      level: 'basic',
+      min: 1,
+      step: 1,
+      unit: 'batches',
+      aliases: ['accumulation', 'effective batch size', 'micro batch'],
+    },
+  ),
+  ignored(
+    'average_tokens_across_devices',
+    'bool',
+    true,
+    'Counts tokens over all processes when losses are averaged.',
+    'one device trains here, so there is nothing to average over',
+  ),
+]);
+
+const OPTIMIZER = inGroup('Learning rate and optimizer', [
+  field(
+    'learning_rate',
+    'float',
+    5e-5,
+    'Size of the updates at their peak. 2e-5 to 5e-5 is usual for a pretrained BERT, more for tiny models.',
+    {
+      level: 'basic',
+      min: 0,
+      step: 1e-5,
+      aliases: ['lr', 'step size'],
+    },
+  ),
+  field('lr_scheduler_type', 'enum', 'linear', 'How the learning rate changes over the run, after warm-up.', {
+    level: 'basic',
+    choices: ['linear', 'cosine', 'constant', 'constant_with_warmup', 'polynomial'],
+    unavailable: [
+      'cosine_with_restarts',
+      'inverse_sqrt',
+      'reduce_lr_on_plateau',
+      'cosine_with_min_lr',
+      'cosine_warmup_with_min_lr',
+      'warmup_stable_decay',
+      'greedy',
+    ],
+    aliases: ['schedule', 'scheduler', 'decay', 'annealing'],
+  }),
+  field(
+    'lr_scheduler_kwargs',
+    'json',
+    null,
+    'Extra settings of the schedule: num_cycles for cosine; lr_end and power for polynomial.',
+    {
+      aliases: ['num_cycles', 'lr_end', 'power', 'schedule options'],
+    },
+  ),
+  field(
+    'warmup_steps',
+    'float',
+    0,
+    'Updates over which the learning rate rises from 0. A value below 1 is a share of the run.',
+    {
+      level: 'basic',
+      min: 0,
+      step: 10,
+      unit: 'steps or share',
+      aliases: ['warmup_ratio', 'warm-up', 'ramp'],
+    },
+  ),
+  field('optim', 'enum', 'adamw_torch_fused', 'The optimizer. adamw_torch and adamw_torch_fused are the same here.', {
+    choices: ['adamw_torch', 'adamw_torch_fused', 'sgd'],
+    unavailable: [
+      ...[
+        'adamw_torch_xla',
+        'adamw_torch_npu_fused',
+        'adafactor',
+        'adamw_anyprecision',
+        'adamw_torch_4bit',
+        'adamw_torch_8bit',
+      ],
+      ...['ademamix', 'adagrad', 'adamw_bnb_8bit', 'adamw_8bit', 'ademamix_8bit', 'lion_8bit', 'lion_32bit'],
+      ...['paged_adamw_32bit', 'paged_adamw_8bit', 'paged_ademamix_32bit', 'paged_ademamix_8bit'],
+      ...['paged_lion_32bit', 'paged_lion_8bit', 'rmsprop', 'rmsprop_bnb', 'rmsprop_bnb_8bit', 'rmsprop_bnb_32bit'],
+      ...[
+        'galore_adamw',
+        'galore_adamw_8bit',
+        'galore_adafactor',
+        'galore_adamw_layerwise',
+        'galore_adamw_8bit_layerwise',
+      ],
+      ...['galore_adafactor_layerwise', 'lomo', 'adalomo', 'grokadamw', 'schedule_free_radam', 'schedule_free_adamw'],
+      ...['schedule_free_sgd', 'apollo_adamw', 'apollo_adamw_layerwise', 'stable_adamw'],
+    ],
+    aliases: ['optimizer', 'adam', 'adamw', 'sgd', 'adafactor', 'momentum'],
+  }),
+  field(
+    'optim_args',
+    'string',
+    null,
+    'Settings of the optimizer as "key=value,key=value"; for sgd: momentum, dampening, nesterov.',
+    {
+      aliases: ['momentum', 'nesterov', 'dampening', 'optimizer options'],
+    },
+  ),
+  field(
+    'weight_decay',
+    'float',
+    0.0,
+    'How strongly weights are pulled towards zero. Biases and layer norms are left out.',
+    {
+      level: 'basic',
+      min: 0,
+      step: 0.01,
+      aliases: ['l2', 'regularization', 'decay'],
+    },
+  ),
+  field('adam_beta1', 'float', 0.9, "AdamW's memory of past gradients.", {
+    min: 0,
+    max: 1,
+    maxExclusive: true,
+    step: 0.01,
+    aliases: ['beta', 'momentum'],
+  }),
+  field('adam_beta2', 'float', 0.999, "AdamW's memory of past squared gradients.", {
+    min: 0,
+    max: 1,
+    maxExclusive: true,
+    step: 0.001,
+    aliases: ['beta'],
+  }),
+  field('adam_epsilon', 'float', 1e-8, 'Small number that keeps AdamW from dividing by zero.', {
+    min: 0,
+    step: 1e-8,
+    aliases: ['eps'],
+  }),
+  ignored(
+    'optim_target_modules',
+    'json',
+    null,
+    'Modules for low-rank optimizers such as GaLore.',
+    'low-rank optimizers are not available here',
+  ),
+  field(
+    'max_grad_norm',
+    'float',
+    1.0,
+    'Gradients with a larger norm are scaled down to it. 0 turns clipping off; the norm is still logged.',
+    {
+      min: 0,
+      step: 0.1,
+      aliases: ['clip', 'gradient clipping', 'grad norm'],
+    },
+  ),
+  field(
+    'label_smoothing_factor',
+    'float',
+    0.0,
+    'Share of the target spread evenly over all labels, so that the model is less sure of itself.',
+    {
+      min: 0,
+      max: 1,
+      maxExclusive: true,
+      step: 0.05,
+      aliases: ['smoothing', 'regularization'],
+    },
+  ),
+]);
+
+const PRECISION = inGroup('Precision and memory', [
+  field(
+    'fp16',
+    'bool',
+    false,
+    'Stores large products in half precision with dynamic loss scaling: less memory, often faster.',
+    {
+      level: 'basic',
+      aliases: ['half precision', 'mixed precision', 'float16'],
+    },
+  ),
+  ignored('bf16', 'bool', false, 'Stores large products as bfloat16.', 'bf16 is planned and not available yet'),
+  ignored(
+    'bf16_full_eval',
+    'bool',
+    false,
+    'Evaluates with bfloat16 weights.',
+    'evaluation uses the precision of training',
+  ),
+  ignored(
+    'fp16_full_eval',
+    'bool',
+    false,
+    'Evaluates with half-precision weights.',
+    'evaluation uses the precision of training',
+  ),
+  ignored('tf32', 'bool', null, "Allows NVIDIA's TF32 products.", 'WebGPU has no TF32'),
+  ignored(
+    'gradient_checkpointing',
+    'bool',
+    false,
+    'Computes activations again in the backward pass to save memory.',
+    'recomputing activations is planned and not available yet',
+  ),
+  ignored(
+    'gradient_checkpointing_kwargs',
+    'json',
+    null,
+    'Settings of gradient checkpointing.',
+    'recomputing activations is planned and not available yet',
+  ),
+  ignored(
+    'torch_compile',
+    'bool',
+    false,
+    "Compiles the model with PyTorch's compiler.",
+    'there is no PyTorch here; kernels are compiled for WebGPU anyway',
+  ),
+  ignored('torch_compile_backend', 'string', null, "Backend of PyTorch's compiler.", 'there is no PyTorch here'),
+  ignored('torch_compile_mode', 'string', null, "Mode of PyTorch's compiler.", 'there is no PyTorch here'),
+  ignored('use_liger_kernel', 'bool', false, 'Uses the Liger Triton kernels.', 'Triton kernels do not run on WebGPU'),
+  ignored('liger_kernel_config', 'json', null, 'Which Liger kernels to use.', 'Triton kernels do not run on WebGPU'),
+  field(
+    'use_cache',
+    'bool',
+    false,
+    'Value of use_cache in the saved config.json. Training itself never uses a cache.',
+    { aliases: ['kv cache'] },
+  ),
+  ignored(
+    'neftune_noise_alpha',
+    'float',
+    null,
+    'Adds noise to embeddings while training.',
+    'NEFTune is not available yet',
+  ),
+  ignored(
+    'torch_empty_cache_steps',
+    'int',
+    null,
+    "Frees PyTorch's cached memory every so many steps.",
+    'there is no PyTorch cache here',
+  ),
+  ignored(
+    'auto_find_batch_size',
+    'bool',
+    false,
+    'Tries smaller batches when memory runs out.',
+    'not available yet; choose a smaller batch with more accumulation instead',
+  ),
+]);
+
+export const LEARNING_SPECS: readonly ArgumentSpec[] = [...DURATION, ...OPTIMIZER, ...PRECISION];

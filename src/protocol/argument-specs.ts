@@ -1,0 +1,56 @@
+// The one table of training arguments: all 112 fields of HuggingFace's TrainingArguments 5.18.0 with our own words.
+// Form, validation, import, export and search are made from it.
+
+import { type ArgumentSpec, ignored, inGroup } from './argument-spec.ts';
+import { LEARNING_SPECS } from './argument-specs-learning.ts';
+import { RUN_SPECS } from './argument-specs-run.ts';
+
+const NO_HUB = 'nothing is uploaded from here; download the model and push it yourself';
+const SCRIPT_FLAG = 'it is a switch for Python scripts';
+const ONE_DEVICE = 'one device trains here, so nothing is distributed';
+
+const OTHER = inGroup('Other', [
+  ignored('push_to_hub', 'bool', false, 'Uploads checkpoints to the Hugging Face Hub.', NO_HUB),
+  ignored('hub_model_id', 'string', null, 'Repository to upload to.', NO_HUB),
+  ignored('hub_strategy', 'string', 'every_save', 'When to upload.', NO_HUB),
+  ignored('hub_token', 'string', null, 'Access token of the Hub.', NO_HUB),
+  ignored('hub_private_repo', 'bool', null, 'Creates a private repository.', NO_HUB),
+  ignored('hub_always_push', 'bool', false, 'Uploads even while an upload is going on.', NO_HUB),
+  ignored('hub_revision', 'string', null, 'Branch to upload to.', NO_HUB),
+  ignored('debug', 'json', '', 'Debug options of PyTorch.', 'there is no PyTorch here'),
+  ignored(
+    'skip_memory_metrics',
+    'bool',
+    true,
+    'Leaves memory figures out of the metrics.',
+    'memory is shown live on the page of the run',
+  ),
+  ignored('do_train', 'bool', false, 'Tells a script to train.', SCRIPT_FLAG),
+  ignored('do_eval', 'bool', false, 'Tells a script to evaluate.', SCRIPT_FLAG),
+  ignored('do_predict', 'bool', false, 'Tells a script to predict.', SCRIPT_FLAG),
+  ignored('use_cpu', 'bool', false, 'Trains on the processor.', 'the device is chosen by what the browser offers'),
+  ignored('local_rank', 'int', -1, 'Number of this process.', ONE_DEVICE),
+  ignored('parallelism_config', 'json', null, 'How the model is split over devices.', ONE_DEVICE),
+  ignored('ddp_find_unused_parameters', 'bool', null, 'Setting of distributed data parallelism.', ONE_DEVICE),
+  ignored('ddp_bucket_cap_mb', 'int', null, 'Setting of distributed data parallelism.', ONE_DEVICE),
+  ignored('ddp_broadcast_buffers', 'bool', null, 'Setting of distributed data parallelism.', ONE_DEVICE),
+  ignored('ddp_static_graph', 'bool', null, 'Setting of distributed data parallelism.', ONE_DEVICE),
+  ignored('ddp_backend', 'string', null, 'Setting of distributed data parallelism.', ONE_DEVICE),
+  ignored('ddp_timeout', 'int', 1800, 'Seconds that processes wait for each other.', ONE_DEVICE),
+  ignored('fsdp', 'json', null, 'Fully sharded data parallelism.', ONE_DEVICE),
+  ignored('fsdp_config', 'json', null, 'Settings of fully sharded data parallelism.', ONE_DEVICE),
+  ignored('deepspeed', 'json', null, 'Configuration of DeepSpeed.', ONE_DEVICE),
+]);
+
+export const ARGUMENT_SPECS: readonly ArgumentSpec[] = [...LEARNING_SPECS, ...RUN_SPECS, ...OTHER];
+
+const BY_NAME: ReadonlyMap<string, ArgumentSpec> = new Map(ARGUMENT_SPECS.map((spec) => [spec.name, spec]));
+
+export function findArgumentSpec(name: string): ArgumentSpec | undefined {
+  return BY_NAME.get(name);
+}
+
+/** `per_device_train_batch_size` → `perDeviceTrainBatchSize`. */
+export function toCamelCase(name: string): string {
+  return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,156 @@
+// Arithmetic of a run: how many updates, when something is logged, evaluated and saved. Pure; HF's rules.
+// The Trainer takes its steps from `resolveSteps`; the studio shows `computeRunPlan` before Start.
+
+import { StudioError } from '#util/studio-error.ts';
+import type { RunPlan } from './messages.ts';
+import type { TrainingArguments } from './training-arguments.ts';
+
+/** All in update steps, whole numbers. */
+export interface ResolvedSteps {
+  readonly maxSteps: number;
+  readonly stepsPerEpoch: number;
+  /** Epochs begun, the last one perhaps not finished. */
+  readonly numTrainEpochs: number;
+  readonly loggingSteps: number;
+  readonly evalSteps: number;
+  readonly saveSteps: number;
+  readonly warmupSteps: number;
+}
+
+/** Micro-batches of one epoch. */
+export function countBatches(samples: number, batchSize: number, dropLast: boolean): number {
+  return dropLast ? Math.floor(samples / batchSize) : Math.ceil(samples / batchSize);
+}
+
+/**
+ * @param batchesPerEpoch micro-batches of one epoch, at least 1.
+ * @throws StudioError E-ARGS when there is no batch.
+ */
+export function resolveSteps(args: TrainingArguments, batchesPerEpoch: number): ResolvedSteps {
+  if (batchesPerEpoch < 1) throw noBatch(args);
+  const stepsPerEpoch = Math.max(1, Math.ceil(batchesPerEpoch / args.gradientAccumulationSteps));
+  const byEpochs = args.maxSteps <= 0;
+  const maxSteps = byEpochs ? Math.ceil(args.numTrainEpochs * stepsPerEpoch) : args.maxSteps;
+  const numTrainEpochs = byEpochs ? Math.ceil(args.numTrainEpochs) : Math.ceil(maxSteps / stepsPerEpoch);
+  const steps = (value: number): number => (value < 1 ? Math.ceil(maxSteps * value) : value);
+  return {
+    maxSteps,
+    stepsPerEpoch,
+    numTrainEpochs,
+    loggingSteps: steps(args.loggingSteps),
+    evalSteps: steps(args.evalSteps ?? args.loggingSteps),
+    saveSteps: steps(args.saveSteps),
+    warmupSteps: steps(args.warmupSteps),
+  };
+}
+
+function noBatch(args: TrainingArguments): StudioError {
+  return new StudioError('E-ARGS', 'There are too few rows for a single batch.', {
+    where: `per_device_train_batch_size ${args.perDeviceTrainBatchSize}, dataloader_drop_last ${args.dataloaderDropLast}`,
+    hint: args.dataloaderDropLast
+      ? 'Turn dataloader_drop_last off or take a smaller batch.'
+      : 'Add rows to the training data.',
+    safe: 'Nothing was started.',
+  });
+}
+
+export interface RunPlanInput {
+  readonly trainSamples: number;
+  readonly args: TrainingArguments;
+  /** Bytes of one checkpoint. */
+  readonly checkpointBytes: number;
+}
+
+/** What Start will do. `saves` counts checkpoints written on the way (at most, with the strategy best). */
+export function computeRunPlan({ trainSamples, args, checkpointBytes }: RunPlanInput): RunPlan {
+  const batches = countBatches(trainSamples, args.perDeviceTrainBatchSize, args.dataloaderDropLast);
+  const steps = resolveSteps(args, batches);
+  const evaluations = countEvaluations(args, steps, batches);
+  const { maxSteps, stepsPerEpoch, numTrainEpochs, warmupSteps } = steps;
+  const saves = countSaves(args, steps, evaluations);
+  const warnings = planWarnings(args, steps, { batches, evaluations, saves });
+  return { maxSteps, stepsPerEpoch, numTrainEpochs, warmupSteps, evaluations, saves, checkpointBytes, warnings };
+}
+
+/** Multiples of `every` up to `last`, none before `from`, and the last step itself. */
+function countDue(every: number, last: number, from: number): number {
+  if (from > last) return 0;
+  const multiples = Math.floor(last / every) - Math.ceil(Math.max(from, 1) / every) + 1;
+  return multiples + (last % every === 0 ? 0 : 1);
+}
+
+function countEvaluations(args: TrainingArguments, steps: ResolvedSteps, batches: number): number {
+  const first = args.evalOnStart && args.evalStrategy !== 'no' ? 1 : 0;
+  switch (args.evalStrategy) {
+    case 'no':
+      return 0;
+    case 'steps':
+      return first + countDue(steps.evalSteps, steps.maxSteps, args.evalDelay);
+    case 'epoch':
+      return first + epochEnds(args, steps, batches).filter((epoch) => epoch >= args.evalDelay).length;
+    default:
+      return args.evalStrategy satisfies never;
+  }
+}
+
+/** The epoch value at each epoch's end; the last one is a fraction when the run ends inside it. */
+function epochEnds(args: TrainingArguments, steps: ResolvedSteps, batches: number): number[] {
+  const whole = steps.numTrainEpochs - 1;
+  const lastSteps = steps.maxSteps - whole * steps.stepsPerEpoch;
+  const lastBatches = Math.min(batches, lastSteps * args.gradientAccumulationSteps);
+  return [...Array.from({ length: whole }, (_, epoch) => epoch + 1), whole + lastBatches / batches];
+}
+
+function countSaves(args: TrainingArguments, steps: ResolvedSteps, evaluations: number): number {
+  switch (args.saveStrategy) {
+    case 'no':
+      return 0;
+    case 'steps':
+      return countDue(steps.saveSteps, steps.maxSteps, 1);
+    case 'epoch':
+      return steps.numTrainEpochs;
+    case 'best':
+      return evaluations;
+    default:
+      return args.saveStrategy satisfies never;
+  }
+}
+
+interface Counts {
+  readonly batches: number;
+  readonly evaluations: number;
+  readonly saves: number;
+}
+
+function planWarnings(args: TrainingArguments, steps: ResolvedSteps, counts: Counts): string[] {
+  const { maxSteps, warmupSteps, stepsPerEpoch } = steps;
+  const leftOver = counts.batches % args.gradientAccumulationSteps;
+  const firstSave = args.saveStrategy === 'epoch' ? Math.min(stepsPerEpoch, maxSteps) : steps.saveSteps;
+  const savesBeforeEnd = args.saveStrategy === 'best' ? counts.saves > 1 : counts.saves > 0 && firstSave < maxSteps;
+  const warnings: [when: boolean, text: string][] = [
+    [
+      !savesBeforeEnd,
+      `Nothing is saved before the end (step ${maxSteps}): if the page closes, the run starts again. Lower save_steps.`,
+    ],
+    [args.saveOnlyModel, 'Checkpoints hold weights only (save_only_model), so the run can not be resumed.'],
+    [
+      warmupSteps >= maxSteps && args.lrSchedulerType !== 'constant',
+      `Warm-up (${warmupSteps} steps) is as long as the run (${maxSteps}): the learning rate never reaches its peak.`,
+    ],
+    [
+      args.loggingStrategy === 'no' ||
+        (args.loggingStrategy === 'steps' && steps.loggingSteps > maxSteps && !args.loggingFirstStep),
+      `No training loss will be shown: logging_steps is ${args.loggingSteps} and the run has ${maxSteps} steps.`,
+    ],
+    [
+      args.evalStrategy !== 'no' && counts.evaluations === 0,
+      `eval_delay ${args.evalDelay} lies beyond the end: nothing will be evaluated.`,
+    ],
+    [args.learningRate === 0, 'The learning rate is 0: nothing will be learned.'],
+    [
+      leftOver > 0 && args.gradientAccumulationSteps > 1,
+      `The last update of each epoch sees ${leftOver} of ${args.gradientAccumulationSteps} batches.`,
+    ],
+  ];
+  return warnings.filter(([when]) => when).map(([, text]) => text);
+}

@@ -1,0 +1,337 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { ARGUMENT_SPECS, findArgumentSpec } from '#protocol/argument-specs.ts';
+import {
+  parseTrainingArguments,
+  type TrainingArguments,
+  toHfJson,
+  toTrainingArgumentsJson,
+} from '#protocol/training-arguments.ts';
+
+interface Fixture {
+  readonly defaults: Record<string, unknown>;
+  readonly outcomes: readonly {
+    readonly case: Record<string, unknown>;
+    readonly ok: boolean;
+    readonly resolved?: Record<string, unknown>;
+  }[];
+}
+
+const fixture: Fixture = JSON.parse(
+  readFileSync(new URL('../../fixtures/data/training-arguments.json', import.meta.url), 'utf8'),
+);
+
+/** Written out, so that a field of the interface that the table lacks does not compile or does not pass. */
+const DEFAULTS: TrainingArguments = {
+  outputDir: 'trainer_output',
+  runName: null,
+  numTrainEpochs: 3,
+  maxSteps: -1,
+  perDeviceTrainBatchSize: 8,
+  gradientAccumulationSteps: 1,
+  learningRate: 5e-5,
+  lrSchedulerType: 'linear',
+  lrSchedulerKwargs: {},
+  warmupSteps: 0,
+  optim: 'adamw_torch_fused',
+  optimArgs: {},
+  weightDecay: 0,
+  adamBeta1: 0.9,
+  adamBeta2: 0.999,
+  adamEpsilon: 1e-8,
+  maxGradNorm: 1,
+  labelSmoothingFactor: 0,
+  fp16: false,
+  useCache: false,
+  loggingStrategy: 'steps',
+  loggingSteps: 500,
+  loggingFirstStep: false,
+  loggingNanInfFilter: true,
+  evalStrategy: 'no',
+  evalSteps: null,
+  evalDelay: 0,
+  evalOnStart: false,
+  perDeviceEvalBatchSize: 8,
+  predictionLossOnly: false,
+  evalDoConcatBatches: true,
+  evalAccumulationSteps: null,
+  includeForMetrics: [],
+  batchEvalMetrics: false,
+  saveStrategy: 'steps',
+  saveSteps: 500,
+  saveTotalLimit: null,
+  saveOnlyModel: false,
+  loadBestModelAtEnd: false,
+  metricForBestModel: null,
+  greaterIsBetter: null,
+  ignoreDataSkip: false,
+  restoreCallbackStatesFromCheckpoint: false,
+  seed: 42,
+  dataSeed: null,
+  dataloaderDropLast: false,
+  removeUnusedColumns: true,
+  labelNames: null,
+  trainSamplingStrategy: 'random',
+};
+
+const read = (input: Record<string, unknown>): TrainingArguments => {
+  const parsed = parseTrainingArguments(input);
+  if (!parsed.ok) throw new Error(parsed.issues.map((issue) => issue.message).join('; '));
+  return parsed.args;
+};
+
+/** The names of the fields that are refused. */
+const refused = (input: Record<string, unknown>): string[] => {
+  const parsed = parseTrainingArguments(input);
+  return parsed.ok ? [] : parsed.issues.filter((issue) => issue.level === 'error').map((issue) => issue.name);
+};
+
+const remarks = (input: Record<string, unknown>): string[] => {
+  const parsed = parseTrainingArguments(input);
+  return (parsed.ok ? parsed.notes : parsed.issues).map((issue) => `${issue.level} ${issue.name}`);
+};
+
+describe('the argument table', () => {
+  it('has every field of TrainingArguments with its default', () => {
+    expect(Object.fromEntries(ARGUMENT_SPECS.map((spec) => [spec.name, spec.default]))).toEqual(fixture.defaults);
+    expect(ARGUMENT_SPECS).toHaveLength(112);
+  });
+
+  it('explains each field, and each one that does nothing', () => {
+    for (const spec of ARGUMENT_SPECS) {
+      expect(spec.help, spec.name).toMatch(/^[A-Z].{10,}[.]$/s);
+      expect(spec.support === 'ignored', spec.name).toBe(spec.reason !== undefined);
+      expect(spec.type === 'enum', spec.name).toBe(spec.choices !== undefined);
+    }
+  });
+
+  it('agrees with the interface', () => {
+    expect(read({})).toEqual(DEFAULTS);
+  });
+});
+
+describe('parseTrainingArguments', () => {
+  it.each(fixture.outcomes)('decides as HF does on $case', ({ case: input, ok, resolved }) => {
+    const parsed = parseTrainingArguments(input);
+    expect(parsed.ok).toBe(ok);
+    if (!parsed.ok) return;
+    expect({
+      eval_steps: parsed.args.evalSteps,
+      metric_for_best_model: parsed.args.metricForBestModel,
+      greater_is_better: parsed.args.greaterIsBetter,
+    }).toEqual(resolved);
+  });
+
+  it.each([
+    ['logging_steps', -1],
+    ['save_steps', -5],
+    ['per_device_train_batch_size', 0],
+    ['per_device_eval_batch_size', 0],
+    ['per_device_train_batch_size', 2.5],
+    ['max_steps', 0],
+    ['max_steps', -2],
+    ['num_train_epochs', 0],
+    ['num_train_epochs', -1],
+    ['gradient_accumulation_steps', 0],
+    ['save_total_limit', 0],
+    ['label_smoothing_factor', 1],
+    ['label_smoothing_factor', -0.1],
+    ['learning_rate', -1e-5],
+    ['learning_rate', Number.NaN],
+    ['learning_rate', Number.POSITIVE_INFINITY],
+    ['learning_rate', null],
+    ['adam_beta1', 1],
+    ['max_grad_norm', -1],
+    ['weight_decay', -0.1],
+    ['seed', 1.5],
+    ['seed', -1],
+    ['learning_rate', '5e-5'],
+    ['per_device_train_batch_size', '8'],
+    ['per_device_train_batch_size', true],
+    ['per_device_train_batch_size', [8]],
+    ['fp16', 'true'],
+    ['fp16', 1],
+    ['eval_strategy', true],
+    ['label_names', 'labels'],
+    ['label_names', [1]],
+    ['output_dir', 7],
+    ['include_for_metrics', ['predictions']],
+  ])('refuses %s = %j, which HF takes or crashes on', (name, value) => {
+    expect(refused({ [name]: value })).toEqual([name]);
+  });
+
+  it('says how to write a quoted value', () => {
+    const parsed = parseTrainingArguments({ per_device_train_batch_size: '8', fp16: 'True' });
+    expect(parsed.ok ? [] : parsed.issues.map((issue) => issue.hint)).toEqual([
+      'Write 8 without quotes.',
+      'Write true without quotes.',
+    ]);
+  });
+
+  it('names the supported choices where HF has more', () => {
+    const parsed = parseTrainingArguments({ optim: 'adafactor' });
+    expect(parsed.ok ? null : parsed.issues[0]).toEqual({
+      name: 'optim',
+      level: 'error',
+      message: 'optim "adafactor" exists in HuggingFace\'s Trainer but is not available here yet.',
+      hint: 'Use one of: adamw_torch, adamw_torch_fused, sgd.',
+    });
+  });
+
+  it('refuses bf16 for now, and both precisions at once', () => {
+    expect(refused({ bf16: true })).toEqual(['bf16']);
+    expect(refused({ bf16: true, fp16: true })).toEqual(['bf16']);
+    expect(read({ fp16: true, bf16: false }).fp16).toBe(true);
+  });
+
+  it('needs a metric and evaluations to save the best', () => {
+    expect(refused({ save_strategy: 'best', eval_strategy: 'epoch' })).toEqual(['metric_for_best_model']);
+    expect(refused({ save_strategy: 'best', metric_for_best_model: 'f1' })).toEqual(['eval_strategy']);
+    expect(refused({ save_strategy: 'best', metric_for_best_model: 'f1', eval_strategy: 'epoch' })).toEqual([]);
+  });
+
+  it('reads settings of schedules', () => {
+    expect(read({ lr_scheduler_type: 'cosine', lr_scheduler_kwargs: '{"num_cycles": 2}' }).lrSchedulerKwargs).toEqual({
+      num_cycles: 2,
+    });
+    expect(refused({ lr_scheduler_kwargs: { num_cycles: 2 } })).toEqual(['lr_scheduler_kwargs']);
+    expect(refused({ lr_scheduler_type: 'cosine', lr_scheduler_kwargs: { num_cycles: '2' } })).toEqual([
+      'lr_scheduler_kwargs',
+    ]);
+    expect(refused({ lr_scheduler_type: 'cosine', lr_scheduler_kwargs: 'num_cycles=2' })).toEqual([
+      'lr_scheduler_kwargs',
+    ]);
+    expect(refused({ lr_scheduler_type: 'polynomial', lr_scheduler_kwargs: { lr_end: 1 } })).toEqual([
+      'lr_scheduler_kwargs',
+    ]);
+    expect(remarks({ lr_scheduler_type: 'constant', lr_scheduler_kwargs: { x: 1 }, warmup_steps: 5 })).toEqual([
+      'warning lr_scheduler_kwargs',
+      'warning warmup_steps',
+    ]);
+  });
+
+  it('reads settings of optimizers', () => {
+    expect(read({ optim: 'sgd', optim_args: 'momentum=0.9, nesterov=True' }).optimArgs).toEqual({
+      momentum: 0.9,
+      nesterov: true,
+    });
+    expect(refused({ optim: 'sgd', optim_args: 'momentum' })).toEqual(['optim_args']);
+    expect(refused({ optim: 'sgd', optim_args: 'foreach=true' })).toEqual(['optim_args']);
+    expect(refused({ optim: 'sgd', optim_args: 'nesterov=true' })).toEqual(['optim_args']);
+    expect(refused({ optim: 'sgd', optim_args: 'momentum=high' })).toEqual(['optim_args']);
+    expect(remarks({ optim_args: 'momentum=0.9' })).toEqual(['warning optim_args']);
+    expect(remarks({ optim: 'sgd', optim_args: 'weight_decay=0.1' })).toEqual(['warning optim_args']);
+  });
+
+  it('cuts warm-up steps to whole ones and leaves shares', () => {
+    expect(read({ warmup_steps: 1.5 }).warmupSteps).toBe(1);
+    expect(read({ warmup_steps: 0.1 }).warmupSteps).toBe(0.1);
+  });
+
+  it('reports every wrong field at once', () => {
+    expect(refused({ learning_rate: -1, seed: 'x', fp16: 3 })).toEqual(['learning_rate', 'fp16', 'seed']);
+  });
+
+  it('warns of evaluation steps that nothing uses', () => {
+    expect(remarks({ eval_steps: 10 })).toEqual(['warning eval_steps']);
+  });
+
+  it('keeps what it does not use, and says so', () => {
+    const parsed = parseTrainingArguments({ push_to_hub: true, my_field: [1], do_train: false });
+    expect(parsed.ok && parsed.raw).toEqual({ push_to_hub: true, my_field: [1], do_train: false });
+    expect(remarks({ push_to_hub: true, my_field: [1], do_train: false })).toEqual([
+      'warning my_field',
+      'note push_to_hub',
+    ]);
+  });
+});
+
+describe('names of version 4', () => {
+  it('reads them under their present ones', () => {
+    const parsed = parseTrainingArguments({
+      evaluation_strategy: 'epoch',
+      per_gpu_train_batch_size: 4,
+      warmup_ratio: 0.1,
+      no_cuda: true,
+      include_inputs_for_metrics: true,
+      logging_dir: 'runs',
+    });
+    expect(parsed.ok && parsed.raw).toEqual({
+      logging_dir: 'runs',
+      eval_strategy: 'epoch',
+      per_device_train_batch_size: 4,
+      warmup_steps: 0.1,
+      use_cpu: true,
+      include_for_metrics: ['inputs'],
+    });
+    expect(parsed.ok && parsed.args.evalStrategy).toBe('epoch');
+  });
+
+  it('lets the present name win, except where version 4 did not', () => {
+    expect(read({ evaluation_strategy: 'epoch', eval_strategy: 'steps' }).evalStrategy).toBe('steps');
+    expect(read({ warmup_ratio: 0.2, warmup_steps: 0 }).warmupSteps).toBe(0.2);
+    expect(read({ warmup_ratio: 0.2, warmup_steps: 9 }).warmupSteps).toBe(9);
+    expect(read({ warmup_ratio: 0, warmup_steps: 9, per_gpu_train_batch_size: null, group_by_length: false })).toEqual(
+      read({ warmup_steps: 9 }),
+    );
+  });
+
+  it('refuses what is not available under its new name', () => {
+    expect(refused({ adafactor: true, optim: 'adamw_torch' })).toEqual(['optim']);
+    expect(refused({ group_by_length: true })).toEqual(['train_sampling_strategy']);
+    expect(refused({ warmup_ratio: 1 })).toEqual(['warmup_steps']);
+  });
+});
+
+describe('HF-style JSON', () => {
+  const given = { learning_rate: 1e-4, eval_strategy: 'epoch', push_to_hub: true, my_field: { a: 1 }, seed: 42 };
+
+  it('writes what was changed', () => {
+    expect(JSON.parse(toHfJson(given, 'changed'))).toEqual({
+      learning_rate: 1e-4,
+      eval_strategy: 'epoch',
+      push_to_hub: true,
+      my_field: { a: 1 },
+    });
+  });
+
+  it('comes back the same', () => {
+    for (const fields of ['changed', 'all'] as const) {
+      const first = toHfJson(given, fields);
+      const parsed = parseTrainingArguments(JSON.parse(first));
+      expect(parsed.ok && toHfJson(parsed.raw, fields)).toBe(first);
+      expect(parsed.ok && parsed.args).toEqual(read(given));
+    }
+    expect(Object.keys(JSON.parse(toHfJson(given, 'all')))).toHaveLength(113);
+  });
+
+  it('never writes a token', () => {
+    expect(toHfJson({ hub_token: 'hf_secret' }, 'all')).toContain('"hub_token": "<HUB_TOKEN>"');
+    expect(toTrainingArgumentsJson(read({}), { hub_token: 'hf_secret' }).hub_token).toBe('<HUB_TOKEN>');
+  });
+
+  it('writes every field with its resolved value', () => {
+    const input = {
+      optim: 'sgd',
+      optim_args: 'momentum=0.9,nesterov=true',
+      load_best_model_at_end: true,
+      save_strategy: 'epoch',
+      eval_strategy: 'epoch',
+      push_to_hub: true,
+    };
+    const written = toTrainingArgumentsJson(read(input), input);
+    expect(Object.keys(written)).toHaveLength(112);
+    expect(written).toMatchObject({
+      ...input,
+      metric_for_best_model: 'loss',
+      greater_is_better: false,
+      lr_scheduler_kwargs: null,
+    });
+    expect(read(written)).toEqual(read(input));
+  });
+
+  it('finds rows by name only', () => {
+    expect(findArgumentSpec('seed')?.default).toBe(42);
+    expect(findArgumentSpec('constructor')).toBeUndefined();
+  });
+});

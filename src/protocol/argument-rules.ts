@@ -3,6 +3,7 @@
 
 import type { ArgumentIssue } from './argument-spec.ts';
 import { parseOptimArgs, parseSchedulerKwargs } from './argument-texts.ts';
+import { show } from './argument-value.ts';
 
 /** Field name to value: every field of the table is there. */
 export type ArgumentValues = Readonly<Record<string, unknown>>;
@@ -55,7 +56,7 @@ const bestModel: Rule = (values) => {
   if (values.load_best_model_at_end !== true || values.save_strategy === 'best') return [];
   const [evaluates, saves] = [values.eval_strategy, values.save_strategy];
   if (evaluates !== saves) {
-    const message = `Loading the best model compares checkpoints by their evaluations, but eval_strategy is "${evaluates}" and save_strategy is "${saves}".`;
+    const message = `Loading the best model compares checkpoints by their evaluations, but eval_strategy is ${show(evaluates)} and save_strategy is ${show(saves)}.`;
     return issue(
       'error',
       'load_best_model_at_end',
@@ -149,7 +150,7 @@ const schedule: Rule = (values) => {
       ...issue(
         'error',
         'lr_scheduler_kwargs',
-        `The polynomial schedule falls to lr_end ${end}, which must be below the learning rate ${values.learning_rate}.`,
+        `The polynomial schedule falls to lr_end ${end}, which must be below the learning rate ${number(values, 'learning_rate')}.`,
       ),
     );
   }
@@ -192,8 +193,16 @@ const metricInputs: Rule = (values) => {
 };
 
 const RULES: readonly Rule[] = [
-  ...[intervals, maxSteps, bestModel, saveBest, precision],
-  ...[schedule, optimizer, warmup, cadenceWithoutStrategy, metricInputs],
+  intervals,
+  maxSteps,
+  bestModel,
+  saveBest,
+  precision,
+  schedule,
+  optimizer,
+  warmup,
+  cadenceWithoutStrategy,
+  metricInputs,
 ];
 
 /** All complaints, errors first. */

@@ -105,28 +105,15 @@ const OPTIMIZER = inGroup('Learning rate and optimizer', [
   ),
   field('optim', 'enum', 'adamw_torch_fused', 'The optimizer. adamw_torch and adamw_torch_fused are the same here.', {
     choices: ['adamw_torch', 'adamw_torch_fused', 'sgd'],
-    unavailable: [
-      ...[
-        'adamw_torch_xla',
-        'adamw_torch_npu_fused',
-        'adafactor',
-        'adamw_anyprecision',
-        'adamw_torch_4bit',
-        'adamw_torch_8bit',
-      ],
-      ...['ademamix', 'adagrad', 'adamw_bnb_8bit', 'adamw_8bit', 'ademamix_8bit', 'lion_8bit', 'lion_32bit'],
-      ...['paged_adamw_32bit', 'paged_adamw_8bit', 'paged_ademamix_32bit', 'paged_ademamix_8bit'],
-      ...['paged_lion_32bit', 'paged_lion_8bit', 'rmsprop', 'rmsprop_bnb', 'rmsprop_bnb_8bit', 'rmsprop_bnb_32bit'],
-      ...[
-        'galore_adamw',
-        'galore_adamw_8bit',
-        'galore_adafactor',
-        'galore_adamw_layerwise',
-        'galore_adamw_8bit_layerwise',
-      ],
-      ...['galore_adafactor_layerwise', 'lomo', 'adalomo', 'grokadamw', 'schedule_free_radam', 'schedule_free_adamw'],
-      ...['schedule_free_sgd', 'apollo_adamw', 'apollo_adamw_layerwise', 'stable_adamw'],
-    ],
+    unavailable: (
+      'adamw_torch_xla adamw_torch_npu_fused adafactor adamw_anyprecision adamw_torch_4bit ' +
+      'adamw_torch_8bit ademamix adagrad adamw_bnb_8bit adamw_8bit ademamix_8bit lion_8bit lion_32bit ' +
+      'paged_adamw_32bit paged_adamw_8bit paged_ademamix_32bit paged_ademamix_8bit paged_lion_32bit ' +
+      'paged_lion_8bit rmsprop rmsprop_bnb rmsprop_bnb_8bit rmsprop_bnb_32bit galore_adamw ' +
+      'galore_adamw_8bit galore_adafactor galore_adamw_layerwise galore_adamw_8bit_layerwise ' +
+      'galore_adafactor_layerwise lomo adalomo grokadamw schedule_free_radam schedule_free_adamw ' +
+      'schedule_free_sgd apollo_adamw apollo_adamw_layerwise stable_adamw'
+    ).split(' '),
     aliases: ['optimizer', 'adam', 'adamw', 'sgd', 'adafactor', 'momentum'],
   }),
   field(

@@ -37,19 +37,15 @@ const RENAMED: Readonly<Record<string, (value: unknown) => Renamed>> = {
   push_to_hub_token: same('hub_token'),
 };
 
-const REMOVED: ReadonlySet<string> = new Set([
-  ...['overwrite_output_dir', 'logging_dir', 'save_safetensors', 'use_mps_device', 'jit_mode_eval', 'fp16_opt_level'],
-  ...[
-    'half_precision_backend',
-    'fp16_backend',
-    'tpu_num_cores',
-    'tpu_metrics_debug',
-    'past_index',
-    'fsdp_min_num_params',
-  ],
-  ...['fsdp_transformer_layer_cls_to_wrap', 'use_legacy_prediction_loop', 'push_to_hub_organization', '_n_gpu'],
-  ...['mp_parameters', 'torchdynamo', 'ray_scope', 'include_tokens_per_second', 'use_ipex'],
-]);
+const REMOVED: ReadonlySet<string> = new Set(
+  (
+    'overwrite_output_dir logging_dir save_safetensors use_mps_device jit_mode_eval fp16_opt_level ' +
+    'half_precision_backend fp16_backend tpu_num_cores tpu_metrics_debug past_index ' +
+    'fsdp_min_num_params fsdp_transformer_layer_cls_to_wrap use_legacy_prediction_loop ' +
+    'push_to_hub_organization _n_gpu mp_parameters torchdynamo ray_scope include_tokens_per_second ' +
+    'use_ipex'
+  ).split(' '),
+);
 
 /**
  * Gives old names their present ones. A present name given beside its old one wins, except where version 4 let the

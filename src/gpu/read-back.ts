@@ -1,0 +1,69 @@
+// The one way from the GPU to main memory. Every read asks the device anew and throws what went wrong on it.
+
+import type { Tensor } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
+import { StudioError } from '#util/studio-error.ts';
+import { isHalf } from './tensor-storage.ts';
+import { type AtelierBackend, activeWebGpu } from './webgpu-backend.ts';
+
+/** The tensor's values now: float32 for float tensors whatever their storage, int32 for int and bool ones. */
+export async function readTensor(tensor: Tensor): Promise<Float32Array | Int32Array> {
+  const values = await guarded(() => tensor.data());
+  return values as Float32Array | Int32Array;
+}
+
+/** Copies a tensor on the device, so that training may go on while the copy is read out. */
+export function snapshot(tensor: Tensor): Tensor {
+  const backend = activeWebGpu();
+  if (!backend || isHalf(tensor)) return tf.keep(tf.add(tensor, 0));
+  const info = backend.makeOutput(tensor.shape, 'f32');
+  const bytes = tensor.size * 4;
+  backend.copyOut(tensor, 0, bytes, backend.bufferOf(info));
+  return tf.keep(tf.engine().makeTensorFromTensorInfo(info));
+}
+
+/** The bytes of a float32 tensor in pieces of at most `pieceBytes` (a multiple of 4), one piece in memory at a time. */
+export async function* streamTensor(tensor: Tensor, pieceBytes: number): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const backend = activeWebGpu();
+  if (!backend || isHalf(tensor)) {
+    const values = Float32Array.from(await readTensor(tensor));
+    for (let at = 0; at < values.byteLength; at += pieceBytes) {
+      yield new Uint8Array(values.buffer, at, Math.min(pieceBytes, values.byteLength - at));
+    }
+    return;
+  }
+  const total = tensor.size * 4;
+  for (let at = 0; at < total; at += pieceBytes) {
+    yield await guarded(() => readRange(backend, tensor, at, Math.min(pieceBytes, total - at)));
+  }
+}
+
+async function readRange(backend: AtelierBackend, tensor: Tensor, begin: number, length: number) {
+  const staging = backend.device.createBuffer({ size: length, usage: 0x1 | 0x8 }); // MAP_READ | COPY_DST
+  try {
+    backend.copyOut(tensor, begin, length, staging);
+    backend.flush();
+    await staging.mapAsync(0x1);
+    return new Uint8Array(staging.getMappedRange().slice(0));
+  } finally {
+    staging.destroy();
+  }
+}
+
+/** Runs a read; a device error explains itself rather than the failed mapping. */
+async function guarded<T>(read: () => Promise<T>): Promise<T> {
+  const backend = activeWebGpu();
+  try {
+    const values = await read();
+    await backend?.errors.settle();
+    return values;
+  } catch (error) {
+    await backend?.errors.settle();
+    if (error instanceof StudioError) throw error;
+    throw new StudioError('E-GPU-LOST', `Reading from the GPU failed: ${error instanceof Error ? error.message : String(error)}`, {
+      hint: 'Reload the page and resume from the latest checkpoint.',
+      safe: 'Checkpoints written so far are kept.',
+      cause: error,
+    });
+  }
+}

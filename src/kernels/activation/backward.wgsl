@@ -1,0 +1,12 @@
+// dx = dy · f'(x), four values a thread.
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup_index(group, groups) * WORKGROUP_SIZE + lane) * 4u;
+  if (i >= u.size) { return; }
+  let v = x4(i);
+  dx_set4(i, dy4(i) * vec4<f32>(derivative(v.x), derivative(v.y), derivative(v.z), derivative(v.w)));
+}

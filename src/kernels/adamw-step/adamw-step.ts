@@ -1,0 +1,63 @@
+// The AdamW update (Loshchilov and Hutter, 2019) as torch.optim.AdamW, in place, one dispatch a parameter.
+
+import type { Tensor, Variable } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
+import { defineKernel, linearGrid } from '#gpu/define-kernel.ts';
+import { activeWebGpu } from '#gpu/webgpu-backend.ts';
+import { STATE } from '../update-state/update-state.ts';
+import body from './adamw-step.wgsl?raw';
+
+const kernel = defineKernel({
+  name: 'adamw-step',
+  source: body,
+  inputs: ['grad', 'state', 'lr'],
+  outputs: ['p', 'm', 'v'],
+  uniforms: { size: 'u32', beta2: 'f32', rest1: 'f32', rest2: 'f32', eps: 'f32', weight_decay: 'f32' },
+});
+
+export interface AdamWStep {
+  /** f32 parameter, first and second moment: updated in place. */
+  readonly p: Variable;
+  readonly m: Variable;
+  readonly v: Variable;
+  /** f32, scaled by the loss scale and not yet clipped. */
+  readonly grad: Tensor;
+  /** See update-state.ts, after `advanceUpdateState` of this step. */
+  readonly state: Tensor;
+  /** f32 [1] learning rate of this step. */
+  readonly lr: Tensor;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  readonly weightDecay: number;
+}
+
+/** p ← p·(1 − lr·wd) − lr/(1−β₁ᵗ) · m / (√v/√(1−β₂ᵗ) + eps), with m and v the running means of g and g². */
+export function adamWStep(step: AdamWStep): void {
+  const backend = activeWebGpu();
+  if (!backend) {
+    reference(step);
+    return;
+  }
+  const { p, m, v, grad, state, lr, beta1, beta2, eps, weightDecay } = step;
+  kernel.run(backend, {
+    inputs: { grad, state, lr },
+    outputs: { p, m, v },
+    uniforms: { size: p.size, beta2, rest1: 1 - beta1, rest2: 1 - beta2, eps, weight_decay: weightDecay },
+    grid: linearGrid(Math.ceil(p.size / 256)),
+  });
+}
+
+/** The definition in plain operations. Exported for the kernel's test. */
+export function reference({ p, m, v, grad, state, lr, beta1, beta2, eps, weightDecay }: AdamWStep): void {
+  tf.tidy(() => {
+    const at = (place: number): Tensor => tf.slice(state, [place], [1]);
+    if (at(STATE.foundInf).dataSync()[0] !== 0) return;
+    const g = tf.mul(grad, at(STATE.gradFactor));
+    m.assign(tf.add(m, tf.mul(tf.sub(g, m), 1 - beta1)));
+    v.assign(tf.add(tf.mul(v, beta2), tf.mul(tf.square(g), 1 - beta2)));
+    const denominator = tf.add(tf.div(tf.sqrt(v), tf.sqrt(at(STATE.biasCorrection2))), eps);
+    const decayed = tf.mul(p, tf.sub(1, tf.mul(lr, weightDecay)));
+    p.assign(tf.sub(decayed, tf.mul(tf.div(lr, at(STATE.biasCorrection1)), tf.div(m, denominator))));
+  });
+}

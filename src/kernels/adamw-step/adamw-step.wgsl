@@ -1,0 +1,18 @@
+// One AdamW update in place, elementwise. A step whose gradients overflowed changes nothing.
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup_index(group, groups) * WORKGROUP_SIZE + lane) * 4u;
+  if (i >= u.size || state(5u) != 0.0) { return; }
+  let g = grad4(i) * state(7u);
+  let rate = lr(0u);
+  let m1 = m4(i) + (g - m4(i)) * u.rest1;
+  let v1 = u.beta2 * v4(i) + u.rest2 * g * g;
+  let denominator = sqrt(v1) / sqrt(state(2u)) + u.eps;
+  m_set4(i, m1);
+  v_set4(i, v1);
+  p_set4(i, p4(i) * (1.0 - rate * u.weight_decay) - (rate / state(1u)) * (m1 / denominator));
+}

@@ -1,0 +1,11 @@
+// y = a + b, elementwise.
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup_index(group, groups) * WORKGROUP_SIZE + lane) * 4u;
+  if (i >= u.size) { return; }
+  y_set4(i, a4(i) + b4(i));
+}

@@ -1,0 +1,31 @@
+// The key of one forward pass's dropout masks: (seed, step), on the CPU for references and on the device for kernels.
+
+import type { Tensor } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
+
+/**
+ * Masks depend on (seed, step, site, element) alone, so the backward pass and a resumed run make the same ones again.
+ * `step` counts forward passes in training; each call site in a forward takes the next `site`.
+ */
+export class DropoutKey {
+  readonly seed: number;
+  readonly step: number;
+  /** int32 [2]: what changes between steps lies in a tensor, never in a uniform. */
+  readonly tensor: Tensor;
+  #nextSite = 0;
+
+  constructor(seed: number, step: number) {
+    this.seed = seed >>> 0;
+    this.step = step >>> 0;
+    this.tensor = tf.tensor1d(Int32Array.of(this.seed, this.step), 'int32');
+  }
+
+  takeSite(): number {
+    return this.#nextSite++;
+  }
+}
+
+/** An element is dropped where its word is below this. */
+export function dropThreshold(probability: number): number {
+  return Math.floor(probability * 2 ** 32);
+}

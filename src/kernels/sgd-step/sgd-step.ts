@@ -1,0 +1,63 @@
+// The SGD update as torch.optim.SGD (coupled weight decay, momentum, dampening, Nesterov), in place.
+
+import type { Tensor, Variable } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
+import { defineKernel, linearGrid } from '#gpu/define-kernel.ts';
+import { activeWebGpu } from '#gpu/webgpu-backend.ts';
+import { STATE } from '../update-state/update-state.ts';
+import body from './sgd-step.wgsl?raw';
+
+const UNIFORMS = { size: 'u32', weight_decay: 'f32', momentum: 'f32', dampening: 'f32' } as const;
+const NO_BUFFER = 'fn buffer4(i: u32) -> vec4<f32> { return vec4<f32>(0.0); }\nfn buffer_set4(i: u32, v: vec4<f32>) {}';
+const INPUTS = ['grad', 'state', 'lr'];
+
+const plain = defineKernel({ name: 'sgd-step', source: `${NO_BUFFER}\n${body}`, inputs: INPUTS, outputs: ['p'], uniforms: UNIFORMS });
+const withMomentum = defineKernel({ name: 'sgd-momentum-step', source: body, inputs: INPUTS, outputs: ['p', 'buffer'], uniforms: UNIFORMS });
+
+export interface SgdStep {
+  /** f32 parameter and momentum buffer (null without momentum): updated in place. */
+  readonly p: Variable;
+  readonly buffer: Variable | null;
+  /** f32, scaled by the loss scale and not yet clipped. */
+  readonly grad: Tensor;
+  /** See update-state.ts, after `advanceUpdateState` of this step. */
+  readonly state: Tensor;
+  /** f32 [1] learning rate of this step. */
+  readonly lr: Tensor;
+  readonly momentum: number;
+  readonly dampening: number;
+  readonly nesterov: boolean;
+  readonly weightDecay: number;
+}
+
+/** g ← g + wd·p; b ← g at first, then μ·b + (1−damp)·g; p ← p − lr·(b, or g + μ·b with Nesterov). */
+export function sgdStep(step: SgdStep): void {
+  const backend = activeWebGpu();
+  if (!backend) {
+    reference(step);
+    return;
+  }
+  const { p, buffer, grad, state, lr, momentum, dampening, nesterov, weightDecay } = step;
+  (buffer ? withMomentum : plain).run(backend, {
+    inputs: { grad, state, lr },
+    outputs: buffer ? { p, buffer } : { p },
+    uniforms: { size: p.size, weight_decay: weightDecay, momentum, dampening },
+    constants: { HAS_MOMENTUM: buffer !== null, NESTEROV: nesterov },
+    grid: linearGrid(Math.ceil(p.size / 256)),
+  });
+}
+
+/** The definition in plain operations. Exported for the kernel's test. */
+export function reference({ p, buffer, grad, state, lr, momentum, dampening, nesterov, weightDecay }: SgdStep): void {
+  tf.tidy(() => {
+    const values = state.dataSync();
+    if (values[STATE.foundInf] !== 0) return;
+    const g = tf.add(tf.mul(grad, tf.slice(state, [STATE.gradFactor], [1])), tf.mul(p, weightDecay));
+    let d = g;
+    if (buffer) {
+      buffer.assign(values[STATE.step] === 1 ? tf.clone(g) : tf.add(tf.mul(buffer, momentum), tf.mul(g, 1 - dampening)));
+      d = nesterov ? tf.add(g, tf.mul(buffer, momentum)) : tf.clone(buffer);
+    }
+    p.assign(tf.sub(p, tf.mul(lr, d)));
+  });
+}

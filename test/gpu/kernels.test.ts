@@ -109,9 +109,9 @@ describe('dropout', () => {
   it('drops the same elements forward, backward and on the CPU', () => expectParity(([x]) => dropout(x!, 0.3, new DropoutKey(42, 5)), [{ shape: [7, 19] }]));
   it('keeps about 1 - p and depends on seed, step and site', async () => {
     await tf.setBackend('atelier');
-    const kept = async (key: DropoutKey, site: number) => {
+    const kept = async (key: DropoutKey, site: number): Promise<Float32Array> => {
       for (let i = 0; i < site; i++) key.takeSite();
-      return (await dropout(tf.ones([20_000]), 0.3, key).data()).map((value) => (value > 0 ? 1 : 0));
+      return ((await dropout(tf.ones([20_000]), 0.3, key).data()) as Float32Array).map((value) => (value > 0 ? 1 : 0));
     };
     const first = await kept(new DropoutKey(1, 1), 0);
     expect(first.reduce((sum, value) => sum + value, 0) / 20_000).toBeCloseTo(0.7, 1);

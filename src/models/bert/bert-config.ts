@@ -1,0 +1,59 @@
+// The fields of a BERT config.json that shape the model. Source of names and defaults: transformers' BertConfig.
+
+import type { Activation } from '#kernels/activation/activation.ts';
+import { ConfigReader, type JsonObject } from '../pretrained-config.ts';
+
+export interface BertConfig {
+  readonly vocabSize: number;
+  readonly hiddenSize: number;
+  readonly numHiddenLayers: number;
+  readonly numAttentionHeads: number;
+  readonly intermediateSize: number;
+  readonly hiddenAct: Activation;
+  readonly hiddenDropout: number;
+  readonly attentionDropout: number;
+  readonly classifierDropout: number;
+  readonly maxPositions: number;
+  readonly typeVocabSize: number;
+  readonly initializerRange: number;
+  readonly layerNormEps: number;
+}
+
+const ACTIVATIONS: Record<string, Activation> = {
+  gelu: 'gelu',
+  gelu_new: 'gelu_tanh',
+  gelu_pytorch_tanh: 'gelu_tanh',
+  relu: 'relu',
+  silu: 'silu',
+  swish: 'silu',
+  tanh: 'tanh',
+};
+
+/** @throws StudioError E-MODEL-CONFIG naming the first field that is missing, wrong or unsupported. */
+export function readBertConfig(json: JsonObject): BertConfig {
+  const read = new ConfigReader(json);
+  read.mustBeOff('is_decoder');
+  read.mustBeOff('add_cross_attention');
+  read.oneOf('position_embedding_type', ['absolute'], 'absolute');
+  const hiddenSize = read.positiveInteger('hidden_size', 768);
+  const numAttentionHeads = read.positiveInteger('num_attention_heads', 12);
+  if (hiddenSize % numAttentionHeads !== 0) {
+    throw read.wrong('num_attention_heads', numAttentionHeads, `a divisor of hidden_size (${hiddenSize})`);
+  }
+  const hiddenDropout = read.probability('hidden_dropout_prob', 0.1);
+  return {
+    vocabSize: read.positiveInteger('vocab_size', 30522),
+    hiddenSize,
+    numHiddenLayers: read.positiveInteger('num_hidden_layers', 12),
+    numAttentionHeads,
+    intermediateSize: read.positiveInteger('intermediate_size', 3072),
+    hiddenAct: ACTIVATIONS[read.oneOf('hidden_act', Object.keys(ACTIVATIONS), 'gelu')]!,
+    hiddenDropout,
+    attentionDropout: read.probability('attention_probs_dropout_prob', 0.1),
+    classifierDropout: read.probability('classifier_dropout', hiddenDropout),
+    maxPositions: read.positiveInteger('max_position_embeddings', 512),
+    typeVocabSize: read.positiveInteger('type_vocab_size', 2),
+    initializerRange: read.number('initializer_range', 0.02),
+    layerNormEps: read.number('layer_norm_eps', 1e-12),
+  };
+}

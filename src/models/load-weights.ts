@@ -1,0 +1,97 @@
+// Fills a model's parameters from weight files, and starts the rest as HF does, from the seed.
+
+import type { WeightFiles } from '#formats/weight-files.ts';
+import type { Parameter } from '#nn/parameter.ts';
+import { StudioError } from '#util/studio-error.ts';
+import { TorchNormal } from '#util/torch-normal.ts';
+
+export interface WeightPlan {
+  /** Parameter name to tensor name in the files. */
+  readonly found: ReadonlyMap<string, string>;
+  /** Parameters that no file holds, in model order: they start fresh. */
+  readonly fresh: readonly string[];
+  /** Tensors of the files that this model does not use. */
+  readonly unused: readonly string[];
+}
+
+/** Where else a parameter may be found: without the base model's prefix, or under TensorFlow's old norm names. */
+function candidates(name: string, basePrefix: string): string[] {
+  const names = name.startsWith(basePrefix) ? [name, name.slice(basePrefix.length)] : [name];
+  return names.flatMap((each) => [
+    each,
+    each.replace(/LayerNorm\.weight$/, 'LayerNorm.gamma').replace(/LayerNorm\.bias$/, 'LayerNorm.beta'),
+  ]);
+}
+
+/**
+ * Matches parameters to tensors before anything is loaded.
+ * @param mayBeFresh which parameters may be missing: a new head, or a pooler. Any other one missing is an error.
+ * @param ignores tensors of the files that must not be used, such as a head of another size.
+ * @throws StudioError E-MODEL-WEIGHTS naming missing tensors, or a tensor of another shape.
+ */
+export function planWeights(
+  parameters: ReadonlyMap<string, Parameter>,
+  weights: WeightFiles,
+  basePrefix: string,
+  mayBeFresh: (name: string) => boolean,
+  ignores: (tensor: string) => boolean,
+): WeightPlan {
+  const found = new Map<string, string>();
+  const fresh: string[] = [];
+  for (const name of parameters.keys()) {
+    const tensor = candidates(name, basePrefix).find((candidate) => weights.has(candidate) && !ignores(candidate));
+    if (tensor === undefined) fresh.push(name);
+    else found.set(name, tensor);
+  }
+  const missing = fresh.filter((name) => !mayBeFresh(name));
+  if (missing.length > 0) throw missingError(missing);
+  for (const [name, tensor] of found) checkShape(tensor, parameters.get(name)!.shape, weights.shapeOf(tensor));
+  const used = new Set(found.values());
+  return { found, fresh, unused: weights.names.filter((name) => !used.has(name)) };
+}
+
+/** Loads what was found; starts the rest from `torch.manual_seed(seed)` in model order. */
+export async function loadWeights(
+  parameters: ReadonlyMap<string, Parameter>,
+  weights: WeightFiles,
+  plan: WeightPlan,
+  { seed, initializerRange }: { seed: number; initializerRange: number },
+): Promise<void> {
+  const normal = new TorchNormal(seed);
+  for (const [name, parameter] of parameters) {
+    const tensor = plan.found.get(name);
+    parameter.load(tensor === undefined ? initialize(parameter, normal, initializerRange) : await weights.readFloat32(tensor));
+  }
+}
+
+function initialize(parameter: Parameter, normal: TorchNormal, range: number): Float32Array {
+  switch (parameter.initializer) {
+    case 'normal':
+      return normal.fill(parameter.size, 0, range);
+    case 'zeros':
+      return new Float32Array(parameter.size);
+    case 'ones':
+      return new Float32Array(parameter.size).fill(1);
+    default:
+      return parameter.initializer satisfies never;
+  }
+}
+
+function checkShape(tensor: string, expected: readonly number[], actual: readonly number[]): void {
+  if (expected.length === actual.length && expected.every((n, i) => n === actual[i])) return;
+  throw new StudioError('E-MODEL-WEIGHTS', `The tensor ${tensor} has shape [${actual}]; config.json asks for [${expected}].`, {
+    where: tensor,
+    hint: 'config.json and the weights are of different models. Drop the files of one model together.',
+    safe: 'Nothing was loaded.',
+  });
+}
+
+function missingError(missing: readonly string[]): StudioError {
+  const shown = missing.slice(0, 5).join(', ');
+  const more = missing.length > 5 ? ` and ${missing.length - 5} more` : '';
+  return new StudioError('E-MODEL-WEIGHTS', `The weight files lack ${missing.length === 1 ? 'a tensor' : `${missing.length} tensors`} of this model: ${shown}${more}.`, {
+    where: missing[0]!,
+    hint: 'The download is incomplete, or config.json belongs to another model.',
+    safe: 'Nothing was loaded.',
+  });
+}

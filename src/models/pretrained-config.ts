@@ -1,0 +1,69 @@
+// Reading config.json: typed fields with defaults, refused by name where a value is unusable.
+
+import { StudioError } from '#util/studio-error.ts';
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Reads fields of one config.json; a wrong type names the field. */
+export class ConfigReader {
+  readonly #json: JsonObject;
+
+  constructor(json: JsonObject) {
+    this.#json = json;
+  }
+
+  positiveInteger(name: string, fallback?: number): number {
+    const value = this.#json[name] ?? fallback;
+    if (typeof value === 'number' && Number.isInteger(value) && value > 0) return value;
+    throw this.wrong(name, value, 'a positive integer');
+  }
+
+  number(name: string, fallback: number): number {
+    const value = this.#json[name] ?? fallback;
+    if (typeof value === 'number' && Number.isFinite(value)) return value;
+    throw this.wrong(name, value, 'a number');
+  }
+
+  /** A dropout probability: in [0, 1). */
+  probability(name: string, fallback: number): number {
+    const value = this.number(name, fallback);
+    if (value >= 0 && value < 1) return value;
+    throw this.wrong(name, value, 'a probability of at least 0 and less than 1');
+  }
+
+  oneOf<const T extends string>(name: string, choices: readonly T[], fallback: T): T {
+    const value = this.#json[name] ?? fallback;
+    const found = choices.find((choice) => choice === value);
+    if (found !== undefined) return found;
+    throw this.wrong(name, value, `one of ${choices.join(', ')}`);
+  }
+
+  /** Refuses a switch that this implementation does not have. */
+  mustBeOff(name: string): void {
+    const value = this.#json[name];
+    if (value !== undefined && value !== null && value !== false) throw this.wrong(name, value, 'false: it is not supported');
+  }
+
+  /** The error for a field whose value can not be used. */
+  wrong(name: string, value: unknown, expected: string): StudioError {
+    return new StudioError('E-MODEL-CONFIG', `In config.json, "${name}" is ${JSON.stringify(value) ?? 'missing'}; it must be ${expected}.`, {
+      where: `config.json: ${name}`,
+      hint: 'Choose another model, or correct config.json if it was edited by hand.',
+      safe: 'Nothing was loaded or changed.',
+    });
+  }
+}
+
+/** Labels in index order from `id2label`, else generic ones for `num_labels`; HF's default is two. */
+export function labelsOf(json: JsonObject): string[] {
+  const id2label = json['id2label'];
+  if (typeof id2label === 'object' && id2label !== null) {
+    const named = id2label as Record<string, unknown>;
+    const count = Object.keys(named).length;
+    return Array.from({ length: count }, (_, i) => String(named[String(i)] ?? `LABEL_${i}`));
+  }
+  const count = typeof json['num_labels'] === 'number' ? json['num_labels'] : 2;
+  return genericLabels(count);
+}
+
+export const genericLabels = (count: number): string[] => Array.from({ length: count }, (_, i) => `LABEL_${i}`);

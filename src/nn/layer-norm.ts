@@ -1,0 +1,24 @@
+// torch.nn.LayerNorm over the last axis: `weight` and `bias` [columns].
+
+import type { Tensor } from '@tensorflow/tfjs';
+import { layerNorm } from '#kernels/layer-norm/layer-norm.ts';
+import { Module } from './module.ts';
+import { Parameter } from './parameter.ts';
+
+export class LayerNorm extends Module {
+  readonly weight: Parameter;
+  readonly bias: Parameter;
+  readonly #eps: number;
+
+  constructor(columns: number, eps: number) {
+    super();
+    this.weight = this.parameter('weight', new Parameter([columns], 'ones', true));
+    this.bias = this.parameter('bias', new Parameter([columns], 'zeros', true));
+    this.#eps = eps;
+  }
+
+  /** [..., columns] → the same, f32. */
+  forward(x: Tensor): Tensor {
+    return layerNorm(x, this.weight.value, this.bias.value, this.#eps);
+  }
+}

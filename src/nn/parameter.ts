@@ -1,0 +1,47 @@
+// A trainable tensor with its name. The float32 master copy lives here; halves are made from it on the way in.
+
+import type { Tensor, Variable } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
+
+/** How a parameter starts when no file holds it, as HF's `_init_weights`. */
+export type Initializer = 'normal' | 'zeros' | 'ones';
+
+export class Parameter {
+  readonly shape: readonly number[];
+  readonly initializer: Initializer;
+  /** Belongs to a normalisation layer: never decayed. */
+  readonly isNorm: boolean;
+  #variable: Variable | null = null;
+
+  constructor(shape: readonly number[], initializer: Initializer, isNorm = false) {
+    this.shape = shape;
+    this.initializer = initializer;
+    this.isNorm = isNorm;
+  }
+
+  get size(): number {
+    return this.shape.reduce((product, n) => product * n, 1);
+  }
+
+  /** Sets the values, f32 row-major, in place of any earlier ones. */
+  load(values: Float32Array): void {
+    const tensor = tf.tensor(values, [...this.shape], 'float32');
+    if (this.#variable) this.#variable.dispose();
+    this.#variable = tf.variable(tensor, true);
+    tensor.dispose();
+  }
+
+  get variable(): Variable {
+    if (!this.#variable) throw new Error('a parameter is used before its weights are loaded');
+    return this.#variable;
+  }
+
+  get value(): Tensor {
+    return this.variable;
+  }
+
+  dispose(): void {
+    this.#variable?.dispose();
+    this.#variable = null;
+  }
+}

@@ -1,0 +1,36 @@
+// What the Trainer asks of a model. A two-parameter regression fulfils it as well as a BERT.
+
+import type { Scalar, Tensor } from '@tensorflow/tfjs';
+import type { Batch } from '#util/nd-array.ts';
+import type { ForwardContext } from './forward-context.ts';
+import type { Parameter } from './parameter.ts';
+
+export interface ForwardOptions {
+  readonly context: ForwardContext;
+  /**
+   * Examples (or label tokens) of the whole update, over all its micro-batches. A model that `acceptsLossKwargs`
+   * divides the sum of its losses by it, so that accumulation gives the exact mean; null: by what the batch holds.
+   */
+  readonly numItemsInBatch: number | null;
+  /** In [0, 1]; see `label_smoothing_factor`. */
+  readonly labelSmoothing: number;
+}
+
+export interface ModelOutput {
+  /** f32 scalar, or null when the batch has no labels. */
+  readonly loss: Scalar | null;
+  /** [B, ...]; half storage allowed. */
+  readonly logits: Tensor;
+}
+
+export interface TrainableModel {
+  /** Dotted names, in PyTorch's order. */
+  namedParameters(): ReadonlyMap<string, Parameter>;
+  forward(batch: Batch, options: ForwardOptions): ModelOutput;
+  /** Whether `numItemsInBatch` is used; without it the Trainer divides each micro-loss by their number. */
+  readonly acceptsLossKwargs: boolean;
+  /** Columns that `forward` reads, labels apart: what `remove_unused_columns` keeps. Empty: all. */
+  readonly inputNames: readonly string[];
+  /** The config.json of a saved model; null for a model that has none. */
+  configJson(): Readonly<Record<string, unknown>> | null;
+}

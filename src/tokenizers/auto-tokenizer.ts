@@ -35,6 +35,16 @@ export interface PadOptions {
   readonly padToMultipleOf?: number | null;
 }
 
+/** Numbers of one text, in whatever array a data set keeps them. */
+export type TokenRow = readonly number[] | Int32Array | Uint8Array;
+
+/** What `pad` takes of an encoding; without a mask, every token counts. */
+export interface PaddableEncoding {
+  readonly input_ids: TokenRow;
+  readonly attention_mask?: TokenRow;
+  readonly token_type_ids?: TokenRow;
+}
+
 /** Rows of one length. */
 export interface PaddedEncodings {
   readonly input_ids: readonly (readonly number[])[];
@@ -133,7 +143,7 @@ export class PreTrainedTokenizer {
    * Makes rows equally long, as long as the longest: ids with the padding token, masks with 0, types with the padding type.
    * @throws StudioError E-TOKENIZER when the tokenizer has no padding token.
    */
-  pad(encodings: readonly Omit<Encoding, 'truncated'>[], { padToMultipleOf = null }: PadOptions = {}): PaddedEncodings {
+  pad(encodings: readonly PaddableEncoding[], { padToMultipleOf = null }: PadOptions = {}): PaddedEncodings {
     const { padTokenId } = this;
     if (padTokenId === null) {
       throw new StudioError(
@@ -147,17 +157,19 @@ export class PreTrainedTokenizer {
     }
     const longest = Math.max(0, ...encodings.map(({ input_ids: ids }) => ids.length));
     const length = padToMultipleOf === null ? longest : Math.ceil(longest / padToMultipleOf) * padToMultipleOf;
-    const padRow = (row: readonly number[], value: number): number[] => {
+    const padRow = (row: TokenRow, value: number): number[] => {
       const padding = Array.from({ length: length - row.length }, () => value);
       return this.paddingSide === 'right' ? [...row, ...padding] : [...padding, ...row];
     };
+    const maskOf = (encoding: PaddableEncoding): TokenRow =>
+      encoding.attention_mask ?? new Uint8Array(encoding.input_ids.length).fill(1);
     const typed = encodings.every(({ token_type_ids: types }) => types !== undefined);
     return {
       input_ids: encodings.map((encoding) => padRow(encoding.input_ids, padTokenId)),
       ...(typed
         ? { token_type_ids: encodings.map((encoding) => padRow(encoding.token_type_ids!, this.padTokenTypeId)) }
         : {}),
-      attention_mask: encodings.map((encoding) => padRow(encoding.attention_mask, 0)),
+      attention_mask: encodings.map((encoding) => padRow(maskOf(encoding), 0)),
     };
   }
 

@@ -1,0 +1,62 @@
+// Batches by number: batch `index` of epoch `epoch` is the same whether or not the batches before it were made, so a
+// resumed run goes straight to where it was.
+
+import type { Batch } from '#util/nd-array.ts';
+import { StudioError } from '#util/studio-error.ts';
+import type { Dataset, Example } from './dataset.ts';
+import type { Sampler } from './samplers.ts';
+
+/** Makes one batch of examples. */
+export interface DataCollator<T = Example> {
+  collate(examples: readonly T[]): Batch;
+}
+
+export interface DataLoaderOptions<T> {
+  readonly dataset: Dataset<T>;
+  readonly sampler: Sampler;
+  readonly batchSize: number;
+  /** Leave out a last batch that is not full. */
+  readonly dropLast: boolean;
+  readonly collator: DataCollator<T>;
+}
+
+export class DataLoader<T = Example> {
+  /** Batches in an epoch. */
+  readonly length: number;
+  readonly #options: DataLoaderOptions<T>;
+  #order: { readonly epoch: number; readonly indices: Int32Array } | null = null;
+
+  /** @throws StudioError E-ARGS for a batch size that is not a positive whole number. */
+  constructor(options: DataLoaderOptions<T>) {
+    const { sampler, batchSize, dropLast } = options;
+    if (!Number.isInteger(batchSize) || batchSize < 1) {
+      throw new StudioError('E-ARGS', `The batch size is ${batchSize}, but has to be a whole number of at least 1.`, {
+        where: 'per_device_batch_size',
+      });
+    }
+    this.#options = options;
+    this.length = dropLast ? Math.floor(sampler.length / batchSize) : Math.ceil(sampler.length / batchSize);
+  }
+
+  /** `epoch` and `index` count from 0. */
+  batch(epoch: number, index: number): Batch {
+    const { dataset, batchSize, collator } = this.#options;
+    const start = index * batchSize;
+    const chosen = this.#indices(epoch).subarray(start, start + this.batchSizeOf(index));
+    return collator.collate(Array.from(chosen, (i) => dataset.get(i)));
+  }
+
+  /** How many examples batch `index` holds. */
+  batchSizeOf(index: number): number {
+    const { sampler, batchSize } = this.#options;
+    if (!Number.isInteger(index) || index < 0 || index >= this.length) {
+      throw new StudioError('E-INTERNAL', `Batch ${index} was asked for, but an epoch has ${this.length}.`);
+    }
+    return Math.min(batchSize, sampler.length - index * batchSize);
+  }
+
+  #indices(epoch: number): Int32Array {
+    if (this.#order?.epoch !== epoch) this.#order = { epoch, indices: this.#options.sampler.indices(epoch) };
+    return this.#order.indices;
+  }
+}

@@ -3,7 +3,7 @@
 // `weight-files.ts` puts a model's files together; checkpoints are streamed out with `safetensorsHeaderBytes`.
 
 import { StudioError } from '#util/studio-error.ts';
-import { bfloat16ToFloat32, halfToFloat32 } from './half.ts';
+import { bfloat16ToFloat32, halfToFloat32 } from '#util/half.ts';
 
 /** Bytes of one element. */
 const DTYPE_BYTES = {

@@ -4,8 +4,8 @@
 import type { DataId, TensorInfo } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { bfloat16ToFloat32, halfToFloat32 } from '#util/half.ts';
 import { GpuErrors } from './gpu-errors.ts';
-import { decodeHalves } from './half-bits.ts';
 import { type HalfStorage, halfBytes, isHalf, markHalf, storageOf } from './tensor-storage.ts';
 
 /** The members of tfjs's backend that are private in TypeScript alone (4.22.0, frozen upstream). */
@@ -134,12 +134,18 @@ export class AtelierBackend extends WebGPUBackend {
     return this.#widen(this, half);
   }
 
+  async #readHalves(data: { readonly shape: number[]; readonly resource?: unknown }, storage: HalfStorage): Promise<Float32Array> {
+    const bytes = await this.getBufferData(data.resource as GPUBuffer);
+    const bits = new Uint16Array(bytes, 0, tf.util.sizeFromShape(data.shape));
+    return storage === 'f16' ? halfToFloat32(bits) : bfloat16ToFloat32(bits);
+  }
+
   override async read(dataId: DataId): Promise<tf.BackendValues> {
     const data = this.tensorMap.get(dataId);
     const storage = storageOf({ dataId, dtype: data.dtype });
     const values =
       storage === 'f16' || storage === 'bf16'
-        ? decodeHalves(await this.getBufferData(data.resource as GPUBuffer), storage, tf.util.sizeFromShape(data.shape))
+        ? await this.#readHalves(data, storage)
         : await super.read(dataId);
     await this.errors.settle();
     return values;

@@ -26,6 +26,10 @@ export class ForwardContext {
     return new ForwardContext(null, storage);
   }
 
+  dispose(): void {
+    this.dropoutKey?.tensor.dispose();
+  }
+
   /** The tensor as an operand of a large product. */
   operand(tensor: Tensor): Tensor {
     return castStorage(tensor, this.storage);

@@ -24,9 +24,8 @@ export function sequenceClassificationLoss(logits: Tensor, labels: NdArray, type
   const wide = castStorage(logits, 'f32');
   switch (type) {
     case 'single_label_classification': {
-      const data = Int32Array.from(labels.data);
-      const rows = crossEntropy(wide, tf.tensor1d(data, 'int32'), options.labelSmoothing);
-      return meanOf(rows, options.numItemsInBatch ?? data.filter((label) => label !== IGNORE_INDEX).length);
+      const rows = crossEntropy(wide, tf.tensor1d(Int32Array.from(labels.data), 'int32'), options.labelSmoothing);
+      return meanOf(rows, options.numItemsInBatch ?? countedRows(labels));
     }
     case 'multi_label_classification':
       return meanOf(rowMeans(binaryCrossEntropy(wide, targetsLike(wide, labels))), options.numItemsInBatch ?? wide.shape[0]!);
@@ -36,6 +35,9 @@ export function sequenceClassificationLoss(logits: Tensor, labels: NdArray, type
       return type satisfies never;
   }
 }
+
+/** Rows whose class label is not the ignored one. */
+export const countedRows = (labels: NdArray): number => labels.data.filter((label) => label !== IGNORE_INDEX).length;
 
 const targetsLike = (logits: Tensor, labels: NdArray): Tensor => tf.tensor(Float32Array.from(labels.data), logits.shape, 'float32');
 const rowMeans = (losses: Tensor): Tensor => tf.mean(losses, -1);

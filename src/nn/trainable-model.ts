@@ -29,6 +29,10 @@ export interface TrainableModel {
   forward(batch: Batch, options: ForwardOptions): ModelOutput;
   /** Whether `numItemsInBatch` is used; without it the Trainer divides each micro-loss by their number. */
   readonly acceptsLossKwargs: boolean;
+  /** What one batch adds to `numItemsInBatch`: its rows (or label tokens) that count. */
+  itemsIn(batch: Batch): number;
+  /** Floating-point operations of one training step on the batch, for `total_flos`. */
+  floatingPointOperations(batch: Batch): number;
   /** Columns that `forward` reads, labels apart: what `remove_unused_columns` keeps. Empty: all. */
   readonly inputNames: readonly string[];
   /** The config.json of a saved model; null for a model that has none. */

@@ -2,7 +2,7 @@
 
 import { dropout } from '#kernels/dropout/dropout.ts';
 import { Linear } from '#nn/linear.ts';
-import { type ProblemType, sequenceClassificationLoss } from '#nn/losses.ts';
+import { countedRows, type ProblemType, sequenceClassificationLoss } from '#nn/losses.ts';
 import { Module } from '#nn/module.ts';
 import type { ForwardOptions, ModelOutput, TrainableModel } from '#nn/trainable-model.ts';
 import type { Batch } from '#util/nd-array.ts';
@@ -41,6 +41,19 @@ export class BertForSequenceClassification extends Module implements TrainableMo
     const labels = batch['labels'];
     const loss = labels ? sequenceClassificationLoss(logits, labels, this.problemType, { numItemsInBatch, labelSmoothing }) : null;
     return { loss, logits };
+  }
+
+  itemsIn(batch: Batch): number {
+    const labels = batch['labels'];
+    if (!labels) return 0;
+    return this.problemType === 'single_label_classification' ? countedRows(labels) : labels.shape[0]!;
+  }
+
+  /** HF's estimate: 6 · tokens (padding included) · parameters outside the embedding tables. */
+  floatingPointOperations(batch: Batch): number {
+    const { vocabSize, maxPositions, typeVocabSize, hiddenSize } = this.config;
+    const all = [...this.namedParameters().values()].reduce((sum, parameter) => sum + parameter.size, 0);
+    return 6 * (batch['input_ids']?.data.length ?? 0) * (all - (vocabSize + maxPositions + typeVocabSize) * hiddenSize);
   }
 
   #inputs(batch: Batch): BertInputs {

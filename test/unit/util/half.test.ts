@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bfloat16ToFloat32, float32ToBfloat16, float32ToHalf, halfToFloat32 } from '#formats/half.ts';
+import { bfloat16ToFloat32, float32ToBfloat16, float32ToHalf, halfToFloat32 } from '#util/half.ts';
 import fixture from '../../fixtures/data/half.json' with { type: 'json' };
 
 const values = new Float32Array(Uint32Array.from(fixture.float32).buffer);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatNumber, parseHfJson, stringifyHfJson } from '#formats/hf-json.ts';
+import { formatNumber, parseHfJson, stringifyHfJson } from '#util/hf-json.ts';
 import fixture from '../../fixtures/data/hf-json.json' with { type: 'json' };
 
 describe('stringifyHfJson', () => {

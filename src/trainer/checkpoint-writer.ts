@@ -1,0 +1,63 @@
+// Writes checkpoints one after another while training goes on. When storage is full the copy is kept and the person is
+// asked; nothing is lost.
+
+import type { CheckpointManifest, CheckpointStore, CheckpointWrite } from '#storage/checkpoint-store.ts';
+import { StudioError } from '#util/studio-error.ts';
+import type { TensorSnapshot } from './checkpoint-contents.ts';
+
+export interface CheckpointWriterHooks {
+  readonly onStored?: (manifest: CheckpointManifest) => void | Promise<void>;
+  /** Storage is full: resolves with `retry` once something was deleted, or `skip` to go on without this checkpoint. */
+  readonly onStorageFull?: (error: StudioError) => Promise<'retry' | 'skip'>;
+}
+
+export class CheckpointWriter {
+  readonly #store: CheckpointStore;
+  readonly #hooks: CheckpointWriterHooks;
+  #writing: Promise<void> = Promise.resolve();
+  #blocked = false;
+
+  constructor(store: CheckpointStore, hooks: CheckpointWriterHooks) {
+    this.#store = store;
+    this.#hooks = hooks;
+  }
+
+  /** Waits for the write before, then writes this one in the background. Takes ownership of the snapshot. */
+  async enqueue(write: CheckpointWrite, tensors: TensorSnapshot): Promise<void> {
+    try {
+      await this.#writing;
+    } catch (error) {
+      tensors.dispose();
+      throw error;
+    }
+    this.#writing = this.#write(write).finally(() => tensors.dispose());
+    // Reported to whoever waits next; it must not also count as unhandled.
+    this.#writing.catch(() => undefined);
+  }
+
+  /** Holds the loop while a decision about full storage is pending. @throws what made a write fail. */
+  async waitIfBlocked(): Promise<void> {
+    if (this.#blocked) await this.#writing;
+  }
+
+  /** Waits until everything is written. @throws what made a write fail. */
+  flush(): Promise<void> {
+    return this.#writing;
+  }
+
+  async #write(write: CheckpointWrite): Promise<void> {
+    for (;;) {
+      try {
+        const manifest = await this.#store.save(write);
+        await this.#hooks.onStored?.(manifest);
+        return;
+      } catch (error) {
+        if (!(error instanceof StudioError) || error.code !== 'E-STORAGE-FULL' || !this.#hooks.onStorageFull) throw error;
+        this.#blocked = true;
+        const decision = await this.#hooks.onStorageFull(error);
+        this.#blocked = false;
+        if (decision === 'skip') return;
+      }
+    }
+  }
+}

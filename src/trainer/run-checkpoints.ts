@@ -1,0 +1,129 @@
+// The checkpoints of one run: writing them with rotation and the best mark, finding one to resume from, and taking the
+// best model back at the end.
+
+import { parseHfJson } from '#util/hf-json.ts';
+import type { OptimizerUpdate } from '#optim/optimizer-update.ts';
+import type { TrainableModel } from '#nn/trainable-model.ts';
+import type { RunId } from '#protocol/ids.ts';
+import type { CheckpointManifest, CheckpointStore, StoredCheckpoint } from '#storage/checkpoint-store.ts';
+import { StudioError } from '#util/studio-error.ts';
+import { rotateCheckpoints } from './best-metric.ts';
+import { loadModelWeights, loadOptimizerState, TensorSnapshot } from './checkpoint-contents.ts';
+import { checkpointFiles, PROGRESS_FILE } from './checkpoint-files.ts';
+import { CheckpointWriter } from './checkpoint-writer.ts';
+import type { TrainerOptions } from './trainer-options.ts';
+import { fromTrainerStateJson, type TrainerState } from './trainer-state.ts';
+
+/** What is saved: the model as it is now and, to resume, its optimizer and schedule. */
+export interface SavePoint {
+  readonly model: TrainableModel;
+  readonly state: TrainerState;
+  /** Metrics of the evaluation at this step, if there was one. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Null: weights only. */
+  readonly resume: { readonly update: OptimizerUpdate; readonly schedulerSteps: number; readonly learningRate: number } | null;
+}
+
+/** Where a run goes on. */
+export interface Resumed {
+  readonly state: TrainerState;
+  readonly schedulerSteps: number;
+}
+
+export class RunCheckpoints {
+  readonly #store: CheckpointStore;
+  readonly #runId: RunId;
+  readonly #options: TrainerOptions;
+  readonly #writer: CheckpointWriter;
+
+  constructor(store: CheckpointStore, runId: RunId, options: TrainerOptions) {
+    this.#store = store;
+    this.#runId = runId;
+    this.#options = options;
+    this.#writer = new CheckpointWriter(store, options.hooks ?? {});
+  }
+
+  /** `checkpoint-<step>`: taken now, written while training goes on. Updates the pointer to the best checkpoint. */
+  async save(point: SavePoint): Promise<void> {
+    const { args } = this.#options;
+    const { state } = point;
+    const name = `checkpoint-${state.globalStep}`;
+    const isBest = state.bestGlobalStep === state.globalStep;
+    if (isBest) state.bestModelCheckpoint = name;
+    const best = state.bestModelCheckpoint;
+    await this.#write(name, point, isBest, (others) => rotateCheckpoints(others, args.saveTotalLimit, name, best));
+  }
+
+  /** The model alone, under the name `final`. */
+  async saveFinal(point: SavePoint): Promise<void> {
+    await this.#write('final', { ...point, resume: null }, false, () => []);
+    await this.#writer.flush();
+  }
+
+  async #write(name: string, point: SavePoint, isBest: boolean, rotate: (others: readonly CheckpointManifest[]) => readonly CheckpointManifest['checkpointId'][]) {
+    const { args, rawArguments = {}, processingClass } = this.#options;
+    const tensors = TensorSnapshot.take(point.model, point.resume?.update ?? null);
+    await this.#writer.enqueue(
+      {
+        runId: this.#runId,
+        name,
+        step: point.state.globalStep,
+        epoch: point.state.epoch,
+        modelOnly: point.resume === null,
+        isBest,
+        metrics: point.metrics,
+        tensors: tensors.sources,
+        files: checkpointFiles({ ...point, args, rawArguments, processingClass }),
+        rotate,
+      },
+      tensors,
+    );
+  }
+
+  waitIfBlocked(): Promise<void> {
+    return this.#writer.waitIfBlocked();
+  }
+
+  flush(): Promise<void> {
+    return this.#writer.flush();
+  }
+
+  /** The latest checkpoint that holds optimizer state. @throws StudioError E-CHECKPOINT when there is none. */
+  async latest(): Promise<StoredCheckpoint> {
+    const found = (await this.#store.list(this.#runId)).filter(({ modelOnly }) => !modelOnly).at(-1);
+    if (found) return this.#store.open(this.#runId, found.checkpointId);
+    throw new StudioError('E-CHECKPOINT', 'There is no checkpoint to resume from.', {
+      hint: 'Start the run from the beginning.',
+    });
+  }
+
+  /** Loads weights, optimizer and state. A checkpoint of weights only restarts the optimizer, as HF does. */
+  async resume(stored: StoredCheckpoint, model: TrainableModel, update: OptimizerUpdate): Promise<Resumed> {
+    await loadModelWeights(model, stored);
+    const json = parseHfJson(await stored.readFile('trainer_state.json'), 'trainer_state.json', 'E-CHECKPOINT');
+    const state = fromTrainerStateJson(json as Readonly<Record<string, unknown>>);
+    if (stored.manifest.modelOnly) return { state, schedulerSteps: 0 };
+    await loadOptimizerState(update, stored);
+    const progress = parseHfJson(await stored.readFile(PROGRESS_FILE), PROGRESS_FILE, 'E-CHECKPOINT') as {
+      scheduler: { last_epoch: number };
+      skipped_steps: number;
+    };
+    state.skippedSteps = progress.skipped_steps;
+    return { state, schedulerSteps: progress.scheduler.last_epoch };
+  }
+
+  /** Puts the best checkpoint's weights into the model; false when no saved step was the best. */
+  async loadBest(model: TrainableModel, name: string | null): Promise<boolean> {
+    const best = (await this.#store.list(this.#runId)).find((manifest) => manifest.name === name);
+    if (!best) return false;
+    await loadModelWeights(model, await this.#store.open(this.#runId, best.checkpointId));
+    return true;
+  }
+
+  /** HF's last rotation: with save_total_limit 1 only the best is kept at the end. */
+  async keepOnlyBest(bestName: string): Promise<void> {
+    for (const { name, checkpointId } of await this.#store.list(this.#runId)) {
+      if (name.startsWith('checkpoint-') && name !== bestName) await this.#store.delete(this.#runId, checkpointId);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+// What a Trainer is made of: HF's constructor arguments, and where its checkpoints live.
+
+import type { DataCollator } from '#data/data-loader.ts';
+import type { Dataset } from '#data/dataset.ts';
+import type { TrainableModel } from '#nn/trainable-model.ts';
+import type { LrSchedule } from '#optim/get-scheduler.ts';
+import type { Optimizer } from '#optim/optimizer.ts';
+import type { RunId } from '#protocol/ids.ts';
+import type { TrainingArguments } from '#protocol/training-arguments.ts';
+import type { CheckpointStore } from '#storage/checkpoint-store.ts';
+import type { TrainerCallback } from './callbacks/trainer-callback.ts';
+import type { CheckpointWriterHooks } from './checkpoint-writer.ts';
+import type { ComputeMetrics, PreprocessLogits } from './evaluation-loop.ts';
+import type { UpdateRecord } from './telemetry.ts';
+
+/** What is saved beside the weights: a tokenizer with its files as they were read. */
+export interface ProcessingClass {
+  readonly savedFiles: ReadonlyMap<string, string>;
+}
+
+export interface TrainerHooks extends CheckpointWriterHooks {
+  /** Each update as it was read back, in order. */
+  readonly onUpdate?: (record: UpdateRecord) => void;
+}
+
+export interface TrainerOptions {
+  /** Exactly one of `model` and `modelInit`. */
+  readonly model?: TrainableModel;
+  /** Builds a fresh model at every `train()`. */
+  readonly modelInit?: () => TrainableModel | Promise<TrainableModel>;
+  readonly args: TrainingArguments;
+  /** The arguments as they were given, unknown fields too, for training_args.json. */
+  readonly rawArguments?: Readonly<Record<string, unknown>>;
+  /** Default: stacks fields without padding. */
+  readonly dataCollator?: DataCollator;
+  readonly trainDataset?: Dataset;
+  /** One set, or several by name. */
+  readonly evalDataset?: Dataset | Readonly<Record<string, Dataset>>;
+  readonly processingClass?: ProcessingClass;
+  readonly computeMetrics?: ComputeMetrics;
+  readonly callbacks?: readonly TrainerCallback[];
+  /** An optimizer and its schedule in place of those the arguments name. */
+  readonly optimizers?: readonly [Optimizer, LrSchedule];
+  readonly preprocessLogitsForMetrics?: PreprocessLogits;
+  /** Without a store nothing is saved: save_strategy must be "no". */
+  readonly checkpointStore?: CheckpointStore;
+  readonly runId?: RunId;
+  readonly hooks?: TrainerHooks;
+}

@@ -1,0 +1,101 @@
+// The part of a run that is saved: counters, log history, the best model so far. HF's TrainerState.
+
+import type { LogEntry } from '#protocol/metrics.ts';
+
+export interface TrainerState {
+  epoch: number;
+  /** Finished update steps. */
+  globalStep: number;
+  maxSteps: number;
+  loggingSteps: number;
+  evalSteps: number;
+  saveSteps: number;
+  trainBatchSize: number;
+  numTrainEpochs: number;
+  numInputTokensSeen: number;
+  totalFlos: number;
+  logHistory: LogEntry[];
+  bestMetric: number | null;
+  bestGlobalStep: number | null;
+  /** Folder name of the best saved checkpoint. */
+  bestModelCheckpoint: string | null;
+  /** Optimizer steps that overflowed and changed nothing. */
+  skippedSteps: number;
+  /** By callback name: what stateful callbacks keep. */
+  statefulCallbacks: Record<string, CallbackState>;
+}
+
+export interface CallbackState {
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+export function createTrainerState(): TrainerState {
+  return {
+    epoch: 0,
+    globalStep: 0,
+    maxSteps: 0,
+    loggingSteps: 500,
+    evalSteps: 500,
+    saveSteps: 500,
+    trainBatchSize: 0,
+    numTrainEpochs: 0,
+    numInputTokensSeen: 0,
+    totalFlos: 0,
+    logHistory: [],
+    bestMetric: null,
+    bestGlobalStep: null,
+    bestModelCheckpoint: null,
+    skippedSteps: 0,
+    statefulCallbacks: {},
+  };
+}
+
+/** What trainer_state.json holds: HF refuses keys it does not know, so there are exactly these. */
+export function toTrainerStateJson(state: TrainerState): Record<string, unknown> {
+  return {
+    best_global_step: state.bestGlobalStep,
+    best_metric: state.bestMetric,
+    best_model_checkpoint: state.bestModelCheckpoint,
+    epoch: state.epoch,
+    eval_steps: state.evalSteps,
+    global_step: state.globalStep,
+    is_hyper_param_search: false,
+    is_local_process_zero: true,
+    is_world_process_zero: true,
+    log_history: state.logHistory,
+    logging_steps: state.loggingSteps,
+    max_steps: state.maxSteps,
+    num_input_tokens_seen: state.numInputTokensSeen,
+    num_train_epochs: state.numTrainEpochs,
+    save_steps: state.saveSteps,
+    stateful_callbacks: state.statefulCallbacks,
+    total_flos: state.totalFlos,
+    train_batch_size: state.trainBatchSize,
+    trial_name: null,
+    trial_params: null,
+  };
+}
+
+/** Reads trainer_state.json; unknown keys are ignored, missing ones keep their initial value. */
+export function fromTrainerStateJson(json: Readonly<Record<string, unknown>>): TrainerState {
+  const state = createTrainerState();
+  const number = (name: string, fallback: number): number => (typeof json[name] === 'number' ? json[name] : fallback);
+  const numberOrNull = (name: string): number | null => (typeof json[name] === 'number' ? json[name] : null);
+  state.epoch = number('epoch', 0);
+  state.globalStep = number('global_step', 0);
+  state.maxSteps = number('max_steps', 0);
+  state.loggingSteps = number('logging_steps', 500);
+  state.evalSteps = number('eval_steps', 500);
+  state.saveSteps = number('save_steps', 500);
+  state.trainBatchSize = number('train_batch_size', 0);
+  state.numTrainEpochs = number('num_train_epochs', 0);
+  state.numInputTokensSeen = number('num_input_tokens_seen', 0);
+  state.totalFlos = number('total_flos', 0);
+  state.logHistory = Array.isArray(json['log_history']) ? (json['log_history'] as LogEntry[]) : [];
+  state.bestMetric = numberOrNull('best_metric');
+  state.bestGlobalStep = numberOrNull('best_global_step');
+  state.bestModelCheckpoint = typeof json['best_model_checkpoint'] === 'string' ? json['best_model_checkpoint'] : null;
+  state.statefulCallbacks = (json['stateful_callbacks'] ?? {}) as Record<string, CallbackState>;
+  return state;
+}

@@ -1,0 +1,327 @@
+// The Trainer: HF's class, with its names, order of events, logged keys and checkpoints. It holds policy only; the loop,
+// the evaluation, the session and the checkpoints are files of their own.
+
+import { DefaultDataCollator } from '#data/collators/default-data-collator.ts';
+import { DataLoader } from '#data/data-loader.ts';
+import type { Dataset } from '#data/dataset.ts';
+import { RandomSampler, type Sampler, SequentialSampler } from '#data/samplers.ts';
+import type { TrainableModel } from '#nn/trainable-model.ts';
+import { createOptimizer } from '#optim/create-optimizer.ts';
+import { getScheduler } from '#optim/get-scheduler.ts';
+import { OptimizerUpdate } from '#optim/optimizer-update.ts';
+import type { LogEntry } from '#protocol/metrics.ts';
+import { resolveSteps } from '#protocol/run-plan.ts';
+import type { TrainingArguments } from '#protocol/training-arguments.ts';
+import type { StoredCheckpoint } from '#storage/checkpoint-store.ts';
+import { StudioError } from '#util/studio-error.ts';
+import { yieldToEventLoop } from '#util/event-loop.ts';
+import { updateBestMetric } from './best-metric.ts';
+import { CallbackHandler } from './callbacks/callback-handler.ts';
+import { defaultFlowCallback } from './callbacks/default-flow-callback.ts';
+import type { CallbackContext, CallbackEvent } from './callbacks/trainer-callback.ts';
+import { checkTrainerOptions, isDataset } from './check-trainer-options.ts';
+import { type EvaluationOutput, evaluationLoop, type Metrics } from './evaluation-loop.ts';
+import { removeUnusedColumns } from './remove-unused-columns.ts';
+import { type Resumed, RunCheckpoints } from './run-checkpoints.ts';
+import { speedMetrics } from './speed-metrics.ts';
+import { TrainerControl } from './trainer-control.ts';
+import type { TrainerOptions } from './trainer-options.ts';
+import { createTrainerState, type TrainerState } from './trainer-state.ts';
+import { trainingLoop } from './training-loop.ts';
+import { TrainingSession } from './training-session.ts';
+
+export interface TrainOutput {
+  readonly globalStep: number;
+  readonly trainingLoss: number;
+  readonly metrics: Metrics;
+}
+
+/** Where to go on: a checkpoint, or `true` for the run's latest one. */
+export type ResumeFrom = StoredCheckpoint | boolean;
+
+export class Trainer {
+  readonly args: TrainingArguments;
+  readonly control = new TrainerControl();
+  state: TrainerState = createTrainerState();
+  readonly #options: TrainerOptions;
+  readonly #handler: CallbackHandler;
+  readonly #checkpoints: RunCheckpoints | null;
+  readonly #labelNames: readonly string[];
+  #model: TrainableModel | null;
+  #update: OptimizerUpdate | null = null;
+  #evaluated: { readonly step: number; readonly metrics: Metrics } | null = null;
+  #initialized = false;
+
+  /** @throws StudioError E-ARGS when the parts do not fit each other. */
+  constructor(options: TrainerOptions) {
+    checkTrainerOptions(options);
+    const { args, model, callbacks = [], checkpointStore, runId } = options;
+    this.#options = options;
+    this.args = args;
+    this.#model = model ?? null;
+    this.#labelNames = args.labelNames ?? ['labels'];
+    this.#handler = new CallbackHandler([defaultFlowCallback, ...callbacks]);
+    this.#checkpoints = checkpointStore && runId ? new RunCheckpoints(checkpointStore, runId, options) : null;
+  }
+
+  /** @throws StudioError E-STATE before `modelInit` was called. */
+  get model(): TrainableModel {
+    if (!this.#model) throw new StudioError('E-STATE', 'The model is made by train(): call that first.');
+    return this.#model;
+  }
+
+  /** Trains to the end, or until a callback stops it. */
+  async train(resumeFromCheckpoint: ResumeFrom = false): Promise<TrainOutput> {
+    if (this.#options.modelInit) await this.#rebuild(this.#options.modelInit);
+    await this.#initialize();
+    const started = performance.now();
+    const session = await this.#startSession(await this.#resumePoint(resumeFromCheckpoint));
+    const firstStep = this.state.globalStep;
+    try {
+      await trainingLoop(session, {
+        control: this.control,
+        fire: (event) => this.#fireInLoop(event),
+        logEvaluateSave: () => this.#logEvaluateSave(session),
+        evaluateAtStart: async () => void (await this.evaluate()),
+      });
+      return await this.#finish(session, firstStep, started);
+    } finally {
+      session.dispose();
+    }
+  }
+
+  /** Loss and metrics on one data set, or on each of several; logged, with prefixed keys. */
+  async evaluate(dataset: TrainerOptions['evalDataset'] = this.#options.evalDataset, prefix = 'eval'): Promise<Metrics> {
+    if (!dataset) throw new StudioError('E-ARGS', 'There is no evaluation data.', { where: 'evalDataset', hint: 'Give a validation file or hold rows out.' });
+    await this.#initialize();
+    if (!isDataset(dataset)) {
+      let merged: Metrics = {};
+      for (const [name, part] of Object.entries(dataset)) merged = { ...merged, ...(await this.evaluate(part, `${prefix}_${name}`)) };
+      return merged;
+    }
+    const { metrics } = await this.#evaluationLoop(dataset, prefix, this.args.predictionLossOnly);
+    await this.log(metrics);
+    this.#evaluated = { step: this.state.globalStep, metrics };
+    await this.#fire('onEvaluate', { metrics });
+    return metrics;
+  }
+
+  /** Predictions, labels and metrics of a data set; nothing is logged. */
+  async predict(dataset: Dataset, prefix = 'test'): Promise<EvaluationOutput> {
+    await this.#initialize();
+    const output = await this.#evaluationLoop(dataset, prefix, false);
+    await this.#fire('onPredict', { metrics: output.metrics });
+    return output;
+  }
+
+  /** Adds an entry to the log history, with epoch and step. */
+  async log(logs: Readonly<Record<string, unknown>>): Promise<void> {
+    const entry = { ...logs, epoch: this.state.epoch, step: this.state.globalStep } as LogEntry;
+    this.state.logHistory.push(entry);
+    await this.#fire('onLog', { logs: entry });
+  }
+
+  /** Writes the model as it is now, without optimizer, under the name `final`. */
+  async saveModel(): Promise<void> {
+    const metrics = this.#metricsHere();
+    await this.#requireCheckpoints().saveFinal({ model: this.model, state: this.state, metrics, resume: null });
+  }
+
+  /** Frees the optimizer's memory. The model belongs to whoever made it. */
+  dispose(): void {
+    this.#update?.dispose();
+    this.#update = null;
+  }
+
+  async #initialize(): Promise<void> {
+    if (this.#initialized) return;
+    this.#initialized = true;
+    await this.#fire('onInitEnd');
+  }
+
+  async #rebuild(modelInit: NonNullable<TrainerOptions['modelInit']>): Promise<void> {
+    this.dispose();
+    this.#model = await modelInit();
+  }
+
+  async #startSession(checkpoint: StoredCheckpoint | null): Promise<TrainingSession> {
+    const { trainDataset, optimizers, hooks } = this.#options;
+    if (!trainDataset) throw new StudioError('E-ARGS', 'There is no training data.', { where: 'trainDataset' });
+    const { args, model } = this;
+    const loader = this.#trainLoader(trainDataset);
+    const steps = resolveSteps(args, loader.length);
+    this.#update ??= new OptimizerUpdate(optimizers?.[0] ?? createOptimizer(model.namedParameters(), args), {
+      maxGradNorm: args.maxGradNorm,
+      lossScaling: args.fp16,
+    });
+    const schedule =
+      optimizers?.[1] ??
+      getScheduler(args.lrSchedulerType, {
+        numTrainingSteps: steps.maxSteps,
+        numWarmupSteps: steps.warmupSteps,
+        learningRate: args.learningRate,
+        kwargs: args.lrSchedulerKwargs,
+      });
+    const { state, schedulerSteps } = await this.#startState(checkpoint, this.#update);
+    this.state = state;
+    Object.assign(state, {
+      maxSteps: steps.maxSteps,
+      numTrainEpochs: steps.numTrainEpochs,
+      loggingSteps: steps.loggingSteps,
+      evalSteps: steps.evalSteps,
+      saveSteps: steps.saveSteps,
+      trainBatchSize: args.perDeviceTrainBatchSize,
+    });
+    return new TrainingSession({
+      args, model, loader, steps, schedule, state, schedulerSteps,
+      update: this.#update,
+      storage: args.fp16 ? 'f16' : 'f32',
+      onUpdate: (record) => hooks?.onUpdate?.(record),
+    });
+  }
+
+  async #startState(checkpoint: StoredCheckpoint | null, update: OptimizerUpdate): Promise<Resumed> {
+    if (!checkpoint) return { state: createTrainerState(), schedulerSteps: 0 };
+    const resumed = await this.#requireCheckpoints().resume(checkpoint, this.model, update);
+    if (this.args.restoreCallbackStatesFromCheckpoint) this.#handler.restoreStates(resumed.state.statefulCallbacks);
+    return resumed;
+  }
+
+  async #resumePoint(from: ResumeFrom): Promise<StoredCheckpoint | null> {
+    if (from === false) return null;
+    return from === true ? this.#requireCheckpoints().latest() : from;
+  }
+
+  #trainLoader(dataset: Dataset): DataLoader {
+    const { args } = this;
+    const sampler = args.trainSamplingStrategy === 'sequential' ? new SequentialSampler(dataset.length) : new RandomSampler(dataset.length, args.dataSeed ?? args.seed);
+    return this.#loader(dataset, sampler, args.perDeviceTrainBatchSize);
+  }
+
+  #loader(dataset: Dataset, sampler: Sampler, batchSize: number): DataLoader {
+    const { args, model } = this;
+    return new DataLoader({
+      dataset: args.removeUnusedColumns ? removeUnusedColumns(dataset, model.inputNames, this.#labelNames) : dataset,
+      sampler,
+      batchSize,
+      dropLast: args.dataloaderDropLast,
+      collator: this.#options.dataCollator ?? new DefaultDataCollator(),
+    });
+  }
+
+  /** After a step or an epoch: log, then evaluate, then save, as the flags say. */
+  async #logEvaluateSave(session: TrainingSession): Promise<void> {
+    const { control, state, args } = this;
+    await this.#checkpoints?.waitIfBlocked();
+    if (control.shouldLog && state.globalStep > session.losses.lastLoggedStep) await this.#logTraining(session);
+    if (control.shouldEvaluate) {
+      const metrics = await this.evaluate();
+      const isBest = updateBestMetric(metrics, args, state);
+      if (args.saveStrategy === 'best') control.shouldSave = isBest;
+      // HF loads the best *saved* step at the end; a better one that was not saved would be lost.
+      else if (isBest && args.loadBestModelAtEnd) control.shouldSave = true;
+    }
+    if (control.shouldSave) await this.#saveCheckpoint(session);
+  }
+
+  async #logTraining(session: TrainingSession): Promise<void> {
+    const record = await session.latestRecord();
+    const loss = session.losses.takeMean(this.state.globalStep);
+    await this.log({ loss, grad_norm: record?.gradNorm ?? Number.NaN, learning_rate: session.learningRate });
+  }
+
+  async #saveCheckpoint(session: TrainingSession): Promise<void> {
+    const { control, state, args } = this;
+    // Everything up to this step must be counted before the state is written down.
+    await session.latestRecord();
+    state.statefulCallbacks = { ...this.#handler.exportStates(), TrainerControl: control.toState() };
+    const { update } = session.parts;
+    const resume = { update, schedulerSteps: session.schedulerSteps, learningRate: session.learningRate };
+    await this.#requireCheckpoints().save({
+      model: this.model,
+      state,
+      metrics: this.#metricsHere(),
+      resume: args.saveOnlyModel ? null : resume,
+    });
+    await this.#fire('onSave');
+  }
+
+  /** Plain numbers of the evaluation at this very step. */
+  #metricsHere(): Record<string, number> {
+    if (this.#evaluated?.step !== this.state.globalStep) return {};
+    return Object.fromEntries(Object.entries(this.#evaluated.metrics).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
+  }
+
+  async #finish(session: TrainingSession, firstStep: number, started: number): Promise<TrainOutput> {
+    const { args, state } = this;
+    await session.latestRecord();
+    const trainingLoss = session.losses.sessionMean(state.globalStep);
+    const samples = this.#plannedSamples();
+    const metrics: Metrics = {
+      ...speedMetrics('train', performance.now() - started, samples, state.maxSteps),
+      total_flos: state.totalFlos,
+      train_loss: trainingLoss,
+    };
+    await this.log(metrics);
+    await this.#checkpoints?.flush();
+    if (args.loadBestModelAtEnd && state.globalStep > firstStep) await this.#takeBest();
+    await this.#fire('onTrainEnd');
+    return { globalStep: state.globalStep, trainingLoss, metrics };
+  }
+
+  #plannedSamples(): number {
+    const { args, state } = this;
+    if (args.maxSteps > 0) return state.maxSteps * args.perDeviceTrainBatchSize * args.gradientAccumulationSteps;
+    return this.#options.trainDataset!.length * args.numTrainEpochs;
+  }
+
+  async #takeBest(): Promise<void> {
+    const name = this.state.bestModelCheckpoint;
+    const loaded = (await this.#checkpoints?.loadBest(this.model, name)) ?? false;
+    if (loaded && name && this.args.saveTotalLimit === 1) await this.#checkpoints?.keepOnlyBest(name);
+  }
+
+  async #evaluationLoop(dataset: Dataset, prefix: string, predictionLossOnly: boolean): Promise<EvaluationOutput> {
+    const { args, model } = this;
+    const { computeMetrics, preprocessLogitsForMetrics } = this.#options;
+    const loader = this.#loader(dataset, new SequentialSampler(dataset.length), args.perDeviceEvalBatchSize);
+    const started = performance.now();
+    const output = await evaluationLoop(model, loader, {
+      storage: args.fp16 ? 'f16' : 'f32',
+      labelNames: this.#labelNames,
+      labelSmoothing: args.labelSmoothingFactor,
+      // HF drops logits when nobody computes metrics from them; predict() asks for them.
+      predictionLossOnly: predictionLossOnly || (prefix.startsWith('eval') && !computeMetrics),
+      concatBatches: args.evalDoConcatBatches,
+      batchEvalMetrics: args.batchEvalMetrics,
+      includeForMetrics: args.includeForMetrics,
+      computeMetrics: computeMetrics ?? null,
+      preprocessLogits: preprocessLogitsForMetrics ?? null,
+      prefix,
+      onBatch: async (batch, batches) => {
+        await this.#fire('onPredictionStep', { prediction: { batch, batches } });
+        await yieldToEventLoop();
+      },
+    });
+    const speed = speedMetrics(prefix, performance.now() - started, dataset.length, loader.length);
+    return { ...output, metrics: { ...output.metrics, ...speed } };
+  }
+
+  #requireCheckpoints(): RunCheckpoints {
+    if (this.#checkpoints) return this.#checkpoints;
+    throw new StudioError('E-ARGS', 'This Trainer has no store for checkpoints.', {
+      where: 'checkpointStore, runId',
+      hint: 'Give a store and a run id, or set save_strategy to "no".',
+    });
+  }
+
+  #fire(event: CallbackEvent, extra: Partial<CallbackContext> = {}): Promise<void> {
+    return this.#handler.fire(event, { args: this.args, state: this.state, control: this.control, ...extra });
+  }
+
+  /** In the loop a message of the page must get its turn at every step, also where nothing else waits. */
+  async #fireInLoop(event: CallbackEvent): Promise<void> {
+    if (event === 'onStepEnd') await yieldToEventLoop();
+    await this.#fire(event);
+  }
+}

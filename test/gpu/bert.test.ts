@@ -1,6 +1,6 @@
 // BERT classifiers against transformers: logits, loss and every parameter's gradient.
 
-import { parseHfJson } from '#formats/hf-json.ts';
+import { parseHfJson } from '#util/hf-json.ts';
 import { openWeights } from '#formats/weight-files.ts';
 import { loadPrepared, prepareForSequenceClassification } from '#models/auto-model.ts';
 import type { JsonObject } from '#models/pretrained-config.ts';

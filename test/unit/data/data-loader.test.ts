@@ -19,7 +19,7 @@ function loader(changes: { dropLast?: boolean; batchSize?: number } = {}): DataL
 }
 
 const rows = (from: DataLoader, epoch: number): number[][] =>
-  Array.from({ length: from.length }, (_, i) => [...from.batch(epoch, i)['x']!.data]);
+  Array.from({ length: from.length }, (_, i) => [...from.batch(epoch, i).x!.data]);
 
 describe('DataLoader', () => {
   it('goes through the data in the order of torch, another one each epoch', () => {
@@ -37,9 +37,9 @@ describe('DataLoader', () => {
 
   it('gives any batch without those before it', () => {
     const one = loader();
-    expect([...one.batch(1, 2)['x']!.data]).toEqual([2, 3]);
-    expect([...one.batch(0, 1)['x']!.data]).toEqual([4, 5, 0, 9]);
-    expect([...one.batch(1, 0)['x']!.data]).toEqual([8, 4, 9, 0]);
+    expect([...one.batch(1, 2).x!.data]).toEqual([2, 3]);
+    expect([...one.batch(0, 1).x!.data]).toEqual([4, 5, 0, 9]);
+    expect([...one.batch(1, 0).x!.data]).toEqual([8, 4, 9, 0]);
   });
 
   it('counts its batches', () => {

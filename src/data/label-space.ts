@@ -1,0 +1,209 @@
+// What the labels of a data set mean: which problem it is, which labels there are and in which order, and the target
+// of each row. `text-classification.ts` composes it.
+
+import { compareCodePoints } from '#util/hf-json.ts';
+import { type Cell, listLines } from '#formats/table.ts';
+import type { ProblemType } from '#protocol/messages.ts';
+import { StudioError } from '#util/studio-error.ts';
+import type { TaskRow } from './columns.ts';
+
+/** Index of the label; 0 or 1 for each label; or the value. */
+export type Target = number | readonly number[];
+
+export interface LabelSpace {
+  readonly problemType: ProblemType;
+  /** In index order; one, for the value, in regression. */
+  readonly labels: readonly string[];
+  /** @throws StudioError E-DATA-LABEL for a label that is not in `labels`, or no number. */
+  targetOf(row: TaskRow, fileName: string): Target;
+}
+
+const isList = (cell: Cell): cell is Exclude<Cell, string | number | boolean | null> => Array.isArray(cell);
+const textOf = (value: Cell): string => String(value).trim();
+const isNumeric = (text: string): boolean => text !== '' && Number.isFinite(Number(text));
+const isInteger = (text: string): boolean => /^-?\d+$/.test(text);
+
+/** As HF tells it from the type of the column: floats → regression, lists → multi-label, anything else → single label. */
+export function inferProblemType(cells: readonly Cell[]): ProblemType {
+  if (cells.some(isList)) return 'multi_label_classification';
+  const texts = cells.map(textOf);
+  const isFloat = texts.every(isNumeric) && !texts.every(isInteger);
+  return isFloat ? 'regression' : 'single_label_classification';
+}
+
+/**
+ * @param rows training rows, with those held out of the same file
+ * @param configLabels labels that the model's config names in index order; empty, or LABEL_0, LABEL_1, … for none
+ * @throws StudioError E-DATA-LABEL for a single class, labels that the model does not know, or targets that are no numbers.
+ */
+export function makeLabelSpace(
+  rows: readonly TaskRow[],
+  problemType: ProblemType,
+  configLabels: readonly string[],
+  fileName: string,
+): LabelSpace {
+  const named = configLabels.every((label) => /^LABEL_\d+$/.test(label)) ? [] : configLabels;
+  switch (problemType) {
+    case 'regression':
+      return { problemType, labels: [named.length === 1 ? named[0]! : 'LABEL_0'], targetOf: numberTarget };
+    case 'single_label_classification':
+      return singleLabelSpace(rows, named, fileName);
+    case 'multi_label_classification':
+      return multiLabelSpace(rows, named, fileName);
+    default:
+      return problemType satisfies never;
+  }
+}
+
+function numberTarget({ label, line }: TaskRow, fileName: string): number {
+  const text = textOf(label);
+  if (isNumeric(text)) return Number(text);
+  throw labelError(
+    `${fileName}:${line}`,
+    `the label ${JSON.stringify(text)} is not a number, but this is a regression.`,
+    'Choose a column with numbers, or set the problem type to single label.',
+  );
+}
+
+function labelError(where: string, message: string, hint: string): StudioError {
+  return new StudioError('E-DATA-LABEL', `${where}: ${message}`, {
+    where,
+    hint,
+    safe: 'Your file was only read, not changed.',
+  });
+}
+
+function singleLabelSpace(rows: readonly TaskRow[], named: readonly string[], fileName: string): LabelSpace {
+  const found = sortLabels(new Set(rows.map(({ label }) => textOf(label))));
+  if (found.length < 2) {
+    throw labelError(
+      fileName,
+      `all ${rows.length} rows have the same label, ${JSON.stringify(found[0])}. There is nothing to tell apart.`,
+      'Check that the right column is chosen as the label, and add rows of other labels.',
+    );
+  }
+  const indexOf = indexer(found, named, rows, fileName);
+  return {
+    problemType: 'single_label_classification',
+    labels: named.length > 0 ? named : found,
+    targetOf: ({ label, line }, file) => indexOf(textOf(label), line, file),
+  };
+}
+
+/** Numbers by value if there is nothing else, else texts by code point. */
+function sortLabels(labels: ReadonlySet<string>): string[] {
+  const sorted = [...labels];
+  return sorted.every(isNumeric)
+    ? sorted.sort((a, b) => Number(a) - Number(b) || compareCodePoints(a, b))
+    : sorted.sort(compareCodePoints);
+}
+
+type LabelIndexer = (label: string, line: number, fileName: string) => number;
+
+/** Label → index: by name, or, where a model with names meets data with 0 … n−1, by number. */
+function indexer(
+  found: readonly string[],
+  named: readonly string[],
+  rows: readonly TaskRow[],
+  fileName: string,
+): LabelIndexer {
+  const labels = named.length > 0 ? named : found;
+  const unknown = found.filter((label) => !labels.includes(label));
+  const areIndices =
+    unknown.length > 0 &&
+    found.every((label) => isInteger(label) && Number(label) >= 0 && Number(label) < labels.length);
+  if (unknown.length > 0 && !areIndices) throw unknownLabels(unknown, named, rows, fileName);
+  const indices = new Map(areIndices ? labels.map((_, i) => [String(i), i]) : labels.map((label, i) => [label, i]));
+  return (label, line, file) => {
+    const index = indices.get(label);
+    if (index !== undefined) return index;
+    throw labelError(
+      `${file}:${line}`,
+      `the label ${JSON.stringify(label)} does not occur in the training data, which has ${quoteSome(labels)}.`,
+      'Correct the label, or add training rows with it.',
+    );
+  };
+}
+
+function unknownLabels(
+  unknown: readonly string[],
+  named: readonly string[],
+  rows: readonly TaskRow[],
+  fileName: string,
+): StudioError {
+  const lines = rows.filter(({ label }) => unknown.includes(textOf(label))).map(({ line }) => line);
+  return labelError(
+    fileName,
+    `the model knows the labels ${quoteSome(named)}, but the data has ${quoteSome(unknown)} (lines ${listLines(lines)}).`,
+    'Rename the labels in the data, or remove id2label and label2id from config.json to train a new classifier.',
+  );
+}
+
+function quoteSome(labels: readonly string[]): string {
+  const shown = labels
+    .slice(0, 10)
+    .map((label) => JSON.stringify(label))
+    .join(', ');
+  return labels.length > 10 ? `${shown} and ${labels.length - 10} more` : shown;
+}
+
+function multiLabelSpace(rows: readonly TaskRow[], named: readonly string[], fileName: string): LabelSpace {
+  const width = multiHotWidth(rows.map(({ label }) => label));
+  if (width !== null) return multiHotSpace(width, named, fileName);
+  const found = sortLabels(new Set(rows.flatMap(({ label }) => labelsIn(label))));
+  if (found.length === 0)
+    throw labelError(fileName, 'no row has any label.', 'Check that the right column is chosen as the label.');
+  const asRows = rows.flatMap((row) => labelsIn(row.label).map((label) => ({ ...row, label })));
+  const indexOf = indexer(found, named, asRows, fileName);
+  const labels = named.length > 0 ? named : found;
+  return {
+    problemType: 'multi_label_classification',
+    labels,
+    targetOf: ({ label, line }, file) => {
+      const hot = new Set(labelsIn(label).map((name) => indexOf(name, line, file)));
+      return labels.map((_, i) => (hot.has(i) ? 1 : 0));
+    },
+  };
+}
+
+/** The labels of one row: of a list its elements, of a text its parts between commas, semicolons or bars. */
+function labelsIn(cell: Cell): string[] {
+  const parts = isList(cell)
+    ? cell.map(textOf)
+    : textOf(cell)
+        .split(/[,;|]/)
+        .map((part) => part.trim());
+  return parts.filter((part) => part !== '');
+}
+
+/** The common length of all lists if they are rows of zeros and ones, one for each label; null if they name labels. */
+function multiHotWidth(cells: readonly Cell[]): number | null {
+  const [first] = cells;
+  const width = first !== undefined && isList(first) ? first.length : 0;
+  const isMultiHot = (cell: Cell): boolean =>
+    isList(cell) && cell.length === width && cell.every((value) => value === 0 || value === 1);
+  return width > 1 && cells.every(isMultiHot) ? width : null;
+}
+
+function multiHotSpace(width: number, named: readonly string[], fileName: string): LabelSpace {
+  if (named.length > 0 && named.length !== width) {
+    throw labelError(
+      fileName,
+      `the lists of the label column have ${width} entries, but the model has ${named.length} labels (${quoteSome(named)}).`,
+      'Give each row one entry for each label of the model.',
+    );
+  }
+  return {
+    problemType: 'multi_label_classification',
+    labels: named.length > 0 ? named : Array.from({ length: width }, (_, i) => `LABEL_${i}`),
+    targetOf: ({ label, line }, file) => {
+      if (isList(label) && label.length === width && label.every((value) => value === 0 || value === 1))
+        return label as readonly number[];
+      throw labelError(
+        `${file}:${line}`,
+        `the label ${JSON.stringify(label)} is not a list of ${width} zeros and ones, as in the training data.`,
+        'Correct this row.',
+      );
+    },
+  };
+}

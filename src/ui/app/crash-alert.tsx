@@ -1,0 +1,22 @@
+// Says that the engine is gone, on whatever screen one is.
+
+import { Button, Group } from '@mantine/core';
+import { useEffect, useState } from 'react';
+import { ErrorAlert } from '../components/error-alert.tsx';
+import { useStudio } from '../hooks/studio-context.ts';
+
+export function CrashAlert() {
+  const { client } = useStudio();
+  const [crash, setCrash] = useState(client.crash);
+  useEffect(() => client.onCrash(setCrash), [client]);
+  if (!crash) return null;
+  return (
+    <ErrorAlert error={crash}>
+      <Group>
+        <Button size="compact-sm" color="red" onClick={() => window.location.reload()}>
+          Reload the page
+        </Button>
+      </Group>
+    </ErrorAlert>
+  );
+}

@@ -1,0 +1,25 @@
+// Chooses between the system's theme, light and dark.
+
+import { ActionIcon, useMantineColorScheme } from '@mantine/core';
+import { Icon, type IconName } from '../components/icon.tsx';
+
+const SCHEMES = ['auto', 'light', 'dark'] as const;
+const ICONS: Record<(typeof SCHEMES)[number], IconName> = { auto: 'screen', light: 'sun', dark: 'moon' };
+const NAMES: Record<(typeof SCHEMES)[number], string> = { auto: 'as the system', light: 'light', dark: 'dark' };
+
+export function ThemeSwitch() {
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const next = SCHEMES[(SCHEMES.indexOf(colorScheme) + 1) % SCHEMES.length] ?? 'auto';
+  return (
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      size="lg"
+      data-testid="theme-switch"
+      aria-label={`Theme: ${NAMES[colorScheme]}. Change to ${NAMES[next]}`}
+      onClick={() => setColorScheme(next)}
+    >
+      <Icon name={ICONS[colorScheme]} />
+    </ActionIcon>
+  );
+}

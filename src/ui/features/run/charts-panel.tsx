@@ -1,0 +1,87 @@
+// All charts of a run with their shared settings. Default of the lazily loaded chunk: nothing else imports recharts.
+
+import { Group, SegmentedControl, SimpleGrid, Slider, Stack, Text } from '@mantine/core';
+import { memo, useState } from 'react';
+import type { MetricColumns } from '#client/metric-columns.ts';
+import { metricLabel } from '../../format.ts';
+import { type ChartLine, MetricChart } from './metric-chart.tsx';
+import { chartedMetrics } from './run-model.ts';
+
+interface ChartsPanelProps {
+  readonly columns: MetricColumns;
+  /** Grows with the columns, which stay the same object. */
+  readonly version: number;
+}
+
+interface ChartSpec {
+  readonly title: string;
+  readonly lines: readonly ChartLine[];
+}
+
+function chartsOf(names: readonly string[]): readonly ChartSpec[] {
+  const losses: ChartLine[] = [{ metric: 'loss', label: 'training', kind: 'curve' }];
+  if (names.includes('eval_loss')) losses.push({ metric: 'eval_loss', label: 'validation', kind: 'points' });
+  return [
+    { title: 'Loss', lines: losses },
+    { title: 'Learning rate', lines: [{ metric: 'learning_rate', label: 'learning rate', kind: 'exact' }] },
+    { title: 'Gradient norm', lines: [{ metric: 'grad_norm', label: 'gradient norm', kind: 'curve' }] },
+    ...chartedMetrics(names).map((metric): ChartSpec => {
+      const label = metricLabel(metric);
+      return { title: label.charAt(0).toUpperCase() + label.slice(1), lines: [{ metric, label, kind: 'points' }] };
+    }),
+  ];
+}
+
+export const ChartsPanel = memo(function ChartsPanel({ columns, version }: ChartsPanelProps) {
+  const [smoothing, setSmoothing] = useState(0.6);
+  const [axis, setAxis] = useState<'step' | 'epoch'>('step');
+  return (
+    <Stack gap="md" component="section" aria-label="Charts">
+      <Group gap="lg">
+        <Group gap="sm" style={{ flex: 1, minWidth: 220 }} maw={360} wrap="nowrap">
+          <Text size="sm" id="smoothing-label">
+            Smoothing
+          </Text>
+          <Slider
+            aria-labelledby="smoothing-label"
+            data-testid="smoothing"
+            style={{ flex: 1 }}
+            min={0}
+            max={0.99}
+            step={0.01}
+            value={smoothing}
+            onChange={setSmoothing}
+            label={(value) => value.toFixed(2)}
+          />
+          <Text size="sm" className="numeric" w={36}>
+            {smoothing.toFixed(2)}
+          </Text>
+        </Group>
+        <SegmentedControl
+          size="xs"
+          aria-label="Horizontal axis"
+          data-testid="chart-axis"
+          value={axis}
+          onChange={(value) => setAxis(value === 'epoch' ? 'epoch' : 'step')}
+          data={[
+            { value: 'step', label: 'Step' },
+            { value: 'epoch', label: 'Epoch' },
+          ]}
+        />
+      </Group>
+      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
+        {chartsOf(columns.names()).map(({ title, lines }) => (
+          <MetricChart
+            key={title}
+            title={title}
+            lines={lines}
+            columns={columns}
+            version={version}
+            axis={axis}
+            smoothing={smoothing}
+          />
+        ))}
+      </SimpleGrid>
+    </Stack>
+  );
+});

@@ -1,0 +1,137 @@
+// The table of checkpoints: what each reached, and what can be done with it.
+
+import { Badge, Button, Group, Stack, Table, Text } from '@mantine/core';
+import type { RunSnapshot } from '#client/run-store.ts';
+import type { CheckpointId } from '#protocol/ids.ts';
+import type { CheckpointSummary, RunSummary } from '#protocol/messages.ts';
+import { isActive } from '#protocol/run-state.ts';
+import { ErrorAlert } from '../../components/error-alert.tsx';
+import { Icon } from '../../components/icon.tsx';
+import { formatBytes, formatNumber, formatTime, metricLabel } from '../../format.ts';
+import { useStudio } from '../../hooks/studio-context.ts';
+import { useAction } from '../../hooks/use-action.ts';
+import { DeleteCheckpointButton } from './delete-checkpoint-button.tsx';
+import { DownloadButton } from './download-button.tsx';
+import { checkpointMetrics } from './run-model.ts';
+
+interface CheckpointsPanelProps {
+  readonly snapshot: RunSnapshot;
+  readonly onTry: (checkpointId: CheckpointId) => void;
+}
+
+export function CheckpointsPanel({ snapshot, onTry }: CheckpointsPanelProps) {
+  const { checkpoints, summary } = snapshot;
+  if (checkpoints.length === 0) {
+    return <Text c="dimmed">No checkpoint yet. "Save now" writes one; else the save strategy does.</Text>;
+  }
+  const metrics = checkpointMetrics(checkpoints);
+  return (
+    <Table.ScrollContainer minWidth={720} scrollAreaProps={{ tabIndex: 0, 'aria-label': 'Checkpoints' }}>
+      <Table verticalSpacing="xs" aria-label="Checkpoints">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Checkpoint</Table.Th>
+            <Table.Th>Step</Table.Th>
+            <Table.Th>Epoch</Table.Th>
+            {metrics.map((name) => (
+              <Table.Th key={name}>{metricLabel(name)}</Table.Th>
+            ))}
+            <Table.Th>Size</Table.Th>
+            <Table.Th>Saved</Table.Th>
+            <Table.Th>
+              <span className="numeric">Actions</span>
+            </Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody className="numeric">
+          {checkpoints.toReversed().map((checkpoint) => (
+            <Row key={checkpoint.checkpointId} run={summary} checkpoint={checkpoint} metrics={metrics} onTry={onTry} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+interface RowProps {
+  readonly run: RunSummary;
+  readonly checkpoint: CheckpointSummary;
+  readonly metrics: readonly string[];
+  readonly onTry: (checkpointId: CheckpointId) => void;
+}
+
+function Row({ run, checkpoint, metrics, onTry }: RowProps) {
+  const idle = !isActive(run.state);
+  return (
+    <Table.Tr data-testid="checkpoint-row">
+      <Table.Td>
+        <Stack gap={4}>
+          <Text size="sm" fw={600}>
+            {checkpoint.name}
+          </Text>
+          <Marks checkpoint={checkpoint} />
+        </Stack>
+      </Table.Td>
+      <Table.Td>{checkpoint.step}</Table.Td>
+      <Table.Td>{checkpoint.epoch.toFixed(2)}</Table.Td>
+      {metrics.map((name) => (
+        <Table.Td key={name}>
+          {checkpoint.metrics[name] === undefined ? '–' : formatNumber(checkpoint.metrics[name])}
+        </Table.Td>
+      ))}
+      <Table.Td>{formatBytes(checkpoint.bytes)}</Table.Td>
+      <Table.Td>{formatTime(checkpoint.savedAt)}</Table.Td>
+      <Table.Td>
+        <Group gap={6} wrap="nowrap" align="flex-start">
+          <DownloadButton runId={run.runId} runName={run.name} checkpoint={checkpoint} />
+          <Button size="compact-md" variant="default" onClick={() => onTry(checkpoint.checkpointId)}>
+            Try
+          </Button>
+          {idle && !checkpoint.modelOnly && <ResumeHere run={run} checkpoint={checkpoint} />}
+          {run.owner !== 'other-tab' && <DeleteCheckpointButton runId={run.runId} checkpoint={checkpoint} />}
+        </Group>
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+function Marks({ checkpoint }: { checkpoint: CheckpointSummary }) {
+  return (
+    <Group gap={4}>
+      {checkpoint.isBest && (
+        <Badge size="sm" color="yellow" variant="light" tt="none" leftSection={<Icon name="star" size={11} filled />}>
+          best
+        </Badge>
+      )}
+      {checkpoint.isLatest && (
+        <Badge size="sm" variant="light" tt="none">
+          latest
+        </Badge>
+      )}
+      {checkpoint.modelOnly && (
+        <Badge size="sm" color="gray" variant="light" tt="none">
+          weights only
+        </Badge>
+      )}
+    </Group>
+  );
+}
+
+function ResumeHere({ run, checkpoint }: { run: RunSummary; checkpoint: CheckpointSummary }) {
+  const { client, library } = useStudio();
+  const { busy, error, dismiss, start } = useAction();
+  const { runId } = run;
+  const resume = (): void =>
+    start('resume', async () => {
+      await client.request('run/resume', { runId, checkpointId: checkpoint.checkpointId });
+      await Promise.all([library.reload(runId), library.refresh()]);
+    });
+  return (
+    <Stack gap="xs">
+      <Button size="compact-md" variant="default" data-testid="resume-here" loading={busy !== null} onClick={resume}>
+        Resume from here
+      </Button>
+      {error && <ErrorAlert error={error} onClose={dismiss} />}
+    </Stack>
+  );
+}

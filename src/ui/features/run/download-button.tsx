@@ -1,0 +1,77 @@
+// Takes a checkpoint home as a zip: streamed to a file where the browser can, else as a download.
+
+import { Button, Stack } from '@mantine/core';
+import type { RunId } from '#protocol/ids.ts';
+import type { CheckpointSummary } from '#protocol/messages.ts';
+import { downloadBlob } from '../../components/download.ts';
+import { ErrorAlert } from '../../components/error-alert.tsx';
+import { Icon } from '../../components/icon.tsx';
+import { useStudio } from '../../hooks/studio-context.ts';
+import { useAction } from '../../hooks/use-action.ts';
+import { downloadName } from './run-model.ts';
+
+interface DownloadButtonProps {
+  readonly runId: RunId;
+  readonly runName: string;
+  readonly checkpoint: CheckpointSummary;
+  readonly label?: string;
+  readonly primary?: boolean;
+}
+
+/** Chromium's file picker; other browsers have none. */
+interface SavePickerWindow {
+  readonly showSaveFilePicker?: (options: {
+    suggestedName: string;
+    types: { description: string; accept: Record<string, string[]> }[];
+  }) => Promise<FileSystemFileHandle>;
+}
+
+const CANCELLED = Symbol('cancelled');
+
+/** Null where there is no picker. */
+async function askForFile(suggestedName: string): Promise<FileSystemFileHandle | null | typeof CANCELLED> {
+  const pick = (window as SavePickerWindow).showSaveFilePicker;
+  if (!pick) return null;
+  try {
+    const types = [{ description: 'Zip archive', accept: { 'application/zip': ['.zip'] } }];
+    return await pick.call(window, { suggestedName, types });
+  } catch (thrown) {
+    if (thrown instanceof DOMException && thrown.name === 'AbortError') return CANCELLED;
+    throw thrown;
+  }
+}
+
+export function DownloadButton({
+  runId,
+  runName,
+  checkpoint,
+  label = 'Download',
+  primary = false,
+}: DownloadButtonProps) {
+  const { client } = useStudio();
+  const { busy, error, dismiss, start } = useAction();
+  const { checkpointId, name } = checkpoint;
+  const download = (): void =>
+    start('download', async () => {
+      const target = await askForFile(downloadName(runName, name));
+      if (target === CANCELLED) return;
+      const { file, fileName } = await client.request('checkpoint/export', { runId, checkpointId, target });
+      if (file) downloadBlob(fileName, file);
+    });
+  return (
+    <Stack gap="xs">
+      <Button
+        size="compact-md"
+        variant={primary ? 'filled' : 'default'}
+        leftSection={<Icon name="save" size={15} />}
+        data-testid="download-checkpoint"
+        aria-label={primary ? undefined : `Download ${name}`}
+        loading={busy !== null}
+        onClick={download}
+      >
+        {label}
+      </Button>
+      {error && <ErrorAlert error={error} onClose={dismiss} />}
+    </Stack>
+  );
+}

@@ -1,0 +1,136 @@
+// The latest evaluation: metrics, scores per class, confusion matrix.
+
+import { Box, Paper, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
+import { Fact } from '../../components/fact.tsx';
+import { formatCount, formatNumber, formatPercent, metricLabel } from '../../format.ts';
+import type { ClassScores, LatestEvaluation } from './run-model.ts';
+
+interface EvaluationViewProps {
+  readonly evaluation: LatestEvaluation;
+  readonly labels: readonly string[];
+}
+
+export function EvaluationView({ evaluation, labels }: EvaluationViewProps) {
+  const { step, metrics, confusion, classes } = evaluation;
+  return (
+    <Paper
+      withBorder
+      radius="lg"
+      p={{ base: 'md', sm: 'lg' }}
+      component="section"
+      aria-label="Latest evaluation"
+      data-testid="evaluation"
+    >
+      <Stack gap="md">
+        <Title order={2} size="h4">
+          Evaluation at step {formatCount(step)}
+        </Title>
+        <SimpleGrid cols={{ base: 2, xs: 3, md: 6 }} spacing="sm">
+          {metrics.map(([name, value]) => (
+            <Fact key={name} name={metricLabel(name)} value={formatNumber(value)} />
+          ))}
+        </SimpleGrid>
+        <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
+          {classes.length > 0 && <ClassTable classes={classes} />}
+          {confusion && <ConfusionMatrix matrix={confusion} labels={labels} />}
+        </SimpleGrid>
+      </Stack>
+    </Paper>
+  );
+}
+
+function ClassTable({ classes }: { classes: readonly ClassScores[] }) {
+  const show = (value: number | null): string => (value === null ? '–' : value.toFixed(3));
+  return (
+    <Stack gap="xs">
+      <Title order={3} size="h5">
+        Per class
+      </Title>
+      <Table.ScrollContainer minWidth={320} scrollAreaProps={{ tabIndex: 0, 'aria-label': 'Scores per class' }}>
+        <Table fz="sm" aria-label="Scores per class" data-testid="class-table">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Label</Table.Th>
+              <Table.Th ta="right">Precision</Table.Th>
+              <Table.Th ta="right">Recall</Table.Th>
+              <Table.Th ta="right">F1</Table.Th>
+              <Table.Th ta="right">Rows</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody className="numeric">
+            {classes.map(({ label, precision, recall, f1, rows }) => (
+              <Table.Tr key={label}>
+                <Table.Td>{label}</Table.Td>
+                <Table.Td ta="right">{show(precision)}</Table.Td>
+                <Table.Td ta="right">{show(recall)}</Table.Td>
+                <Table.Td ta="right">{show(f1)}</Table.Td>
+                <Table.Td ta="right">{rows === null ? '–' : formatCount(rows)}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+    </Stack>
+  );
+}
+
+function ConfusionMatrix({ matrix, labels }: { matrix: readonly (readonly number[])[]; labels: readonly string[] }) {
+  const nameOf = (index: number): string => labels[index] ?? String(index);
+  return (
+    <Stack gap="xs">
+      <Title order={3} size="h5">
+        Confusion matrix
+      </Title>
+      <Text size="xs" c="dimmed">
+        Rows: the true label. Columns: what the model says. Shade: share of the row.
+      </Text>
+      <Table.ScrollContainer
+        minWidth={Math.min(600, 120 + 64 * matrix.length)}
+        scrollAreaProps={{ tabIndex: 0, 'aria-label': 'Confusion matrix' }}
+      >
+        <Table fz="sm" withColumnBorders withTableBorder aria-label="Confusion matrix" data-testid="confusion-matrix">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Td />
+              {matrix.map((_, index) => (
+                <Table.Th key={nameOf(index)} ta="center" scope="col">
+                  {nameOf(index)}
+                </Table.Th>
+              ))}
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody className="numeric">
+            {matrix.map((row, index) => (
+              <Table.Tr key={nameOf(index)}>
+                <Table.Th scope="row">{nameOf(index)}</Table.Th>
+                {row.map((count, column) => (
+                  <Cell
+                    key={nameOf(column)}
+                    count={count}
+                    total={row.reduce((sum, value) => sum + value, 0)}
+                    right={index === column}
+                  />
+                ))}
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+    </Stack>
+  );
+}
+
+function Cell({ count, total, right }: { count: number; total: number; right: boolean }) {
+  const share = total > 0 ? count / total : 0;
+  const hue = right ? 'var(--mantine-color-teal-6)' : 'var(--mantine-color-red-6)';
+  return (
+    <Box
+      component="td"
+      ta="center"
+      title={formatPercent(share, 1)}
+      style={{ background: `color-mix(in srgb, ${hue} ${Math.round(share * 45)}%, transparent)` }}
+    >
+      {formatCount(count)}
+    </Box>
+  );
+}

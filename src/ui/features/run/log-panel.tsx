@@ -1,0 +1,82 @@
+// The log as HF keeps it, newest first; copied and downloaded whole.
+
+import { Button, CopyButton, Group, Stack, Table, Text } from '@mantine/core';
+import { useState } from 'react';
+import type { RunSnapshot } from '#client/run-store.ts';
+import { downloadText } from '../../components/download.ts';
+import { plural } from '../../format.ts';
+import { describeEntry } from './run-model.ts';
+
+const SHOWN = 100;
+
+export function LogPanel({ snapshot }: { snapshot: RunSnapshot }) {
+  const [limit, setLimit] = useState(SHOWN);
+  const { log, logLength, summary } = snapshot;
+  if (logLength === 0) return <Text c="dimmed">Nothing was logged yet.</Text>;
+  const toJson = (): string => JSON.stringify(log, null, 2);
+  const shown = log.slice(Math.max(0, logLength - limit), logLength).reverse();
+  return (
+    <Stack gap="sm">
+      <Group gap="xs" justify="space-between">
+        <Text size="sm" c="dimmed">
+          {plural(logLength, 'entry', 'entries')}
+        </Text>
+        <Group gap="xs">
+          <LazyCopy read={toJson} />
+          <Button
+            size="compact-sm"
+            variant="default"
+            onClick={() => downloadText(`${summary.name}-log.json`, toJson(), 'application/json')}
+          >
+            Download JSON
+          </Button>
+        </Group>
+      </Group>
+      <Table.ScrollContainer minWidth={420} scrollAreaProps={{ tabIndex: 0, 'aria-label': 'Log' }}>
+        <Table fz="sm" striped className="numeric" aria-label="Log">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th w={80}>Step</Table.Th>
+              <Table.Th w={80}>Epoch</Table.Th>
+              <Table.Th>Values</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {shown.map((entry, index) => (
+              <Table.Tr key={logLength - index} data-testid="log-row">
+                <Table.Td>{entry.step}</Table.Td>
+                <Table.Td>{entry.epoch.toFixed(3)}</Table.Td>
+                <Table.Td style={{ overflowWrap: 'anywhere' }}>{describeEntry(entry)}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+      {limit < logLength && (
+        <Button variant="subtle" onClick={() => setLimit(limit * 4)}>
+          Show more
+        </Button>
+      )}
+    </Stack>
+  );
+}
+
+/** The text is made when it is wanted: a long log is megabytes of JSON. */
+function LazyCopy({ read }: { read: () => string }) {
+  const [text, setText] = useState('');
+  return (
+    <CopyButton value={text}>
+      {({ copied, copy }) => (
+        <Button
+          size="compact-sm"
+          variant="default"
+          onPointerDown={() => setText(read())}
+          onKeyDown={() => setText(read())}
+          onClick={copy}
+        >
+          {copied ? 'Copied' : 'Copy JSON'}
+        </Button>
+      )}
+    </CopyButton>
+  );
+}

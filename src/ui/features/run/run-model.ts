@@ -1,0 +1,144 @@
+// What the page of a run reads out of a snapshot. Pure; tested in Node.
+
+import type { CheckpointSummary } from '#protocol/messages.ts';
+import type { LogEntry } from '#protocol/metrics.ts';
+import type { RunState } from '#protocol/run-state.ts';
+import { formatNumber } from '../../format.ts';
+
+/** Commands that make sense in a state. */
+export interface Commands {
+  readonly pause: boolean;
+  readonly continue: boolean;
+  readonly saveNow: boolean;
+  readonly evaluateNow: boolean;
+  readonly stopSave: boolean;
+  readonly stopDiscard: boolean;
+  /** Resume, or start again when nothing was saved. */
+  readonly resume: boolean;
+}
+
+const NONE: Commands = {
+  pause: false,
+  continue: false,
+  saveNow: false,
+  evaluateNow: false,
+  stopSave: false,
+  stopDiscard: false,
+  resume: false,
+};
+
+export function commandsFor(state: RunState): Commands {
+  switch (state.status) {
+    case 'preparing':
+      return { ...NONE, stopDiscard: true };
+    case 'training':
+    case 'evaluating':
+    case 'saving':
+      return { ...NONE, pause: true, saveNow: true, evaluateNow: true, stopSave: true, stopDiscard: true };
+    case 'paused':
+      return { ...NONE, continue: true, saveNow: state.reason === 'user', stopSave: true, stopDiscard: true };
+    case 'finalizing':
+    case 'completed':
+      return NONE;
+    case 'stopped':
+    case 'failed':
+    case 'interrupted':
+      return { ...NONE, resume: true };
+    default:
+      return state satisfies never;
+  }
+}
+
+export interface ClassScores {
+  readonly label: string;
+  readonly precision: number | null;
+  readonly recall: number | null;
+  readonly f1: number | null;
+  /** Validation rows with this label. */
+  readonly rows: number | null;
+}
+
+export interface LatestEvaluation {
+  readonly step: number;
+  readonly metrics: readonly (readonly [name: string, value: number])[];
+  /** Rows: what it is; columns: what the model said. */
+  readonly confusion: readonly (readonly number[])[] | null;
+  readonly classes: readonly ClassScores[];
+}
+
+/** Figures about speed say nothing of quality. */
+const isQuality = (name: string): boolean => name.startsWith('eval_') && !/_(runtime|per_second)$/.test(name);
+
+export function latestEvaluation(log: readonly LogEntry[], labels: readonly string[]): LatestEvaluation | null {
+  const entry = log.findLast((candidate) => Object.keys(candidate).some(isQuality));
+  if (!entry) return null;
+  const metrics = Object.entries(entry).flatMap(([name, value]) =>
+    isQuality(name) && typeof value === 'number' ? [[name, value] as const] : [],
+  );
+  const confusion = matrixOf(entry.eval_confusion_matrix);
+  const scores = ['precision', 'recall', 'f1'].map((name) => vectorOf(entry[`eval_per_class_${name}`]));
+  const classes = scores.every((list) => list === null)
+    ? []
+    : labels.map((label, index) => ({
+        label,
+        precision: scores[0]?.[index] ?? null,
+        recall: scores[1]?.[index] ?? null,
+        f1: scores[2]?.[index] ?? null,
+        rows: confusion?.[index]?.reduce((sum, count) => sum + count, 0) ?? null,
+      }));
+  return { step: entry.step, metrics, confusion, classes };
+}
+
+function vectorOf(value: LogEntry[string]): readonly number[] | null {
+  return Array.isArray(value) && value.every((item) => typeof item === 'number') ? value : null;
+}
+
+function matrixOf(value: LogEntry[string]): readonly (readonly number[])[] | null {
+  if (!Array.isArray(value)) return null;
+  const rows = value.map((row: number | readonly number[]) => (typeof row === 'number' ? null : row));
+  return rows.every((row) => row !== null) ? rows : null;
+}
+
+/** Names of evaluation metrics that get a chart each; the loss goes with the training loss. */
+export function chartedMetrics(names: readonly string[]): readonly string[] {
+  return names.filter((name) => isQuality(name) && name !== 'eval_loss');
+}
+
+/** One line of the log: numbers in words, lists left to the tables that show them. */
+export function describeEntry(entry: LogEntry): string {
+  return Object.entries(entry)
+    .filter(([name]) => name !== 'step' && name !== 'epoch')
+    .map(([name, value]) => (typeof value === 'number' ? `${name} ${formatNumber(value)}` : `${name} …`))
+    .join(' · ');
+}
+
+/** The one to try or take home: the best, else the final, else the latest. */
+export function bestCheckpoint(checkpoints: readonly CheckpointSummary[]): CheckpointSummary | null {
+  return (
+    checkpoints.find((checkpoint) => checkpoint.isBest) ??
+    checkpoints.find((checkpoint) => checkpoint.name === 'final') ??
+    checkpoints.find((checkpoint) => checkpoint.isLatest) ??
+    checkpoints.at(-1) ??
+    null
+  );
+}
+
+/** Metrics worth a column, at most three: the loss and what says most about quality. */
+export function checkpointMetrics(checkpoints: readonly CheckpointSummary[]): readonly string[] {
+  const names = new Set(checkpoints.flatMap((checkpoint) => Object.keys(checkpoint.metrics)).filter(isQuality));
+  const wanted = [
+    'eval_loss',
+    'eval_accuracy',
+    'eval_macro_f1',
+    'eval_f1',
+    'eval_f1_macro',
+    'eval_mse',
+    'eval_pearson',
+  ];
+  const rest = [...names].filter((name) => !wanted.includes(name));
+  return [...wanted.filter((name) => names.has(name)), ...rest].slice(0, 3);
+}
+
+export function downloadName(run: string, checkpoint: string): string {
+  return `${run}-${checkpoint}`.replace(/[^A-Za-z0-9._-]+/g, '-').concat('.zip');
+}

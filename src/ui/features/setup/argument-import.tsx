@@ -1,0 +1,112 @@
+// Takes HF-style JSON by paste or file into the form.
+
+import { Alert, Button, Group, List, Modal, Stack, Text, Textarea } from '@mantine/core';
+import { useRef, useState } from 'react';
+import type { ArgumentIssue } from '#protocol/argument-spec.ts';
+import { Icon } from '../../components/icon.tsx';
+import { importArguments } from './arguments-model.ts';
+import { changeDraft } from './draft-actions.ts';
+
+export function ArgumentImport() {
+  const [opened, setOpened] = useState(false);
+  const [text, setText] = useState('');
+  const [fault, setFault] = useState<string | null>(null);
+  const [notes, setNotes] = useState<readonly ArgumentIssue[]>([]);
+  const apply = (): void => {
+    const result = importArguments(text);
+    if (!result.ok) {
+      setFault(result.message);
+      return;
+    }
+    changeDraft({ arguments: result.draft });
+    setNotes(result.notes);
+    setFault(null);
+    setText('');
+    setOpened(false);
+  };
+  return (
+    <>
+      <Button
+        size="compact-sm"
+        variant="default"
+        leftSection={<Icon name="upload" size={14} />}
+        data-testid="args-import"
+        onClick={() => setOpened(true)}
+      >
+        Import
+      </Button>
+      <Modal opened={opened} onClose={() => setOpened(false)} title="Import training arguments" size="lg">
+        <Stack gap="sm">
+          <Text size="sm">
+            JSON with the names of HuggingFace's TrainingArguments, older names too. Fields that are not given take
+            HuggingFace's defaults.
+          </Text>
+          <Textarea
+            label="JSON"
+            data-autofocus
+            data-testid="args-import-text"
+            autosize
+            minRows={8}
+            maxRows={18}
+            placeholder={'{\n  "learning_rate": 2e-5,\n  "num_train_epochs": 3\n}'}
+            styles={{ input: { fontFamily: 'monospace' } }}
+            value={text}
+            error={fault}
+            onChange={({ currentTarget }) => setText(currentTarget.value)}
+          />
+          <Group justify="space-between">
+            <JsonFilePicker onText={setText} onFail={setFault} />
+            <Button data-testid="args-import-apply" disabled={text.trim() === ''} onClick={apply}>
+              Use these arguments
+            </Button>
+          </Group>
+        </Stack>
+      </Modal>
+      {notes.length > 0 && <ImportNotes notes={notes} onClose={() => setNotes([])} />}
+    </>
+  );
+}
+
+function JsonFilePicker({ onText, onFail }: { onText: (text: string) => void; onFail: (message: string) => void }) {
+  const input = useRef<HTMLInputElement>(null);
+  const read = (): void => {
+    const file = input.current?.files?.[0];
+    file?.text().then(onText, (thrown: unknown) => onFail(`${file.name} could not be read: ${String(thrown)}`));
+    if (input.current) input.current.value = '';
+  };
+  return (
+    <>
+      <input
+        ref={input}
+        type="file"
+        accept=".json"
+        hidden
+        aria-label="File with arguments"
+        data-testid="args-import-file"
+        onChange={read}
+      />
+      <Button variant="default" onClick={() => input.current?.click()}>
+        From a file
+      </Button>
+    </>
+  );
+}
+
+function ImportNotes({ notes, onClose }: { notes: readonly ArgumentIssue[]; onClose: () => void }) {
+  return (
+    <Alert
+      color="blue"
+      title="What became of the import"
+      withCloseButton
+      closeButtonLabel="Dismiss"
+      onClose={onClose}
+      w="100%"
+    >
+      <List size="sm">
+        {notes.map((note) => (
+          <List.Item key={note.name}>{note.message}</List.Item>
+        ))}
+      </List>
+    </Alert>
+  );
+}

@@ -1,0 +1,63 @@
+// The first rows of the file as a table, with the columns that play a part marked.
+
+import { Badge, Group, Table, Text } from '@mantine/core';
+import type { CellValue, DataSummary } from '#protocol/messages.ts';
+import type { DraftRoles } from './draft-store.ts';
+import styles from './setup.module.css';
+
+const ROWS = 5;
+const CHARACTERS = 200;
+
+export function DataPreview({ data, roles }: { data: DataSummary; roles: DraftRoles }) {
+  return (
+    <Table.ScrollContainer minWidth={400} scrollAreaProps={{ tabIndex: 0, 'aria-label': 'Preview of the data' }}>
+      <Table striped withTableBorder fz="sm" aria-label="First rows">
+        <Table.Thead>
+          <Table.Tr>
+            {data.columns.map((column) => (
+              <Table.Th key={column.name}>
+                <Group gap={6} wrap="nowrap">
+                  {column.name}
+                  <RoleBadge name={column.name} roles={roles} />
+                </Group>
+                <Text size="xs" c="dimmed" fw={400}>
+                  {column.kind}
+                  {column.empty > 0 && `, ${column.empty} empty`}
+                </Text>
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {data.preview.slice(0, ROWS).map((row, index) => (
+            <Table.Tr key={`row ${index + 1}`}>
+              {data.columns.map((column, at) => (
+                <Table.Td key={column.name}>
+                  <div className={styles.cell}>{showCell(row[at] ?? null)}</div>
+                </Table.Td>
+              ))}
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+function RoleBadge({ name, roles }: { name: string; roles: DraftRoles }) {
+  const role =
+    name === roles.text ? 'text' : name === roles.textPair ? 'second text' : name === roles.label ? 'label' : null;
+  return (
+    role && (
+      <Badge size="xs" tt="none">
+        {role}
+      </Badge>
+    )
+  );
+}
+
+/** Long cells are cut here: a table need not lay out what nobody can read. */
+function showCell(value: CellValue): string {
+  const text = value === null ? '—' : String(value);
+  return text.length > CHARACTERS ? `${text.slice(0, CHARACTERS)}…` : text;
+}

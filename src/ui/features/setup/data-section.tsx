@@ -1,0 +1,118 @@
+// The data: file or sample, preview, columns, split, and what the model will see of the first rows.
+
+import { Alert, Button, Group, List, Stack, Text } from '@mantine/core';
+import { useState } from 'react';
+import type { DataExamination, NamedFile } from '#protocol/messages.ts';
+import type { StudioError } from '#util/studio-error.ts';
+import { ErrorAlert } from '../../components/error-alert.tsx';
+import { FileDrop } from '../../components/file-drop.tsx';
+import { Icon } from '../../components/icon.tsx';
+import { formatCount, plural } from '../../format.ts';
+import type { Loadable } from '../../hooks/loadable.ts';
+import { useStudio } from '../../hooks/studio-context.ts';
+import { toStudioError } from '../../hooks/to-studio-error.ts';
+import { ColumnRolesForm } from './column-roles-form.tsx';
+import { DataPreview } from './data-preview.tsx';
+import { openData } from './draft-actions.ts';
+import type { SetupDraft } from './draft-store.ts';
+import { ExaminationView } from './examination-view.tsx';
+import { sortFiles } from './file-sorting.ts';
+import { type SectionStatus, SetupSection } from './setup-section.tsx';
+import { SplitForm } from './split-form.tsx';
+
+interface DataSectionProps {
+  readonly draft: SetupDraft;
+  readonly examination: Loadable<DataExamination>;
+}
+
+export function DataSection({ draft, examination }: DataSectionProps) {
+  const { data } = draft;
+  const summary = data.status === 'ready' ? `${data.value.name} · ${plural(data.value.rows, 'row')}` : undefined;
+  return (
+    <SetupSection title="Data" status={statusOf(draft, examination)} summary={summary}>
+      {data.status === 'ready' && (
+        <Stack gap="md">
+          <Warnings warnings={data.value.warnings} />
+          <DataPreview data={data.value} roles={draft.roles} />
+          <ColumnRolesForm draft={draft} data={data.value} />
+          <SplitForm draft={draft} data={data.value} />
+          {examination.status === 'failed' && <ErrorAlert error={examination.error} />}
+          {examination.status === 'ready' && (
+            <>
+              <Warnings warnings={examination.value.warnings} />
+              <ExaminationView examination={examination.value} />
+            </>
+          )}
+        </Stack>
+      )}
+      {data.status === 'failed' && <ErrorAlert error={data.error} />}
+      <DataDrop draft={draft} />
+    </SetupSection>
+  );
+}
+
+function statusOf({ data, model }: SetupDraft, examination: Loadable<DataExamination>): SectionStatus {
+  if (data.status === 'failed' || examination.status === 'failed') return 'error';
+  if (data.status === 'loading' || examination.status === 'loading') return 'busy';
+  if (examination.status === 'ready') return 'done';
+  return data.status === 'ready' && model.status === 'ready' ? 'error' : 'todo';
+}
+
+function DataDrop({ draft }: { draft: SetupDraft }) {
+  const { client } = useStudio();
+  const [error, setError] = useState<StudioError | null>(null);
+  const { data, sampleData } = draft;
+  const open = (files: readonly NamedFile[]): void => {
+    const { train, validation } = sortFiles(files);
+    // What does not look like data is handed on as it is, so that the reader says what is wrong with it.
+    const first = train ?? files[0];
+    if (first) void openData(client, { kind: 'files', train: first, validation: validation ?? undefined });
+  };
+  return (
+    <>
+      {error && <ErrorAlert error={error} onClose={() => setError(null)} />}
+      <FileDrop
+        label={data.status === 'ready' ? 'Other data' : 'Your data'}
+        hint="CSV, TSV or JSONL with a text and a label on each row. It stays on this device."
+        accept=".csv,.tsv,.jsonl,.ndjson,.json,.txt"
+        multiple
+        testId="data-input"
+        compact={data.status === 'ready'}
+        onFiles={open}
+        onFail={(thrown) => setError(toStudioError(thrown))}
+      />
+      {!sampleData && (
+        <Group>
+          <Button
+            variant="default"
+            size="compact-md"
+            data-testid="use-sample-data"
+            onClick={() => void openData(client, { kind: 'sample' })}
+          >
+            Use the bundled data
+          </Button>
+        </Group>
+      )}
+    </>
+  );
+}
+
+const SHOWN = 5;
+
+function Warnings({ warnings }: { warnings: readonly string[] }) {
+  if (warnings.length === 0) return null;
+  return (
+    <Alert
+      color="yellow"
+      icon={<Icon name="alert" />}
+      title={plural(warnings.length, 'thing to know', 'things to know')}
+    >
+      <List size="sm">
+        {warnings.slice(0, SHOWN).map((warning) => (
+          <List.Item key={warning}>{warning}</List.Item>
+        ))}
+      </List>
+      {warnings.length > SHOWN && <Text size="sm">… and {formatCount(warnings.length - SHOWN)} more</Text>}
+    </Alert>
+  );
+}

@@ -1,0 +1,99 @@
+// What changes the draft: opening models and data, filling in the sample, taking over the settings of a run.
+
+import { useStore } from 'zustand';
+import type { TrainerClient } from '#client/trainer-client.ts';
+import type { DataSource, ModelSource, NamedFile, RunDetail } from '#protocol/messages.ts';
+import { EMPTY } from '../../hooks/loadable.ts';
+import { toStudioError } from '../../hooks/to-studio-error.ts';
+import { createDraftStore, fromRoles, NO_ROLES, rolesFor, type SetupDraft } from './draft-store.ts';
+import { sortFiles } from './file-sorting.ts';
+
+export const draftStore = createDraftStore(() => localStorage);
+
+export function useDraft(): SetupDraft {
+  return useStore(draftStore);
+}
+
+export function changeDraft(change: Partial<SetupDraft>): void {
+  draftStore.setState(change);
+}
+
+/** Counts openings, so that an answer to a former one is dropped. */
+const latest = { model: 0, data: 0 };
+
+export async function openModel(client: TrainerClient, source: ModelSource): Promise<void> {
+  const turn = ++latest.model;
+  changeDraft({ model: { status: 'loading' }, sampleModel: source.kind === 'sample' });
+  try {
+    const value = await client.request('model/open', { source });
+    if (turn !== latest.model) return;
+    const maxLength = Math.min(draftStore.getState().maxLength, value.maxPositions);
+    changeDraft({ model: { status: 'ready', value }, maxLength });
+  } catch (thrown) {
+    if (turn === latest.model)
+      changeDraft({ model: { status: 'failed', error: toStudioError(thrown) }, sampleModel: false });
+  }
+}
+
+export async function openData(client: TrainerClient, source: DataSource): Promise<void> {
+  const turn = ++latest.data;
+  const files = source.kind === 'files' ? source : null;
+  changeDraft({
+    data: { status: 'loading' },
+    sampleData: source.kind === 'sample',
+    trainFile: files?.train ?? null,
+    validationFile: files?.validation ?? null,
+  });
+  try {
+    const value = await client.request('data/open', { source });
+    if (turn !== latest.data) return;
+    changeDraft({ data: { status: 'ready', value }, roles: rolesFor(value, draftStore.getState().roles) });
+  } catch (thrown) {
+    if (turn === latest.data)
+      changeDraft({ data: { status: 'failed', error: toStudioError(thrown) }, sampleData: false });
+  }
+}
+
+/** Fills the setup with the bundled model and data and the studio's defaults. */
+export function draftSample(client: TrainerClient): void {
+  changeDraft({
+    name: '',
+    arguments: { base: 'studio', changes: {} },
+    roles: NO_ROLES,
+    validationFraction: 0.1,
+    splitSeed: 42,
+    maxLength: 64,
+    focusStart: true,
+  });
+  void openModel(client, { kind: 'sample' });
+  void openData(client, { kind: 'sample' });
+}
+
+/** Opens what was dropped on the start screen. */
+export function draftFiles(client: TrainerClient, files: readonly NamedFile[]): void {
+  const { model, train, validation } = sortFiles(files);
+  if (model.length > 0) void openModel(client, { kind: 'files', files: model });
+  if (train) void openData(client, { kind: 'files', train, validation: validation ?? undefined });
+  // Nothing recognised: let the worker say what is wrong with them as a model.
+  if (model.length === 0 && !train) void openModel(client, { kind: 'files', files });
+}
+
+/** Takes over the settings of an earlier run; model and data stay what is open. */
+export function draftFrom(setup: RunDetail['setup']): void {
+  changeDraft({
+    name: '',
+    arguments: { base: 'hf', changes: { ...setup.trainingArguments } },
+    roles: fromRoles(setup.roles),
+    validationFraction: setup.validationFraction,
+    splitSeed: setup.splitSeed,
+    maxLength: setup.maxLength,
+    focusStart: false,
+  });
+}
+
+/** After a reload the sample can be opened again; files have to be dropped again. */
+export function reopenSample(client: TrainerClient): void {
+  const { model, data, sampleModel, sampleData } = draftStore.getState();
+  if (sampleModel && model === EMPTY) void openModel(client, { kind: 'sample' });
+  if (sampleData && data === EMPTY) void openData(client, { kind: 'sample' });
+}

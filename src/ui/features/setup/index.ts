@@ -1,0 +1,2 @@
+export { draftFiles, draftFrom, draftSample } from './draft-actions.ts';
+export { SetupPage } from './setup-page.tsx';

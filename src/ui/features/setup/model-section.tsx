@@ -1,0 +1,97 @@
+// The model: the sample or an HF folder, zip or files, and what was recognised in it.
+
+import { Alert, Button, Group, List, SimpleGrid, Stack, Text } from '@mantine/core';
+import { useState } from 'react';
+import type { ModelSummary } from '#protocol/messages.ts';
+import type { StudioError } from '#util/studio-error.ts';
+import { ErrorAlert } from '../../components/error-alert.tsx';
+import { Fact } from '../../components/fact.tsx';
+import { FileDrop } from '../../components/file-drop.tsx';
+import { Icon } from '../../components/icon.tsx';
+import { formatBytes, formatCount, formatParameters, plural } from '../../format.ts';
+import { useStudio } from '../../hooks/studio-context.ts';
+import { toStudioError } from '../../hooks/to-studio-error.ts';
+import { openModel } from './draft-actions.ts';
+import type { SetupDraft } from './draft-store.ts';
+import { type SectionStatus, SetupSection } from './setup-section.tsx';
+
+const STATUS: Record<SetupDraft['model']['status'], SectionStatus> = {
+  empty: 'todo',
+  loading: 'busy',
+  ready: 'done',
+  failed: 'error',
+};
+
+export function ModelSection({ draft }: { draft: SetupDraft }) {
+  const { client } = useStudio();
+  const { model, sampleModel } = draft;
+  const [dropError, setDropError] = useState<StudioError | null>(null);
+  return (
+    <SetupSection
+      title="Model"
+      status={STATUS[model.status]}
+      summary={model.status === 'ready' ? model.value.name : undefined}
+    >
+      {model.status === 'ready' && <Summary model={model.value} />}
+      {model.status === 'failed' && <ErrorAlert error={model.error} />}
+      {dropError && <ErrorAlert error={dropError} onClose={() => setDropError(null)} />}
+      <FileDrop
+        label={model.status === 'ready' ? 'Another model' : 'Your model'}
+        hint="A HuggingFace folder or its zip: config.json, model.safetensors, tokenizer.json."
+        multiple
+        testId="model-input"
+        folderTestId="model-folder-input"
+        compact={model.status === 'ready'}
+        onFiles={(files) => void openModel(client, { kind: 'files', files })}
+        onFail={(thrown) => setDropError(toStudioError(thrown))}
+      />
+      {!sampleModel && (
+        <Group>
+          <Button
+            variant="default"
+            size="compact-md"
+            data-testid="use-sample-model"
+            onClick={() => void openModel(client, { kind: 'sample' })}
+          >
+            Use the bundled model
+          </Button>
+        </Group>
+      )}
+    </SetupSection>
+  );
+}
+
+const SHOWN = 6;
+
+function Summary({ model }: { model: ModelSummary }) {
+  return (
+    <Stack gap="sm" data-testid="model-summary">
+      <SimpleGrid cols={{ base: 2, sm: 4 }} spacing="sm">
+        <Fact name="Architecture" value={model.architecture} />
+        <Fact name="Parameters" value={formatParameters(model.parameters)} />
+        <Fact name="Layers × width" value={`${model.layers} × ${model.hiddenSize}`} />
+        <Fact name="Vocabulary" value={formatCount(model.vocabSize)} />
+        <Fact name="Longest input" value={plural(model.maxPositions, 'token')} />
+        <Fact name="Weights" value={`${model.dtypes.join(', ')} · ${formatBytes(model.bytes)}`} />
+        <Fact name="Labels" value={model.labels.length > 0 ? model.labels.join(', ') : 'from the data'} />
+      </SimpleGrid>
+      {model.newParameters.length > 0 && (
+        <Alert color="blue" variant="light" icon={<Icon name="alert" />} title="Some weights start fresh">
+          The files do not hold {model.newParameters.slice(0, SHOWN).join(', ')}
+          {model.newParameters.length > SHOWN && ` and ${model.newParameters.length - SHOWN} more`}. That is usual for a
+          classifier on a pretrained model: training fills it.
+        </Alert>
+      )}
+      {model.notes.length > 0 && (
+        <List size="sm" c="dimmed">
+          {model.notes.map((note) => (
+            <List.Item key={note}>{note}</List.Item>
+          ))}
+        </List>
+      )}
+      <Text size="xs" c="dimmed">
+        Model type {model.modelType}
+      </Text>
+    </Stack>
+  );
+}

@@ -1,0 +1,111 @@
+// What Start will do, what stands in its way, and Start.
+
+import { Alert, Button, List, Stack, Text, TextInput } from '@mantine/core';
+import { useEffect, useRef } from 'react';
+import type { RunId } from '#protocol/ids.ts';
+import type { RunPlan } from '#protocol/messages.ts';
+import { ErrorAlert } from '../../components/error-alert.tsx';
+import { Icon } from '../../components/icon.tsx';
+import { useStudio } from '../../hooks/studio-context.ts';
+import { useAction } from '../../hooks/use-action.ts';
+import { changeDraft } from './draft-actions.ts';
+import { describePlan, suggestName } from './setup-model.ts';
+import { SetupSection } from './setup-section.tsx';
+import type { Setup } from './use-setup.ts';
+
+interface ReviewSectionProps {
+  readonly setup: Setup;
+  readonly onStarted: (runId: RunId) => void;
+}
+
+export function ReviewSection({ setup, onStarted }: ReviewSectionProps) {
+  const { client, library } = useStudio();
+  const { busy, error, start } = useAction();
+  const { draft, runSetup, blockers, plan, parsed } = setup;
+  const canStart = runSetup !== null && blockers.length === 0;
+  const button = useFocusWhenReady(canStart && draft.focusStart);
+  const begin = (): void => {
+    if (!runSetup) return;
+    start('start', async () => {
+      const { runId } = await client.request('run/start', { setup: runSetup });
+      await library.refresh();
+      onStarted(runId);
+    });
+  };
+  const warnings = parsed.ok ? parsed.notes.filter((note) => note.level === 'warning').map((note) => note.message) : [];
+  return (
+    <SetupSection title="Review" status={canStart ? 'done' : plan.status === 'loading' ? 'busy' : 'todo'}>
+      <TextInput
+        label="Name of the run"
+        data-testid="run-name"
+        placeholder={suggestName(draft)}
+        value={draft.name}
+        onChange={({ currentTarget }) => changeDraft({ name: currentTarget.value })}
+      />
+      {plan.status === 'ready' && <PlanView plan={plan.value} warnings={warnings} />}
+      {plan.status === 'failed' && <ErrorAlert error={plan.error} />}
+      {error && <ErrorAlert error={error} />}
+      {blockers.length > 0 && (
+        <Stack gap={4} data-testid="blockers">
+          <Text size="sm" fw={600}>
+            Before it can start
+          </Text>
+          <List size="sm" icon={<Icon name="circle" size={12} />}>
+            {blockers.map((blocker) => (
+              <List.Item key={blocker}>{blocker}</List.Item>
+            ))}
+          </List>
+        </Stack>
+      )}
+      <Button
+        ref={button}
+        size="lg"
+        fullWidth
+        leftSection={<Icon name="play" />}
+        data-testid="start-run"
+        disabled={!canStart}
+        loading={busy !== null}
+        onClick={begin}
+      >
+        Start
+      </Button>
+      <Text size="xs" c="dimmed">
+        Training runs on this device. Data and model stay here.
+      </Text>
+    </SetupSection>
+  );
+}
+
+/** Once: whoever has moved on to another control keeps it. */
+function useFocusWhenReady(ready: boolean) {
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (!ready) return;
+    changeDraft({ focusStart: false });
+    const { activeElement } = document;
+    if (activeElement === null || activeElement === document.body || activeElement.id === 'main')
+      button.current?.focus();
+  }, [ready]);
+  return button;
+}
+
+function PlanView({ plan, warnings }: { plan: RunPlan; warnings: readonly string[] }) {
+  const all = [...plan.warnings, ...warnings];
+  return (
+    <Stack gap="xs">
+      <Text size="sm" data-testid="plan">
+        {describePlan(plan)}
+        {plan.warmupSteps > 0 && `, warm-up over ${plan.warmupSteps} steps`}.
+      </Text>
+      {all.length > 0 && (
+        <Alert color="yellow" icon={<Icon name="alert" />} p="xs">
+          <List size="sm">
+            {all.map((warning) => (
+              <List.Item key={warning}>{warning}</List.Item>
+            ))}
+          </List>
+        </Alert>
+      )}
+    </Stack>
+  );
+}

@@ -1,0 +1,108 @@
+// From the draft to a run: the task, the setup, and what still stands in the way. Pure; tested in Node.
+
+import type { ArgumentIssue } from '#protocol/argument-spec.ts';
+import type { DataExamination, RunPlan, RunSetup, RunSummary, TaskSetup } from '#protocol/messages.ts';
+import type { ParsedArguments } from '#protocol/training-arguments.ts';
+import { formatBytes, formatCount, plural } from '../../format.ts';
+import { type Loadable, valueOf } from '../../hooks/loadable.ts';
+import { type SetupDraft, toRoles } from './draft-store.ts';
+
+/** What can be examined; null while something is missing or cannot be right. */
+export function toTask(draft: SetupDraft): TaskSetup | null {
+  const [model, data, roles] = [valueOf(draft.model), valueOf(draft.data), toRoles(draft.roles)];
+  if (!model || !data || !roles || sameColumns(draft)) return null;
+  const { validationFraction, splitSeed, maxLength } = draft;
+  if (maxLength < 1 || maxLength > model.maxPositions) return null;
+  return { modelId: model.modelId, dataId: data.dataId, roles, validationFraction, splitSeed, maxLength };
+}
+
+function sameColumns({ roles }: SetupDraft): boolean {
+  const chosen = [roles.text, roles.textPair, roles.label].filter((name) => name !== null);
+  return new Set(chosen).size < chosen.length;
+}
+
+export function toRunSetup(task: TaskSetup, draft: SetupDraft, args: Readonly<Record<string, unknown>>): RunSetup {
+  return { ...task, name: draft.name.trim() || suggestName(draft), trainingArguments: args };
+}
+
+/** `tiny-bert-reviews`: letters, digits, points and dashes. */
+export function suggestName(draft: SetupDraft): string {
+  const parts = [valueOf(draft.model)?.name, valueOf(draft.data)?.name.replace(/\.[a-z]+$/i, '')];
+  const slug = parts.map((part) => (part ?? '').replace(/[^A-Za-z0-9.]+/g, '-').replace(/^-+|-+$/g, ''));
+  return slug.filter((part) => part !== '').join('-') || 'run';
+}
+
+export interface Readiness {
+  readonly draft: SetupDraft;
+  readonly examination: Loadable<DataExamination>;
+  readonly parsed: ParsedArguments;
+  readonly plan: Loadable<RunPlan>;
+  /** A run that this tab trains already. */
+  readonly active: RunSummary | null;
+}
+
+/** Why Start can not be pressed, in the order of the page; empty when it can. */
+export function findBlockers({ draft, examination, parsed, plan, active }: Readiness): readonly string[] {
+  const blockers = [modelBlocker(draft), ...dataBlockers(draft, examination), ...argumentBlockers(parsed, examination)];
+  if (plan.status === 'failed') blockers.push(plan.error.message);
+  if (active) blockers.push(`The run "${active.name}" is going on. Stop it or wait until it ends.`);
+  return blockers.filter((blocker) => blocker !== null);
+}
+
+function modelBlocker({ model }: SetupDraft): string | null {
+  switch (model.status) {
+    case 'empty':
+      return 'Choose a model.';
+    case 'loading':
+      return 'The model is being opened.';
+    case 'failed':
+      return 'The model could not be opened.';
+    case 'ready':
+      return null;
+    default:
+      return model satisfies never;
+  }
+}
+
+function dataBlockers(draft: SetupDraft, examination: Loadable<DataExamination>): (string | null)[] {
+  if (draft.data.status === 'empty') return ['Choose training data.'];
+  if (draft.data.status === 'loading') return ['The data is being read.'];
+  if (draft.data.status === 'failed') return ['The data could not be read.'];
+  const { text, label } = draft.roles;
+  if (text === null || label === null)
+    return [text === null ? 'Choose the text column.' : null, label === null ? 'Choose the label column.' : null];
+  if (sameColumns(draft)) return ['One column is chosen for two purposes.'];
+  const positions = valueOf(draft.model)?.maxPositions;
+  if (positions !== undefined && (draft.maxLength < 1 || draft.maxLength > positions)) {
+    return [`The maximum length must be between 1 and ${positions}, the model's limit.`];
+  }
+  if (examination.status === 'failed') return [examination.error.message];
+  return [examination.status === 'ready' || draft.model.status !== 'ready' ? null : 'The data is being examined.'];
+}
+
+function argumentBlockers(parsed: ParsedArguments, examination: Loadable<DataExamination>): string[] {
+  if (!parsed.ok) return parsed.issues.filter((issue) => issue.level === 'error').map((issue) => issue.message);
+  const rows = valueOf(examination)?.validationRows;
+  if (rows !== 0 || parsed.args.evalStrategy === 'no') return [];
+  return [
+    'There are no validation rows to evaluate on: hold some back, add a validation file, or set eval_strategy to "no".',
+  ];
+}
+
+export function issuesByField(parsed: ParsedArguments): ReadonlyMap<string, readonly ArgumentIssue[]> {
+  const byField = new Map<string, ArgumentIssue[]>();
+  for (const issue of parsed.ok ? parsed.notes : parsed.issues) {
+    byField.set(issue.name, [...(byField.get(issue.name) ?? []), issue]);
+  }
+  return byField;
+}
+
+/** "3 epochs × 94 steps = 282 steps, 3 evaluations, 3 checkpoints of 14.2 MB". */
+export function describePlan(plan: RunPlan): string {
+  const whole = plan.maxSteps === plan.numTrainEpochs * plan.stepsPerEpoch;
+  const steps = whole
+    ? `${plural(plan.numTrainEpochs, 'epoch')} × ${plural(plan.stepsPerEpoch, 'step')} = ${plural(plan.maxSteps, 'step')}`
+    : `${plural(plan.maxSteps, 'step')} (${formatCount(plan.stepsPerEpoch)} an epoch)`;
+  const size = plan.saves > 0 ? ` of ${formatBytes(plan.checkpointBytes)}` : '';
+  return `${steps}, ${plural(plan.evaluations, 'evaluation')}, ${plural(plan.saves, 'checkpoint')}${size}`;
+}

@@ -1,0 +1,49 @@
+// Ties the draft to the worker: examines the data, plans the run, tells what is missing.
+
+import { useEffect, useMemo } from 'react';
+import type { DataExamination, RunPlan, RunSetup } from '#protocol/messages.ts';
+import { type ParsedArguments, parseTrainingArguments } from '#protocol/training-arguments.ts';
+import type { Loadable } from '../../hooks/loadable.ts';
+import { useLibrary, useStudio } from '../../hooks/studio-context.ts';
+import { useRemote } from '../../hooks/use-remote.ts';
+import { effectiveArguments } from './arguments-model.ts';
+import { reopenSample, useDraft } from './draft-actions.ts';
+import type { SetupDraft } from './draft-store.ts';
+import { findBlockers, toRunSetup, toTask } from './setup-model.ts';
+
+const PREVIEW_ROWS = 5;
+const SETTLE_MS = 250;
+
+export interface Setup {
+  readonly draft: SetupDraft;
+  readonly parsed: ParsedArguments;
+  readonly effective: Readonly<Record<string, unknown>>;
+  readonly examination: Loadable<DataExamination>;
+  readonly plan: Loadable<RunPlan>;
+  /** What Start sends; null while something is missing. */
+  readonly runSetup: RunSetup | null;
+  readonly blockers: readonly string[];
+}
+
+export function useSetup(): Setup {
+  const { client } = useStudio();
+  const { active } = useLibrary();
+  const draft = useDraft();
+  useEffect(() => reopenSample(client), [client]);
+  const effective = useMemo(
+    () => effectiveArguments(draft.arguments, draft.sampleModel),
+    [draft.arguments, draft.sampleModel],
+  );
+  const parsed = useMemo(() => parseTrainingArguments(effective), [effective]);
+  const task = toTask(draft);
+  const examination = useRemote(
+    task && { task, previewRows: PREVIEW_ROWS },
+    (question) => client.request('data/examine', question),
+    SETTLE_MS,
+  );
+  const ready = task !== null && parsed.ok && examination.status === 'ready';
+  const runSetup = ready ? toRunSetup(task, draft, effective) : null;
+  const plan = useRemote(runSetup, (setup) => client.request('run/plan', { setup }), SETTLE_MS);
+  const blockers = findBlockers({ draft, examination, parsed, plan, active });
+  return { draft, parsed, effective, examination, plan, runSetup, blockers };
+}

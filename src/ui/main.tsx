@@ -1,0 +1,10 @@
+// Entry of the page: makes the worker, the client and the library, and mounts the studio.
+
+import { RunLibrary } from '#client/run-library.ts';
+import { TrainerClient } from '#client/trainer-client.ts';
+import { RUN_CHANNEL } from '#protocol/messages.ts';
+import { mountStudio } from './app/mount-studio.tsx';
+
+const worker = new Worker(new URL('../worker/main.ts', import.meta.url), { type: 'module', name: 'atelier-engine' });
+const client = new TrainerClient(worker, new BroadcastChannel(RUN_CHANNEL));
+mountStudio(document.getElementById('root')!, { client, library: new RunLibrary(client) });

@@ -24,8 +24,8 @@ export interface TensorEntry {
   readonly dtype: StoredDtype;
   readonly shape: readonly number[];
   readonly byteLength: number;
-  /** CRC-32 of its bytes. */
-  readonly crc32: number;
+  /** CRC-32 of its bytes; null where the home keeps none (a folder on disk). */
+  readonly crc32: number | null;
 }
 
 /** Facts about a checkpoint, kept apart from its bytes so that listing is cheap. */

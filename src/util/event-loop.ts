@@ -2,12 +2,12 @@
 
 /** Resolves in a later task, after messages that have already arrived were handled. Not throttled as timers are. */
 export function yieldToEventLoop(): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const channel = new MessageChannel();
-  channel.port1.onmessage = () => {
-    channel.port1.close();
-    resolve();
-  };
-  channel.port2.postMessage(null);
-  return promise;
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
 }

@@ -1,0 +1,179 @@
+// The headless runner: `npm run train -- --config run.json --output-dir out [--resume-from-checkpoint DIR]`.
+// Log entries go to standard output, one JSON object a line; progress and notices go to standard error.
+
+import { openAsBlob, readdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { prepareTextClassification } from '#data/text-classification.ts';
+import { openModelFiles } from '#formats/model-files.ts';
+import { readTable } from '#formats/tabular.ts';
+import { memoryUse } from '#gpu/memory.ts';
+import { type Engine, initializeEngine } from '#gpu/initialize.ts';
+import type { RunId } from '#protocol/ids.ts';
+import type { TrainerCallback } from '#trainer/callbacks/trainer-callback.ts';
+import { toTrainerStateJson } from '#trainer/trainer-state.ts';
+import { toTrainingArgumentsJson } from '#protocol/training-arguments.ts';
+import { stringifyHfJson } from '#util/hf-json.ts';
+import { StudioError } from '#util/studio-error.ts';
+import { buildTrainer } from '#worker/build-trainer.ts';
+import { modelCard } from '#worker/model-card.ts';
+import { maxLengthOf, type OpenedModel, openModel } from '#worker/opened-model.ts';
+import { installDawn } from './dawn.ts';
+import { FolderCheckpointStore, openCheckpointFolder } from './folder-checkpoint-store.ts';
+import { readRunConfig, type RunConfig } from './run-config.ts';
+
+const RUN = 'run' as RunId;
+const USAGE = 'usage: npm run train -- --config run.json --output-dir out [--resume-from-checkpoint DIR]';
+
+interface CommandLine {
+  readonly config: string;
+  readonly outputDir: string;
+  readonly resumeFrom: string | null;
+}
+
+/** npm changes into the package's folder; paths are meant from where the person stands. */
+const fromCaller = (path: string): string => resolve(process.env['INIT_CWD'] ?? '.', path);
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** @returns the exit code: 0 when trained to the end, 1 for bad input or a failure, 2 for a wrong command line. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const commandLine = readCommandLine(argv);
+  if (!commandLine) return 2;
+  try {
+    await run(commandLine);
+    return 0;
+  } catch (error) {
+    reportError(error);
+    return 1;
+  }
+}
+
+function readCommandLine(argv: readonly string[]): CommandLine | null {
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: { config: { type: 'string' }, 'output-dir': { type: 'string' }, 'resume-from-checkpoint': { type: 'string' } },
+    });
+    if (values.config && values['output-dir']) {
+      const resumeFrom = values['resume-from-checkpoint'];
+      return {
+        config: fromCaller(values.config),
+        outputDir: fromCaller(values['output-dir']),
+        resumeFrom: resumeFrom === undefined ? null : fromCaller(resumeFrom),
+      };
+    }
+    say(`--config and --output-dir are needed.\n${USAGE}`);
+  } catch (error) {
+    say(`${(error as Error).message}\n${USAGE}`);
+  }
+  return null;
+}
+
+function reportError(error: unknown): void {
+  if (!(error instanceof StudioError)) {
+    say(`E-INTERNAL: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    return;
+  }
+  say(`${error.code}: ${error.message}`);
+  if (error.where) say(`Where: ${error.where}`);
+  if (error.hint) say(`What to do: ${error.hint}`);
+  if (error.safe) say(error.safe);
+}
+
+async function run({ config: path, outputDir, resumeFrom }: CommandLine): Promise<void> {
+  const config = await readRunConfig(path);
+  for (const note of config.notes) say(`note: ${note}`);
+  const model = await openModel(await openFolder(config.model), basename(config.model));
+  const data = await prepareData(config, model);
+  for (const warning of data.warnings) say(`warning: ${warning}`);
+  installDawn();
+  const engine = await initializeEngine();
+  say(`device: ${deviceName(engine)}`);
+  const store = new FolderCheckpointStore(outputDir);
+  const { trainer, fresh } = await buildTrainer({
+    model,
+    data,
+    args: config.args,
+    options: { checkpointStore: store, runId: RUN, rawArguments: config.rawArguments, callbacks: [reporter()] },
+  });
+  if (fresh.length > 0) say(`new parameters, started from seed ${config.args.seed}: ${fresh.join(', ')}`);
+  const stored = resumeFrom === null ? false : await openCheckpointFolder(resumeFrom, RUN, basename(resumeFrom));
+  if (stored) say(`resuming from ${resumeFrom} at step ${stored.manifest.step}`);
+  const output = await trainer.train(stored);
+  await trainer.saveModel();
+  const { args, state } = trainer;
+  const facts = {
+    name: basename(outputDir),
+    baseModel: model.name,
+    dataName: basename(config.trainFile),
+    problemType: data.problemType,
+    labels: data.labels,
+    trainingArguments: toTrainingArgumentsJson(args, config.rawArguments),
+    logHistory: state.logHistory,
+    step: state.globalStep,
+    device: deviceName(engine),
+  };
+  await writeFile(join(outputDir, 'README.md'), modelCard(facts));
+  await writeFile(join(outputDir, 'trainer_state.json'), stringifyHfJson(toTrainerStateJson(state)));
+  say(`done: ${output.globalStep} steps, train_loss ${output.trainingLoss.toPrecision(4)}, ${Math.round(memoryUse().allocatedBytes / 2 ** 20)} MiB allocated on the device`);
+}
+
+function deviceName(engine: Engine): string {
+  if (!engine.info) return `${engine.backendName} (no WebGPU: ${engine.unavailable?.message ?? 'not asked for'})`;
+  const { vendor, architecture, description } = engine.info;
+  return `WebGPU, ${[vendor, architecture, description].filter(Boolean).join(' ')}${engine.webgpu?.shaderF16 ? ', shader-f16' : ''}`;
+}
+
+async function openFolder(folder: string) {
+  let names: string[];
+  try {
+    names = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => entry.name);
+  } catch (cause) {
+    throw new StudioError('E-MODEL-CONFIG', `The model folder ${folder} can not be read: ${(cause as Error).message}`, { where: folder, cause });
+  }
+  return openModelFiles(await Promise.all(names.map(async (path) => ({ path, file: await openAsBlob(join(folder, path)) }))));
+}
+
+async function openTable(path: string) {
+  const file = await openAsBlob(path).catch((cause: Error) => {
+    throw new StudioError('E-DATA-FORMAT', `The data file ${path} can not be read: ${cause.message}`, { where: path, cause });
+  });
+  return readTable(file, basename(path));
+}
+
+async function prepareData(config: RunConfig, model: OpenedModel) {
+  const limit = maxLengthOf(model);
+  const maxLength = config.maxLength ?? limit;
+  if (maxLength > limit) {
+    throw new StudioError('E-ARGS', `max_length is ${maxLength}, but this model reads at most ${limit} tokens.`, { where: 'max_length', hint: `Set it to ${limit} or less.`, safe: 'Nothing was started.' });
+  }
+  return prepareTextClassification({
+    train: await openTable(config.trainFile),
+    validation: config.validationFile === null ? null : await openTable(config.validationFile),
+    roles: config.roles,
+    validationFraction: config.validationFraction,
+    splitSeed: config.splitSeed,
+    maxLength,
+    tokenizer: model.tokenizer,
+    configLabels: model.labels,
+    problemType: config.problemType,
+  });
+}
+
+/** Log entries as JSON lines, progress now and then. */
+function reporter(): TrainerCallback {
+  let last = 0;
+  return {
+    name: 'ReporterCallback',
+    onLog: ({ logs }) => void process.stdout.write(`${JSON.stringify(logs)}\n`),
+    onStepEnd: ({ state }) => {
+      const now = performance.now();
+      if (now - last < 1000 && state.globalStep < state.maxSteps) return;
+      last = now;
+      say(`step ${state.globalStep}/${state.maxSteps}`);
+    },
+    onSave: ({ state }) => say(`saved checkpoint-${state.globalStep}`),
+  };
+}

@@ -1,0 +1,36 @@
+// Runs a command with a WebGPU adapter within reach: the machine's own where Dawn finds one, else on Linux x64 the
+// software adapter that comes with the headless Chromium of the development dependencies.
+//   node src/headless/with-adapter.mjs <command> [arguments]
+
+import { spawn, spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const PROBE = "import('webgpu').then(async ({ create }) => process.exit((await create([]).requestAdapter()) ? 0 : 1))";
+
+function findsAdapter(environment) {
+  return spawnSync(process.execPath, ['--input-type=module', '-e', PROBE], { env: environment, stdio: 'ignore' }).status === 0;
+}
+
+/** Environment in which Dawn finds SwiftShader; the files are unpacked once a machine. */
+async function withSoftwareAdapter() {
+  const { default: chromium } = await import('@sparticuz/chromium');
+  await chromium.executablePath();
+  const folder = tmpdir();
+  const libraries = [folder, process.env.LD_LIBRARY_PATH].filter(Boolean).join(':');
+  return { ...process.env, LD_LIBRARY_PATH: libraries, VK_DRIVER_FILES: join(folder, 'vk_swiftshader_icd.json') };
+}
+
+async function chooseEnvironment() {
+  if (findsAdapter(process.env)) return process.env;
+  if (process.platform !== 'linux' || process.arch !== 'x64') return process.env;
+  const software = await withSoftwareAdapter();
+  if (!findsAdapter(software)) return process.env;
+  process.stderr.write('No GPU found: using the SwiftShader software adapter. Results are right, but slow.\n');
+  return software;
+}
+
+const [command, ...rest] = process.argv.slice(2);
+const child = spawn(command, rest, { stdio: 'inherit', env: await chooseEnvironment() });
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));

@@ -1,0 +1,43 @@
+// A model opened from its files: config, weights and tokenizer, checked but not on the device yet.
+
+import type { ModelFiles } from '#formats/model-files.ts';
+import { openWeights, type WeightFiles } from '#formats/weight-files.ts';
+import { checkSupported } from '#models/auto-model.ts';
+import type { JsonObject } from '#models/pretrained-config.ts';
+import { labelsOf } from '#models/pretrained-config.ts';
+import { PreTrainedTokenizer } from '#tokenizers/auto-tokenizer.ts';
+import { parseHfJson } from '#util/hf-json.ts';
+import { StudioError } from '#util/studio-error.ts';
+
+export interface OpenedModel {
+  readonly name: string;
+  readonly files: ModelFiles;
+  readonly json: JsonObject;
+  readonly weights: WeightFiles;
+  readonly tokenizer: PreTrainedTokenizer;
+  /** As config.json names them; generic ones where it does not. */
+  readonly labels: readonly string[];
+}
+
+/** @throws StudioError E-MODEL-CONFIG, E-MODEL-FORMAT, E-MODEL-WEIGHTS or E-TOKENIZER: nothing was loaded. */
+export async function openModel(files: ModelFiles, name: string): Promise<OpenedModel> {
+  const json = await readConfig(files);
+  checkSupported(json);
+  const weights = await openWeights(files);
+  const tokenizer = await PreTrainedTokenizer.fromFiles(files);
+  return { name, files, json, weights, tokenizer, labels: labelsOf(json) };
+}
+
+async function readConfig(files: ModelFiles): Promise<JsonObject> {
+  const file = files.get('config.json');
+  if (!file) throw new StudioError('E-MODEL-CONFIG', 'There is no config.json.', { hint: 'Add the config.json that belongs to the weights.' });
+  const json = parseHfJson(await file.text(), 'config.json');
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as JsonObject;
+  throw new StudioError('E-MODEL-CONFIG', 'config.json holds no object.', { where: 'config.json', hint: 'Add the config.json that belongs to the weights.' });
+}
+
+/** The longest input the model can read: positions of the model, and what its tokenizer allows. */
+export function maxLengthOf({ json, tokenizer }: OpenedModel): number {
+  const positions = typeof json['max_position_embeddings'] === 'number' ? json['max_position_embeddings'] : 512;
+  return Math.min(positions, tokenizer.modelMaxLength);
+}

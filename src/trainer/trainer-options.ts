@@ -18,7 +18,12 @@ export interface ProcessingClass {
   readonly savedFiles: ReadonlyMap<string, string>;
 }
 
+/** Acts on the control flags now: logs, evaluates or saves what they ask for. */
+export type ActOnFlags = () => Promise<void>;
+
 export interface TrainerHooks extends CheckpointWriterHooks {
+  /** Between two updates, when everything due was done: the place to pause, and to ask for more through the flags. */
+  readonly betweenSteps?: (act: ActOnFlags) => Promise<void>;
   /** Each update as it was read back, in order. */
   readonly onUpdate?: (record: UpdateRecord) => void;
 }

@@ -80,9 +80,10 @@ export class Trainer {
     try {
       await trainingLoop(session, {
         control: this.control,
-        fire: (event) => this.#fireInLoop(event),
+        fire: (event) => this.#fire(event),
         logEvaluateSave: () => this.#logEvaluateSave(session),
         evaluateAtStart: async () => void (await this.evaluate()),
+        betweenSteps: () => this.#betweenSteps(session),
       });
       return await this.#finish(session, firstStep, started);
     } finally {
@@ -224,6 +225,12 @@ export class Trainer {
     if (control.shouldSave) await this.#saveCheckpoint(session);
   }
 
+  /** A message of the page gets its turn at every step, also where nothing else waits. */
+  async #betweenSteps(session: TrainingSession): Promise<void> {
+    await yieldToEventLoop();
+    await this.#options.hooks?.betweenSteps?.(() => this.#logEvaluateSave(session));
+  }
+
   async #logTraining(session: TrainingSession): Promise<void> {
     const record = await session.latestRecord();
     const loss = session.losses.takeMean(this.state.globalStep);
@@ -317,11 +324,5 @@ export class Trainer {
 
   #fire(event: CallbackEvent, extra: Partial<CallbackContext> = {}): Promise<void> {
     return this.#handler.fire(event, { args: this.args, state: this.state, control: this.control, ...extra });
-  }
-
-  /** In the loop a message of the page must get its turn at every step, also where nothing else waits. */
-  async #fireInLoop(event: CallbackEvent): Promise<void> {
-    if (event === 'onStepEnd') await yieldToEventLoop();
-    await this.#fire(event);
   }
 }

@@ -12,6 +12,8 @@ export interface LoopHost {
   /** Logs, evaluates and saves where the flags say so. */
   logEvaluateSave(session: TrainingSession): Promise<void>;
   evaluateAtStart(): Promise<void>;
+  /** After an update and all that was due with it. */
+  betweenSteps(): Promise<void>;
 }
 
 export async function trainingLoop(session: TrainingSession, host: LoopHost): Promise<void> {
@@ -53,4 +55,5 @@ async function runUpdate(session: TrainingSession, host: LoopHost, epoch: number
   state.epoch = epoch + (u * args.gradientAccumulationSteps + batches.length) / loader.length;
   await host.fire('onStepEnd');
   await host.logEvaluateSave(session);
+  await host.betweenSteps();
 }

@@ -1,0 +1,94 @@
+// A checkpoint as a zip that holds a HuggingFace folder, streamed piece by piece from storage to where it goes.
+
+import { safetensorsHeaderBytes, orderTensors } from '#formats/safetensors.ts';
+import { zipStream, type ZipEntry } from '#formats/zip-stream.ts';
+import type { LogEntry } from '#protocol/metrics.ts';
+import type { RunRecord } from '#storage/schema.ts';
+import type { StoredCheckpoint } from '#storage/checkpoint-store.ts';
+import { parseHfJson } from '#util/hf-json.ts';
+import { modelCard } from './model-card.ts';
+
+const MODEL_FILE = 'model.safetensors';
+/** Files that only a resume here needs. */
+const INTERNAL = new Set(['progress.json']);
+const EXPORTS = 'exports';
+
+export interface Exported {
+  readonly file: Blob | null;
+  readonly fileName: string;
+  readonly bytes: number;
+}
+
+/** @param target where the browser can write to disk directly; else the zip lies in the origin's private files. */
+export async function exportCheckpoint(stored: StoredCheckpoint, record: RunRecord, device: string, target: FileSystemFileHandle | null): Promise<Exported> {
+  const folder = `${slug(record.name)}-${stored.manifest.name}`;
+  const fileName = `${folder}.zip`;
+  const zip = zipStream(await entriesOf(stored, record, device, folder));
+  const handle = target ?? (await privateFile(fileName));
+  if (!handle) {
+    const file = await new Response(zip).blob();
+    return { file, fileName, bytes: file.size };
+  }
+  await zip.pipeTo(await handle.createWritable());
+  const file = await handle.getFile();
+  return { file: target ? null : file, fileName, bytes: file.size };
+}
+
+/** Removes zips of earlier downloads. */
+export async function clearExports(): Promise<void> {
+  try {
+    const root = await navigator.storage.getDirectory();
+    await root.removeEntry(EXPORTS, { recursive: true });
+  } catch {
+    // There were none, or this browser has no private files.
+  }
+}
+
+async function privateFile(name: string): Promise<FileSystemFileHandle | null> {
+  try {
+    const root = await navigator.storage.getDirectory();
+    const folder = await root.getDirectoryHandle(EXPORTS, { create: true });
+    const handle = await folder.getFileHandle(name, { create: true });
+    return 'createWritable' in handle ? handle : null;
+  } catch {
+    // Private windows have no such files: the zip is made in memory.
+    return null;
+  }
+}
+
+async function entriesOf(stored: StoredCheckpoint, record: RunRecord, device: string, folder: string): Promise<ZipEntry[]> {
+  const texts = new Map<string, string>();
+  for (const path of stored.manifest.files) if (!INTERNAL.has(path)) texts.set(path, await stored.readFile(path));
+  texts.set('README.md', cardOf(texts, stored, record, device));
+  const tensors = orderTensors(stored.manifest.tensors.filter(({ file }) => file === MODEL_FILE));
+  const header = safetensorsHeaderBytes(tensors);
+  const weights = async function* () {
+    yield header;
+    for (const { name } of tensors) yield* stored.streamTensor(MODEL_FILE, name);
+  };
+  const size = tensors.reduce((sum, { byteLength }) => sum + byteLength, header.byteLength);
+  return [
+    ...[...texts].map(([path, data]) => ({ name: `${folder}/${path}`, data })),
+    { name: `${folder}/${MODEL_FILE}`, size, data: weights() },
+  ];
+}
+
+function cardOf(texts: ReadonlyMap<string, string>, stored: StoredCheckpoint, record: RunRecord, device: string): string {
+  const json = (path: string) => parseHfJson(texts.get(path) ?? '{}', path, 'E-CHECKPOINT') as Record<string, unknown>;
+  return modelCard({
+    name: record.name,
+    baseModel: record.modelName,
+    dataName: record.dataName,
+    problemType: record.problemType,
+    labels: record.labels,
+    trainingArguments: json('training_args.json'),
+    logHistory: (json('trainer_state.json')['log_history'] ?? []) as LogEntry[],
+    step: stored.manifest.step,
+    device,
+  });
+}
+
+/** A name that any file system takes. */
+export function slug(name: string): string {
+  return name.normalize('NFKD').replace(/[^\w.-]+/g, '-').replace(/^[-.]+|[-.]+$/g, '').slice(0, 60) || 'model';
+}

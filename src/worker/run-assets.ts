@@ -1,0 +1,49 @@
+// What a run needs besides its checkpoints to be opened again after a reload: the model's files and the data's.
+
+import type { ModelFiles } from '#formats/model-files.ts';
+import { readTable } from '#formats/tabular.ts';
+import type { RunId } from '#protocol/ids.ts';
+import type { IdbRunStore } from '#storage/run-store.ts';
+import { StudioError } from '#util/studio-error.ts';
+import { type OpenedModel, openModel } from './opened-model.ts';
+import type { OpenedData } from './prepare-task.ts';
+
+const MODEL = 'model/';
+const TRAIN = 'train/';
+const VALIDATION = 'validation/';
+
+export async function storeRunAssets(store: IdbRunStore, runId: RunId, model: OpenedModel, data: OpenedData): Promise<void> {
+  for (const [name, file] of model.files) await store.putAsset(runId, MODEL + name, file);
+  await store.putAsset(runId, TRAIN + data.trainFile.path, data.trainFile.file);
+  if (data.validationFile) await store.putAsset(runId, VALIDATION + data.validationFile.path, data.validationFile.file);
+}
+
+export async function loadRunModel(store: IdbRunStore, runId: RunId, name: string): Promise<OpenedModel> {
+  const files = under(await store.getAssets(runId), MODEL);
+  if (files.size === 0) throw lost('model');
+  return openModel(files, name);
+}
+
+export async function loadRunData(store: IdbRunStore, runId: RunId, name: string): Promise<OpenedData> {
+  const assets = await store.getAssets(runId);
+  const [train] = under(assets, TRAIN);
+  const [validation] = under(assets, VALIDATION);
+  if (!train) throw lost('data');
+  return openData({ path: train[0], file: train[1] }, validation ? { path: validation[0], file: validation[1] } : null, name);
+}
+
+export async function openData(trainFile: OpenedData['trainFile'], validationFile: OpenedData['validationFile'], name: string): Promise<OpenedData> {
+  const train = await readTable(trainFile.file, trainFile.path);
+  const validation = validationFile ? await readTable(validationFile.file, validationFile.path) : null;
+  return { name, train, validation, trainFile, validationFile };
+}
+
+const under = (assets: ReadonlyMap<string, Blob>, prefix: string): ModelFiles =>
+  new Map([...assets].flatMap(([path, blob]) => (path.startsWith(prefix) ? [[path.slice(prefix.length), blob] as const] : [])));
+
+function lost(what: string): StudioError {
+  return new StudioError('E-STORAGE', `The ${what} of this run is no longer stored in this browser.`, {
+    hint: 'Start a new run with the same files. Checkpoints of this one can still be downloaded.',
+    safe: 'The checkpoints are untouched.',
+  });
+}

@@ -1,0 +1,69 @@
+// What a person asked of the run in training, waiting for the place between two steps where it can be done.
+
+import type { ActOnFlags } from '#trainer/trainer-options.ts';
+import type { TrainerControl } from '#trainer/trainer-control.ts';
+
+export interface PauseListener {
+  onPause(): void;
+  onContinue(): void;
+}
+
+export class RunCommands {
+  #paused = false;
+  #save = false;
+  #evaluate = false;
+  #stop: { readonly save: boolean } | null = null;
+  #changed: () => void = () => undefined;
+
+  get stopRequested(): { readonly save: boolean } | null {
+    return this.#stop;
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#changed();
+  }
+
+  continue(): void {
+    this.#paused = false;
+    this.#changed();
+  }
+
+  stop(save: boolean): void {
+    this.#stop = { save };
+    this.#changed();
+  }
+
+  saveNow(): void {
+    this.#save = true;
+    this.#changed();
+  }
+
+  evaluateNow(): void {
+    this.#evaluate = true;
+    this.#changed();
+  }
+
+  /** Carries out what was asked; while paused it waits here, and still saves and evaluates on demand. */
+  async betweenSteps(control: TrainerControl, act: ActOnFlags, listener: PauseListener): Promise<void> {
+    await this.#act(control, act);
+    if (!this.#paused || this.#stop) return;
+    listener.onPause();
+    while (this.#paused && !this.#stop) {
+      await new Promise<void>((resolve) => {
+        this.#changed = resolve;
+      });
+      await this.#act(control, act);
+    }
+    listener.onContinue();
+  }
+
+  async #act(control: TrainerControl, act: ActOnFlags): Promise<void> {
+    if (this.#evaluate) control.shouldEvaluate = true;
+    if (this.#save || this.#stop?.save) control.shouldSave = true;
+    if (this.#stop) control.shouldTrainingStop = true;
+    this.#evaluate = false;
+    this.#save = false;
+    if (control.shouldEvaluate || control.shouldSave) await act();
+  }
+}

@@ -1,0 +1,370 @@
+// The worker's side of every request: opened models and data, the run in training, stored runs. One object, one handler
+// per request; a request without a handler does not compile.
+
+import { guessRoles, summarizeColumns } from '#data/column-summary.ts';
+import { openModelFiles } from '#formats/model-files.ts';
+import { type Engine, initializeEngine } from '#gpu/initialize.ts';
+import type { CheckpointId, DataId, ModelId, RunId } from '#protocol/ids.ts';
+import type { CellValue, DataSummary, ModelSummary, Requests, RequestType, RunDetail, RunPlan, RunSetup, RunSummary } from '#protocol/messages.ts';
+import { computeRunPlan } from '#protocol/run-plan.ts';
+import { isActive, type RunState } from '#protocol/run-state.ts';
+import { parseTrainingArguments } from '#protocol/training-arguments.ts';
+import { openDatabase } from '#storage/database.ts';
+import { IdbCheckpointStore } from '#storage/idb-checkpoint-store.ts';
+import { IdbRunStore } from '#storage/run-store.ts';
+import type { RunRecord } from '#storage/schema.ts';
+import { StudioError } from '#util/studio-error.ts';
+import { describeModel } from './build-trainer.ts';
+import { describeDevice, deviceProfile } from './device-profile.ts';
+import { exportCheckpoint } from './export-checkpoint.ts';
+import { type OpenedModel, openModel } from './opened-model.ts';
+import { Predictor } from './predict.ts';
+import { examineTask, type OpenedData, prepareTask } from './prepare-task.ts';
+import { loadRunData, loadRunModel, openData, storeRunAssets } from './run-assets.ts';
+import { runsInTraining, takeTrainerLock } from './run-lock.ts';
+import { type EmitRunEvent, RunRecorder, summarizeCheckpoints } from './run-recorder.ts';
+import { Sample, SAMPLE_MODEL_NAME } from './sample.ts';
+import { TrainingRun } from './training-run.ts';
+
+type Handlers = { readonly [T in RequestType]: (params: Requests[T]['params']) => Promise<Requests[T]['result']> };
+
+interface Stores {
+  readonly runs: IdbRunStore;
+  readonly checkpoints: IdbCheckpointStore;
+}
+
+const PREVIEW_ROWS = 20;
+
+export class Studio {
+  readonly handlers: Handlers;
+  readonly #emit: EmitRunEvent;
+  readonly #sample = new Sample();
+  readonly #predictor = new Predictor();
+  readonly #models = new Map<ModelId, OpenedModel>();
+  readonly #data = new Map<DataId, OpenedData>();
+  readonly #runModels = new Map<RunId, Promise<OpenedModel>>();
+  #engine: Promise<Engine> | null = null;
+  #stores: Promise<Stores> | null = null;
+  #active: TrainingRun | null = null;
+
+  constructor(emit: EmitRunEvent) {
+    this.#emit = emit;
+    this.#sample.prefetch();
+    this.handlers = {
+      'device/profile': async () => deviceProfile(await this.#engineReady()),
+      'model/open': ({ source }) => this.#openModel(source),
+      'data/open': ({ source }) => this.#openData(source),
+      'data/examine': async ({ task, previewRows }) => examineTask(task, this.#model(task.modelId), this.#dataOf(task.dataId), previewRows),
+      'run/plan': async ({ setup }) => this.#plan(setup),
+      'run/start': ({ setup }) => this.#start(setup),
+      'run/resume': ({ runId, checkpointId }) => this.#resume(runId, checkpointId),
+      'run/pause': async ({ runId }) => done(this.#activeRun(runId).commands.pause()),
+      'run/continue': async ({ runId }) => done(this.#activeRun(runId).continue()),
+      'run/stop': async ({ runId, save }) => done(this.#activeRun(runId).stop(save)),
+      'run/save-now': async ({ runId }) => done(this.#activeRun(runId).commands.saveNow()),
+      'run/evaluate-now': async ({ runId }) => done(this.#activeRun(runId).commands.evaluateNow()),
+      'run/list': () => this.#list(),
+      'run/open': ({ runId }) => this.#open(runId),
+      'run/delete': ({ runId }) => this.#deleteRun(runId),
+      'checkpoint/delete': ({ runId, checkpointId }) => this.#deleteCheckpoint(runId, checkpointId),
+      'checkpoint/export': async ({ runId, checkpointId, target }) => {
+        const { checkpoints } = await this.#storesReady();
+        const device = describeDevice(deviceProfile(await this.#engineReady()));
+        return exportCheckpoint(await checkpoints.open(runId, checkpointId), await this.#record(runId), device, target);
+      },
+      'checkpoint/predict': async ({ runId, checkpointId, inputs }) => {
+        await this.#engineReady();
+        const { checkpoints } = await this.#storesReady();
+        const record = await this.#record(runId);
+        return this.#predictor.predict(await checkpoints.open(runId, checkpointId), record, await this.#modelOfRun(record), inputs);
+      },
+      'storage/estimate': async () => {
+        const { usage = 0, quota = 0 } = await navigator.storage.estimate();
+        return { usage, quota, persisted: await navigator.storage.persisted() };
+      },
+    };
+  }
+
+  #engineReady(): Promise<Engine> {
+    this.#engine ??= initializeEngine();
+    return this.#engine;
+  }
+
+  #storesReady(): Promise<Stores> {
+    this.#stores ??= openDatabase().then((database) => ({ runs: new IdbRunStore(database), checkpoints: new IdbCheckpointStore(database) }));
+    // A refused database may open at the next attempt.
+    this.#stores.catch(() => {
+      this.#stores = null;
+    });
+    return this.#stores;
+  }
+
+  #model(id: ModelId): OpenedModel {
+    return found(this.#models.get(id), 'The model');
+  }
+
+  #dataOf(id: DataId): OpenedData {
+    return found(this.#data.get(id), 'The data');
+  }
+
+  async #openModel(source: Requests['model/open']['params']['source']): Promise<ModelSummary> {
+    const model =
+      source.kind === 'sample'
+        ? await openModel(await this.#sample.model(), SAMPLE_MODEL_NAME)
+        : await openModel(await openModelFiles(source.files), folderName(source.files));
+    const modelId = crypto.randomUUID() as ModelId;
+    this.#models.set(modelId, model);
+    return summarizeModel(modelId, model);
+  }
+
+  async #openData(source: Requests['data/open']['params']['source']): Promise<DataSummary> {
+    const train = source.kind === 'sample' ? await this.#sample.data() : source.train;
+    const validation = source.kind === 'sample' ? null : (source.validation ?? null);
+    const data = await openData(train, validation, train.path.split('/').at(-1)!);
+    const dataId = crypto.randomUUID() as DataId;
+    this.#data.set(dataId, data);
+    return {
+      dataId,
+      name: data.name,
+      format: data.train.format,
+      rows: data.train.rows.length,
+      validationRows: data.validation?.rows.length ?? null,
+      columns: summarizeColumns(data.train),
+      preview: data.train.rows.slice(0, PREVIEW_ROWS).map((row) => row.map(toCellValue)),
+      guess: guessRoles(data.train),
+      warnings: [...data.train.warnings, ...(data.validation?.warnings ?? [])],
+    };
+  }
+
+  #plan(setup: RunSetup): RunPlan {
+    const model = this.#model(setup.modelId);
+    const { args } = parsed(setup);
+    const examination = examineTask(setup, model, this.#dataOf(setup.dataId), 0);
+    const parameters = sizeOf(describeModel(model, examination).parameters.values());
+    // Weights, and two moments of AdamW (or at most one buffer of SGD), in float32.
+    const copies = args.saveOnlyModel ? 1 : args.optim === 'sgd' ? 1 + (args.optimArgs['momentum'] ? 1 : 0) : 3;
+    return computeRunPlan({ trainSamples: examination.trainRows, args, checkpointBytes: 4 * copies * parameters });
+  }
+
+  async #start(setup: RunSetup): Promise<{ runId: RunId }> {
+    const model = this.#model(setup.modelId);
+    const data = this.#dataOf(setup.dataId);
+    const arguments_ = parsed(setup);
+    const prepared = await prepareTask(setup, model, data);
+    const runId = crypto.randomUUID() as RunId;
+    const release = await this.#claim(runId);
+    try {
+      await this.#engineReady();
+      const stores = await this.#storesReady();
+      await storeRunAssets(stores.runs, runId, model, data);
+      const { modelId: _model, dataId: _data, ...kept } = setup;
+      const now = Date.now();
+      const record: RunRecord = {
+        runId, name: setup.name, createdAt: now, updatedAt: now, step: 0, maxSteps: 0, activeMs: 0, setup: kept,
+        state: { status: 'preparing', phase: 'loading' },
+        labels: prepared.labels, problemType: prepared.problemType, modelName: model.name, dataName: data.name, notices: [],
+      };
+      await stores.runs.put(record);
+      this.#begin({ record, release, model, data: prepared, arguments_, stores, resumeFrom: null });
+      return { runId };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  async #resume(runId: RunId, checkpointId: CheckpointId | undefined): Promise<{ step: number }> {
+    const release = await this.#claim(runId);
+    try {
+      await this.#engineReady();
+      const stores = await this.#storesReady();
+      const record = await this.#record(runId);
+      const model = await this.#modelOfRun(record);
+      const data = await loadRunData(stores.runs, runId, record.dataName);
+      const prepared = await prepareTask(record.setup, model, data);
+      const chosen = checkpointId ?? (await resumable(stores, runId));
+      const resumeFrom = chosen ? await stores.checkpoints.open(runId, chosen) : null;
+      const step = resumeFrom?.manifest.step ?? 0;
+      // What was logged after the checkpoint happens again.
+      await stores.runs.truncateLog(runId, step);
+      this.#begin({ record: { ...record, step }, release, model, data: prepared, arguments_: parsed(record.setup), stores, resumeFrom });
+      return { step };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  async #claim(runId: RunId): Promise<() => void> {
+    if (this.#active) {
+      throw new StudioError('E-BUSY', 'A run is in training already.', {
+        hint: 'Stop it, or wait for its end.',
+        safe: 'Nothing was changed.',
+      });
+    }
+    return takeTrainerLock(runId);
+  }
+
+  #begin(parts: {
+    record: RunRecord;
+    release: () => void;
+    model: OpenedModel;
+    data: Awaited<ReturnType<typeof prepareTask>>;
+    arguments_: ReturnType<typeof parsed>;
+    stores: Stores;
+    resumeFrom: Awaited<ReturnType<IdbCheckpointStore['open']>> | null;
+  }): void {
+    const { record, release, model, data, arguments_, stores, resumeFrom } = parts;
+    const recorder = new RunRecorder(stores.runs, this.#emit, record);
+    const run = new TrainingRun({ recorder, model, data, args: arguments_.args, rawArguments: arguments_.raw, store: stores.checkpoints, resumeFrom });
+    this.#active = run;
+    void run.run().finally(() => {
+      this.#active = null;
+      release();
+    });
+  }
+
+  #activeRun(runId: RunId): TrainingRun {
+    if (this.#active?.recorder.record.runId === runId) return this.#active;
+    throw new StudioError('E-STATE', 'This run is not in training in this tab.', { hint: 'Resume it first, or go to the tab that trains it.' });
+  }
+
+  async #record(runId: RunId): Promise<RunRecord> {
+    const { runs } = await this.#storesReady();
+    const record = await runs.get(runId);
+    if (record) return record;
+    throw new StudioError('E-STATE', 'This run is not stored in this browser.', { hint: 'It may have been deleted, or the address belongs to another browser.' });
+  }
+
+  /** The model a run was started with, opened from its stored files once. */
+  #modelOfRun({ runId, modelName }: RunRecord): Promise<OpenedModel> {
+    const known = this.#runModels.get(runId);
+    if (known) return known;
+    const opening = this.#storesReady().then(({ runs }) => loadRunModel(runs, runId, modelName));
+    this.#runModels.set(runId, opening);
+    opening.catch(() => this.#runModels.delete(runId));
+    return opening;
+  }
+
+  async #list(): Promise<RunSummary[]> {
+    const { runs } = await this.#storesReady();
+    const training = await runsInTraining();
+    const records = await runs.list();
+    return Promise.all(records.map((record) => this.#summary(record, training)));
+  }
+
+  async #summary(stored: RunRecord, training: ReadonlySet<string>): Promise<RunSummary> {
+    const mine = this.#active?.recorder.record.runId === stored.runId ? this.#active.recorder.record : null;
+    const { runId, name, createdAt, updatedAt, state, step, maxSteps, modelName, dataName } = mine ?? stored;
+    const { checkpoints } = await this.#storesReady();
+    const manifests = await checkpoints.list(runId);
+    const owner = mine ? 'this-tab' : training.has(runId) ? 'other-tab' : 'none';
+    return {
+      runId, name, createdAt, updatedAt, step, maxSteps, modelName, dataName, owner,
+      state: shownState(state, owner),
+      bytes: manifests.reduce((sum, { byteLength }) => sum + byteLength, 0),
+    };
+  }
+
+  async #open(runId: RunId): Promise<RunDetail> {
+    const { runs, checkpoints } = await this.#storesReady();
+    if (this.#active?.recorder.record.runId === runId) await this.#active.recorder.flush();
+    const record = await this.#record(runId);
+    const manifests = await checkpoints.list(runId);
+    const active = this.#active?.recorder.record.runId === runId ? this.#active.recorder : null;
+    return {
+      summary: await this.#summary(record, await runsInTraining()),
+      setup: record.setup,
+      labels: record.labels,
+      problemType: record.problemType,
+      log: await runs.readLog(runId),
+      checkpoints: summarizeCheckpoints(manifests),
+      progress: active?.progress ?? null,
+      resumeStep: manifests.filter(({ modelOnly }) => !modelOnly).at(-1)?.step ?? null,
+      notices: (active?.record ?? record).notices,
+    };
+  }
+
+  async #deleteRun(runId: RunId): Promise<Record<never, never>> {
+    await this.#refuseWhileTraining(runId);
+    const { runs } = await this.#storesReady();
+    this.#predictor.forget();
+    this.#runModels.delete(runId);
+    await runs.delete(runId);
+    return {};
+  }
+
+  async #deleteCheckpoint(runId: RunId, checkpointId: CheckpointId): Promise<Record<never, never>> {
+    // The tab that trains may delete: that is how room is made when storage is full.
+    if (this.#active?.recorder.record.runId !== runId) await this.#refuseWhileTraining(runId);
+    const { checkpoints } = await this.#storesReady();
+    this.#predictor.forget();
+    await checkpoints.delete(runId, checkpointId);
+    this.#emit({ type: 'run/checkpoints', runId, checkpoints: summarizeCheckpoints(await checkpoints.list(runId)) });
+    return {};
+  }
+
+  async #refuseWhileTraining(runId: RunId): Promise<void> {
+    if (!(await runsInTraining()).has(runId)) return;
+    throw new StudioError('E-BUSY', 'This run is in training.', { hint: 'Stop it first.', safe: 'Nothing was deleted.' });
+  }
+}
+
+const done = (_: void): Record<never, never> => ({});
+
+function found<T>(value: T | undefined, what: string): T {
+  if (value !== undefined) return value;
+  throw new StudioError('E-STATE', `${what} is no longer open in this page.`, { hint: 'Choose it again.' });
+}
+
+function parsed({ trainingArguments }: Pick<RunSetup, 'trainingArguments'>) {
+  const result = parseTrainingArguments(trainingArguments);
+  if (result.ok) return result;
+  const first = result.issues.find(({ level }) => level === 'error')!;
+  throw new StudioError('E-ARGS', first.message, { where: first.name, ...(first.hint ? { hint: first.hint } : {}), safe: 'Nothing was started.' });
+}
+
+/** The latest checkpoint that holds an optimizer; null when nothing was saved. */
+async function resumable({ checkpoints }: Stores, runId: RunId): Promise<CheckpointId | null> {
+  return (await checkpoints.list(runId)).filter(({ modelOnly }) => !modelOnly).at(-1)?.checkpointId ?? null;
+}
+
+/** A run that calls itself active while nobody trains it was cut off. */
+function shownState(state: RunState, owner: RunSummary['owner']): RunState {
+  return isActive(state) && owner === 'none' ? { status: 'interrupted' } : state;
+}
+
+function summarizeModel(modelId: ModelId, model: OpenedModel): ModelSummary {
+  const { json, weights, labels } = model;
+  const { model: network, plan, parameters } = describeModel(model, { labels, problemType: 'single_label_classification' });
+  const { config } = network;
+  const architectures = json['architectures'];
+  return {
+    modelId,
+    name: model.name,
+    architecture: Array.isArray(architectures) ? String(architectures[0]) : 'BertModel',
+    modelType: String(json['model_type']),
+    parameters: sizeOf(parameters.values()),
+    hiddenSize: config.hiddenSize,
+    layers: config.numHiddenLayers,
+    vocabSize: config.vocabSize,
+    maxPositions: config.maxPositions,
+    labels: 'id2label' in json ? labels : [],
+    dtypes: [...new Set([...plan.found.values()].map((name) => weights.dtypeOf(name)))],
+    bytes: weights.byteLength,
+    newParameters: plan.fresh,
+    notes: plan.unused.length > 0 ? [`${plan.unused.length} tensors of the files are not used: ${plan.unused.slice(0, 4).join(', ')}${plan.unused.length > 4 ? ', …' : ''}.`] : [],
+  };
+}
+
+const sizeOf = (parameters: Iterable<{ readonly size: number }>): number => [...parameters].reduce((sum, { size }) => sum + size, 0);
+
+/** The name of the dropped folder or zip. */
+function folderName(files: readonly { readonly path: string }[]): string {
+  const config = files.find(({ path }) => path.endsWith('config.json'))?.path ?? files[0]?.path ?? 'model';
+  const parts = config.split('/');
+  return parts.length > 1 ? parts.at(-2)! : config.replace(/\.(zip|json)$/i, '').replace(/^config$/, 'model');
+}
+
+const toCellValue = (cell: unknown): CellValue =>
+  cell === null || typeof cell === 'string' || typeof cell === 'number' || typeof cell === 'boolean' ? cell : JSON.stringify(cell);

@@ -1,0 +1,201 @@
+// One run in training: from its stored record and opened parts to the end, through pauses, full storage and failures.
+// It owns the state of the run; the person's commands come in through `commands`.
+
+import type { TextClassificationData } from '#data/text-classification.ts';
+import { memoryUse } from '#gpu/memory.ts';
+import { toWire } from '#protocol/errors.ts';
+import type { LogEntry, RunProgress } from '#protocol/metrics.ts';
+import type { TrainingArguments } from '#protocol/training-arguments.ts';
+import type { CheckpointStore, StoredCheckpoint } from '#storage/checkpoint-store.ts';
+import type { TrainerCallback } from '#trainer/callbacks/trainer-callback.ts';
+import type { Trainer } from '#trainer/trainer.ts';
+import type { TrainerHooks } from '#trainer/trainer-options.ts';
+import type { StudioError } from '#util/studio-error.ts';
+import { buildTrainer, type BuiltRun } from './build-trainer.ts';
+import type { OpenedModel } from './opened-model.ts';
+import { RunClock } from './run-clock.ts';
+import { RunCommands } from './run-commands.ts';
+import { type RunRecorder, summarizeCheckpoints } from './run-recorder.ts';
+
+export interface TrainingRunParts {
+  readonly recorder: RunRecorder;
+  readonly model: OpenedModel;
+  readonly data: TextClassificationData;
+  readonly args: TrainingArguments;
+  readonly rawArguments: Readonly<Record<string, unknown>>;
+  readonly store: CheckpointStore;
+  readonly resumeFrom: StoredCheckpoint | null;
+}
+
+export class TrainingRun {
+  readonly commands = new RunCommands();
+  readonly #parts: TrainingRunParts;
+  readonly #clock: RunClock;
+  #recentLoss: number | null = null;
+  #evaluation: RunProgress['evaluation'] = null;
+  #retryStorage: ((decision: 'retry' | 'skip') => void) | null = null;
+
+  constructor(parts: TrainingRunParts) {
+    this.#parts = parts;
+    this.#clock = new RunClock(parts.recorder.record.activeMs);
+  }
+
+  get recorder(): RunRecorder {
+    return this.#parts.recorder;
+  }
+
+  /** Goes on from a pause, whether the person paused or storage was full. */
+  continue(): void {
+    this.#retryStorage?.('retry');
+    this.commands.continue();
+  }
+
+  stop(save: boolean): void {
+    // What did not fit can not be saved now either: the run ends with the checkpoints it has.
+    this.#retryStorage?.('skip');
+    this.commands.stop(save && this.#retryStorage === null);
+  }
+
+  /** Trains to the end or to a stop. A failure becomes the run's state; it is not thrown. */
+  async run(): Promise<void> {
+    const { recorder } = this.#parts;
+    let built: BuiltRun | null = null;
+    try {
+      recorder.setState({ status: 'preparing', phase: this.#parts.resumeFrom ? 'resuming' : 'loading' });
+      built = await this.#build();
+      recorder.setState({ status: 'preparing', phase: 'compiling' });
+      await this.#train(built.trainer);
+    } catch (error) {
+      recorder.setState({ status: 'failed', error: toWire(error) });
+    } finally {
+      built?.trainer.dispose();
+      built?.network.dispose();
+      await recorder.flush().catch((error: unknown) => console.error('the run could not be recorded', error));
+    }
+  }
+
+  async #build(): Promise<BuiltRun> {
+    const { model, data, args, rawArguments, store, recorder } = this.#parts;
+    const built = await buildTrainer({
+      model,
+      data,
+      args,
+      options: { checkpointStore: store, runId: recorder.record.runId, rawArguments, callbacks: [this.#callback()], hooks: this.#hooks(() => built.trainer) },
+    });
+    if (built.fresh.length > 0 && !this.#parts.resumeFrom) {
+      recorder.notice('info', `New parameters, started from seed ${args.seed}: ${built.fresh.join(', ')}.`);
+    }
+    if (this.#parts.resumeFrom?.manifest.modelOnly) {
+      recorder.notice('warning', 'This checkpoint holds weights only: the optimizer and the schedule start anew.');
+    }
+    return built;
+  }
+
+  async #train(trainer: Trainer): Promise<void> {
+    const { recorder, resumeFrom } = this.#parts;
+    await trainer.train(resumeFrom ?? false);
+    const stopped = this.commands.stopRequested;
+    const { globalStep, maxSteps } = trainer.state;
+    this.#sendProgress(trainer, true);
+    if (stopped && globalStep < maxSteps) {
+      recorder.setState({ status: 'stopped', step: globalStep, saved: stopped.save });
+      return;
+    }
+    recorder.setState({ status: 'finalizing' });
+    await trainer.saveModel();
+    recorder.setState({ status: 'completed' });
+  }
+
+  #hooks(trainer: () => Trainer): TrainerHooks {
+    const { recorder, store } = this.#parts;
+    return {
+      onUpdate: (record) => {
+        this.#recentLoss = record.losses.reduce((sum, loss) => sum + loss, 0);
+        if (!Number.isFinite(this.#recentLoss) && !record.skipped) {
+          recorder.notice('error', `The loss is not a number at step ${record.step}. Try a lower learning rate.`);
+        }
+        if (record.skipped) recorder.notice('warning', `Step ${record.step} overflowed in half precision and was skipped; the loss scale is now ${record.lossScale}.`);
+      },
+      betweenSteps: (act) =>
+        this.commands.betweenSteps(trainer().control, act, {
+          onPause: () => {
+            this.#clock.pause();
+            this.#sendProgress(trainer(), true);
+            recorder.setState({ status: 'paused', reason: 'user' });
+          },
+          onContinue: () => {
+            this.#clock.start();
+            recorder.setState({ status: 'training' });
+          },
+        }),
+      onStored: async (manifest) => {
+        recorder.checkpoints(summarizeCheckpoints(await store.list(manifest.runId)));
+      },
+      onStorageFull: (error) => this.#askForRoom(error),
+    };
+  }
+
+  async #askForRoom(error: StudioError): Promise<'retry' | 'skip'> {
+    const { recorder } = this.#parts;
+    this.#clock.pause();
+    recorder.setState({ status: 'paused', reason: 'storage-full', error: toWire(error) });
+    const decision = await new Promise<'retry' | 'skip'>((resolve) => {
+      this.#retryStorage = resolve;
+    });
+    this.#retryStorage = null;
+    this.#clock.start();
+    recorder.setState({ status: 'training' });
+    return decision;
+  }
+
+  #callback(): TrainerCallback {
+    const { recorder, args } = this.#parts;
+    const samples = args.perDeviceTrainBatchSize * args.gradientAccumulationSteps;
+    return {
+      name: 'StudioCallback',
+      onTrainBegin: () => {
+        this.#clock.start();
+        recorder.setState({ status: 'training' });
+      },
+      onStepEnd: ({ state }) => {
+        this.#clock.stepEnds(samples);
+        this.#sendProgress({ state, args }, false);
+      },
+      onPredictionStep: ({ state, prediction }) => {
+        if (!this.#evaluation) {
+          this.#clock.evaluationBegins();
+          recorder.setState({ status: 'evaluating' });
+        }
+        this.#evaluation = prediction ?? null;
+        this.#sendProgress({ state, args }, false);
+      },
+      onEvaluate: () => {
+        this.#clock.evaluationEnds();
+        this.#evaluation = null;
+        recorder.setState({ status: 'training' });
+      },
+      onLog: ({ logs }) => recorder.log(logs as LogEntry),
+      onSave: ({ state }) => recorder.notice('info', `Saving checkpoint-${state.globalStep}.`),
+    };
+  }
+
+  #sendProgress({ state, args }: Pick<Trainer, 'state' | 'args'>, due: boolean): void {
+    const steps = state.maxSteps - state.globalStep;
+    const perEvaluation = args.evalStrategy === 'steps' ? state.evalSteps : state.maxSteps / Math.max(1, state.numTrainEpochs);
+    const evaluations = args.evalStrategy === 'no' ? 0 : Math.ceil(steps / perEvaluation);
+    const progress: RunProgress = {
+      step: state.globalStep,
+      maxSteps: state.maxSteps,
+      epoch: state.epoch,
+      numTrainEpochs: state.numTrainEpochs,
+      sessionMs: this.#clock.sessionMs,
+      activeMs: this.#clock.activeMs,
+      remainingMs: this.#clock.remaining({ steps, evaluations }),
+      samplesPerSecond: this.#clock.samplesPerSecond,
+      gpuBytes: memoryUse().allocatedBytes,
+      evaluation: this.#evaluation,
+      recentLoss: this.#recentLoss,
+    };
+    this.#parts.recorder.setProgress(progress, due || state.globalStep >= state.maxSteps);
+  }
+}

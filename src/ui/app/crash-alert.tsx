@@ -1,6 +1,6 @@
 // Says that the engine is gone, on whatever screen one is.
 
-import { Button, Group } from '@mantine/core';
+import { Box, Button, Group } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { ErrorAlert } from '../components/error-alert.tsx';
 import { useStudio } from '../hooks/studio-context.ts';
@@ -11,12 +11,14 @@ export function CrashAlert() {
   useEffect(() => client.onCrash(setCrash), [client]);
   if (!crash) return null;
   return (
-    <ErrorAlert error={crash}>
-      <Group>
-        <Button size="compact-sm" color="red" onClick={() => window.location.reload()}>
-          Reload the page
-        </Button>
-      </Group>
-    </ErrorAlert>
+    <Box mb="md">
+      <ErrorAlert error={crash}>
+        <Group>
+          <Button size="xs" color="red" onClick={() => window.location.reload()}>
+            Reload the page
+          </Button>
+        </Group>
+      </ErrorAlert>
+    </Box>
   );
 }

@@ -23,10 +23,10 @@ export class ErrorBoundary extends Component<{ readonly children: ReactNode }, S
       <Container size="sm" py="xl">
         <ErrorAlert error={this.state.error}>
           <Group gap="xs">
-            <Button size="compact-sm" onClick={() => this.setState({ error: null })}>
+            <Button size="xs" onClick={() => this.setState({ error: null })}>
               Try again
             </Button>
-            <Button size="compact-sm" variant="default" onClick={() => window.location.reload()}>
+            <Button size="xs" variant="default" onClick={() => window.location.reload()}>
               Reload the page
             </Button>
           </Group>

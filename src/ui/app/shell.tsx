@@ -19,7 +19,7 @@ export function Shell() {
   useEffect(() => void library.refresh().catch(() => undefined), [library]);
   useLeaveGuard(active !== null);
   return (
-    <AppShell header={{ height: 56 }} footer={{ height: 64, collapsed: active === null }} padding={0}>
+    <AppShell header={{ height: 56 }} {...(active ? { footer: { height: 64 } } : {})} padding={0}>
       <a className="skip-link" href="#main" onClick={focusMain}>
         Skip to the content
       </a>
@@ -34,7 +34,11 @@ export function Shell() {
           </ErrorBoundary>
         </Container>
       </AppShell.Main>
-      <AppShell.Footer>{active && <RunBar run={active} />}</AppShell.Footer>
+      {active && (
+        <AppShell.Footer>
+          <RunBar run={active} />
+        </AppShell.Footer>
+      )}
       <LiveAnnouncer />
     </AppShell>
   );
@@ -79,7 +83,7 @@ function NavigationLink({ href, label }: { href: string; label: string }) {
       href={href}
       variant={here ? 'light' : 'subtle'}
       color={here ? 'cyan' : 'gray'}
-      size="compact-md"
+      size="sm"
       aria-current={here ? 'page' : undefined}
     >
       {label}

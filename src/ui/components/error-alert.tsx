@@ -30,7 +30,7 @@ export function ErrorAlert({ error, children, onClose }: ErrorAlertProps) {
         )}
         {error.hint !== undefined && <Text size="sm">What to do: {error.hint}</Text>}
         {error.safe !== undefined && (
-          <Text size="sm" c="dimmed">
+          <Text size="sm" fs="italic">
             {error.safe}
           </Text>
         )}

@@ -81,7 +81,7 @@ function Picker({ accept, multiple = false, testId, folder = false, label, onFil
       />
       <Button
         variant="default"
-        size="compact-sm"
+        size="xs"
         leftSection={<Icon name={folder ? 'folder' : 'upload'} size={14} />}
         onClick={() => input.current?.click()}
       >

@@ -37,7 +37,7 @@ function RunCard({ run, onOpen }: { run: RunSummary; onOpen: () => void }) {
   return (
     <Paper withBorder p="md" data-testid="run-card">
       <Group justify="space-between" align="flex-start">
-        <Stack gap={4} style={{ flex: 1, minWidth: 200 }}>
+        <Stack gap={4} style={{ flex: 1, minWidth: 260 }}>
           <Group gap="xs">
             <Text fw={600}>{run.name}</Text>
             <RunStatusBadge state={run.state} />
@@ -80,7 +80,7 @@ function ResumeButton({ runId, busy, onResume }: ResumeButtonProps) {
   const snapshot = useRunSnapshotOf(useRunStore(runId));
   if (!snapshot) return null;
   return (
-    <Button size="compact-md" loading={busy} data-testid="home-resume-run" onClick={onResume}>
+    <Button size="xs" loading={busy} data-testid="home-resume-run" onClick={onResume}>
       {snapshot.resumeStep === null ? 'Start again' : `Resume from step ${snapshot.resumeStep}`}
     </Button>
   );
@@ -102,11 +102,11 @@ function RunActions({ run, onOpen }: { run: RunSummary; onOpen: () => void }) {
         {run.state.status === 'interrupted' && (
           <ResumeButton runId={run.runId} busy={busy === 'resume'} onResume={resume} />
         )}
-        <Button size="compact-md" variant="default" onClick={onOpen}>
+        <Button size="xs" variant="default" onClick={onOpen}>
           Open
         </Button>
         {!isActive(run.state) && (
-          <Button size="compact-md" variant="subtle" color="red" onClick={() => setConfirming(true)}>
+          <Button size="xs" variant="subtle" color="red" onClick={() => setConfirming(true)}>
             Delete
           </Button>
         )}

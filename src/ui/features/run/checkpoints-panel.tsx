@@ -26,7 +26,7 @@ export function CheckpointsPanel({ snapshot, onTry }: CheckpointsPanelProps) {
   }
   const metrics = checkpointMetrics(checkpoints);
   return (
-    <Table.ScrollContainer minWidth={720} scrollAreaProps={{ tabIndex: 0, 'aria-label': 'Checkpoints' }}>
+    <Table.ScrollContainer minWidth={960} scrollAreaProps={{ tabIndex: 0, 'aria-label': 'Checkpoints' }}>
       <Table verticalSpacing="xs" aria-label="Checkpoints">
         <Table.Thead>
           <Table.Tr>
@@ -66,7 +66,7 @@ function Row({ run, checkpoint, metrics, onTry }: RowProps) {
     <Table.Tr data-testid="checkpoint-row">
       <Table.Td>
         <Stack gap={4}>
-          <Text size="sm" fw={600}>
+          <Text size="sm" fw={600} style={{ whiteSpace: 'nowrap' }}>
             {checkpoint.name}
           </Text>
           <Marks checkpoint={checkpoint} />
@@ -84,7 +84,7 @@ function Row({ run, checkpoint, metrics, onTry }: RowProps) {
       <Table.Td>
         <Group gap={6} wrap="nowrap" align="flex-start">
           <DownloadButton runId={run.runId} runName={run.name} checkpoint={checkpoint} />
-          <Button size="compact-md" variant="default" onClick={() => onTry(checkpoint.checkpointId)}>
+          <Button size="xs" variant="default" onClick={() => onTry(checkpoint.checkpointId)}>
             Try
           </Button>
           {idle && !checkpoint.modelOnly && <ResumeHere run={run} checkpoint={checkpoint} />}
@@ -128,7 +128,7 @@ function ResumeHere({ run, checkpoint }: { run: RunSummary; checkpoint: Checkpoi
     });
   return (
     <Stack gap="xs">
-      <Button size="compact-md" variant="default" data-testid="resume-here" loading={busy !== null} onClick={resume}>
+      <Button size="xs" variant="default" data-testid="resume-here" loading={busy !== null} onClick={resume}>
         Resume from here
       </Button>
       {error && <ErrorAlert error={error} onClose={dismiss} />}

@@ -35,19 +35,19 @@ export function ConfigPanel({ snapshot, onUseAgain }: { snapshot: RunSnapshot; o
       <Group gap="xs">
         <CopyButton value={json}>
           {({ copied, copy }) => (
-            <Button size="compact-md" variant="default" onClick={copy}>
+            <Button size="sm" variant="default" onClick={copy}>
               {copied ? 'Copied' : 'Copy arguments'}
             </Button>
           )}
         </CopyButton>
         <Button
-          size="compact-md"
+          size="sm"
           variant="default"
           onClick={() => downloadText('training_args.json', json, 'application/json')}
         >
           Download training_args.json
         </Button>
-        <Button size="compact-md" onClick={onUseAgain}>
+        <Button size="sm" onClick={onUseAgain}>
           New run with these settings
         </Button>
       </Group>

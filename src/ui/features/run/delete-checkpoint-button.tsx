@@ -27,7 +27,7 @@ export function DeleteCheckpointButton({ runId, checkpoint }: { runId: RunId; ch
   return (
     <Stack gap="xs">
       <Button
-        size="compact-md"
+        size="xs"
         variant={sure ? 'filled' : 'subtle'}
         color="red"
         data-testid="delete-checkpoint"

@@ -61,7 +61,7 @@ export function DownloadButton({
   return (
     <Stack gap="xs">
       <Button
-        size="compact-md"
+        size={primary ? 'sm' : 'xs'}
         variant={primary ? 'filled' : 'default'}
         leftSection={<Icon name="save" size={15} />}
         data-testid="download-checkpoint"

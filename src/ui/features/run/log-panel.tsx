@@ -24,7 +24,7 @@ export function LogPanel({ snapshot }: { snapshot: RunSnapshot }) {
         <Group gap="xs">
           <LazyCopy read={toJson} />
           <Button
-            size="compact-sm"
+            size="xs"
             variant="default"
             onClick={() => downloadText(`${summary.name}-log.json`, toJson(), 'application/json')}
           >
@@ -68,7 +68,7 @@ function LazyCopy({ read }: { read: () => string }) {
     <CopyButton value={text}>
       {({ copied, copy }) => (
         <Button
-          size="compact-sm"
+          size="xs"
           variant="default"
           onPointerDown={() => setText(read())}
           onKeyDown={() => setText(read())}

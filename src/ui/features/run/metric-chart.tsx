@@ -48,7 +48,7 @@ export const MetricChart = memo(function MetricChart({ title, lines, columns, ax
           <XAxis
             dataKey="x"
             type="number"
-            domain={['dataMin', 'dataMax']}
+            domain={[0, 'dataMax']}
             tick={AXIS}
             tickFormatter={formatNumber}
             stroke="var(--mantine-color-default-border)"

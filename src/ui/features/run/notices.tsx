@@ -17,7 +17,13 @@ export function Notices({ notices }: { notices: readonly RunNotice[] }) {
   return (
     <Stack gap="xs" component="section" aria-label="Notices">
       {shown.map((notice) => (
-        <Alert key={`${notice.at} ${notice.message}`} color={COLORS[notice.level]} icon={<Icon name="alert" />} py="xs">
+        <Alert
+          key={`${notice.at} ${notice.message}`}
+          variant={notice.level === 'info' ? 'transparent' : 'light'}
+          color={COLORS[notice.level]}
+          icon={<Icon name={notice.level === 'info' ? 'circle' : 'alert'} />}
+          py={notice.level === 'info' ? 0 : 'xs'}
+        >
           <Text size="sm">{notice.message}</Text>
           <Text size="xs" c="dimmed">
             step {notice.step} · {formatTime(notice.at)}

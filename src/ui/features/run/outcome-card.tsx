@@ -58,13 +58,13 @@ export function OutcomeCard({ snapshot, onTry, onUseAgain }: OutcomeCardProps) {
               primary
             />
           )}
-          <Button variant="default" size="compact-md" onClick={onTry}>
+          <Button variant="default" size="sm" onClick={onTry}>
             Try it
           </Button>
-          <Button variant="default" size="compact-md" onClick={onUseAgain}>
+          <Button variant="default" size="sm" onClick={onUseAgain}>
             Change one thing and run again
           </Button>
-          <Button variant="subtle" size="compact-md" component={Link} href="/new">
+          <Button variant="subtle" size="sm" component={Link} href="/new">
             Use my own data
           </Button>
         </Group>

@@ -59,7 +59,7 @@ interface ControlProps {
 function Control({ label, icon, testId, busy, primary = false, onClick }: ControlProps) {
   return (
     <Button
-      size="compact-md"
+      size="sm"
       variant={primary ? 'filled' : 'default'}
       leftSection={<Icon name={icon} size={15} />}
       data-testid={testId}
@@ -76,7 +76,7 @@ function StopDiscard({ busy, onStop }: { busy: boolean; onStop: () => void }) {
   return (
     <>
       <Button
-        size="compact-md"
+        size="sm"
         variant="subtle"
         color="red"
         data-testid="stop-discard"

@@ -115,7 +115,7 @@ function PredictionView({ prediction, problemType }: { prediction: Prediction; p
                 {regression ? formatNumber(score) : formatPercent(score, 1)}
               </Text>
             </Group>
-            {!regression && <Progress value={score * 100} aria-hidden="true" color={index === 0 ? 'cyan' : 'gray'} />}
+            {!regression && <Progress value={score * 100} aria-hidden="true" color={index === 0 ? 'cyan' : 'gray.5'} />}
           </Stack>
         ))}
         <Text size="xs" c="dimmed">

@@ -13,7 +13,7 @@ export function ArgumentExport({ effective }: { effective: Readonly<Record<strin
   return (
     <>
       <Button
-        size="compact-sm"
+        size="xs"
         variant="default"
         leftSection={<Icon name="save" size={14} />}
         data-testid="args-export"

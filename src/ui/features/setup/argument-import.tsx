@@ -27,7 +27,7 @@ export function ArgumentImport() {
   return (
     <>
       <Button
-        size="compact-sm"
+        size="xs"
         variant="default"
         leftSection={<Icon name="upload" size={14} />}
         data-testid="args-import"

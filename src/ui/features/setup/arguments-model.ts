@@ -67,7 +67,9 @@ function matches(spec: ArgumentSpec, words: readonly string[]): boolean {
 
 /** `per_device_train_batch_size` → `Per device train batch size`. */
 export function labelOf(spec: ArgumentSpec): string {
-  const words = spec.name.replaceAll('_', ' ');
+  const words = spec.name
+    .replaceAll('_', ' ')
+    .replace(/\b(lr|fp16|bf16|tf32|ddp|fsdp)\b/g, (word) => word.toUpperCase());
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 

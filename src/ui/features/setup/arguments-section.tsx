@@ -66,7 +66,7 @@ export function ArgumentsSection({ draft, parsed, effective }: ArgumentsSectionP
         <ArgumentExport effective={effective} />
         {(count > 0 || base === 'hf') && (
           <Button
-            size="compact-sm"
+            size="xs"
             variant="subtle"
             data-testid="args-reset"
             onClick={() => changeDraft({ arguments: { base: 'studio', changes: {} } })}

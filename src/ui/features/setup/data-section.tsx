@@ -85,7 +85,7 @@ function DataDrop({ draft }: { draft: SetupDraft }) {
         <Group>
           <Button
             variant="default"
-            size="compact-md"
+            size="sm"
             data-testid="use-sample-data"
             onClick={() => void openData(client, { kind: 'sample' })}
           >

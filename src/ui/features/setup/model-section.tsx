@@ -1,6 +1,6 @@
 // The model: the sample or an HF folder, zip or files, and what was recognised in it.
 
-import { Alert, Button, Group, List, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Alert, Button, Group, List, SimpleGrid, Stack } from '@mantine/core';
 import { useState } from 'react';
 import type { ModelSummary } from '#protocol/messages.ts';
 import type { StudioError } from '#util/studio-error.ts';
@@ -49,7 +49,7 @@ export function ModelSection({ draft }: { draft: SetupDraft }) {
         <Group>
           <Button
             variant="default"
-            size="compact-md"
+            size="sm"
             data-testid="use-sample-model"
             onClick={() => void openModel(client, { kind: 'sample' })}
           >
@@ -73,6 +73,7 @@ function Summary({ model }: { model: ModelSummary }) {
         <Fact name="Vocabulary" value={formatCount(model.vocabSize)} />
         <Fact name="Longest input" value={plural(model.maxPositions, 'token')} />
         <Fact name="Weights" value={`${model.dtypes.join(', ')} · ${formatBytes(model.bytes)}`} />
+        <Fact name="Model type" value={model.modelType} />
         <Fact name="Labels" value={model.labels.length > 0 ? model.labels.join(', ') : 'from the data'} />
       </SimpleGrid>
       {model.newParameters.length > 0 && (
@@ -89,9 +90,6 @@ function Summary({ model }: { model: ModelSummary }) {
           ))}
         </List>
       )}
-      <Text size="xs" c="dimmed">
-        Model type {model.modelType}
-      </Text>
     </Stack>
   );
 }

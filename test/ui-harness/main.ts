@@ -1,0 +1,13 @@
+// Mounts the studio on a scripted worker, to look at every screen without an engine.
+// `npx vite --port 5199`, then /test/ui-harness/index.html?scene=<name>#/
+
+import { RunLibrary } from '#client/run-library.ts';
+import { TrainerClient } from '#client/trainer-client.ts';
+import { mountStudio } from '#ui/app/mount-studio.tsx';
+import { ScriptedWorker } from './scripted-worker.ts';
+
+const scene = new URLSearchParams(location.search).get('scene') ?? 'live';
+const worker = new ScriptedWorker(scene);
+const client = new TrainerClient(worker);
+Object.assign(window, { harness: { worker, client } });
+mountStudio(document.getElementById('root')!, { client, library: new RunLibrary(client) });

@@ -1,0 +1,270 @@
+// What the scripted worker tells: a model, data, and runs in each state.
+
+import type { CheckpointId, DataId, ModelId, RunId } from '#protocol/ids.ts';
+import type {
+  CheckpointSummary,
+  DataExamination,
+  DataSummary,
+  DeviceProfile,
+  ModelSummary,
+  RunDetail,
+  RunSummary,
+} from '#protocol/messages.ts';
+import type { LogEntry, RunProgress } from '#protocol/metrics.ts';
+import type { RunState } from '#protocol/run-state.ts';
+
+const START = Date.UTC(2026, 10, 23, 9, 30);
+
+export const DEVICE: DeviceProfile = {
+  backend: 'webgpu',
+  vendor: 'intel',
+  architecture: 'gen-12lp',
+  description: 'Intel(R) Iris(R) Xe Graphics',
+  software: false,
+  features: { shaderF16: true, subgroups: true, timestampQuery: false },
+  maxBufferSize: 2147483648,
+  maxStorageBufferBindingSize: 1073741824,
+  notice: null,
+};
+
+export const NO_WEBGPU: DeviceProfile = {
+  ...DEVICE,
+  backend: 'webgl',
+  description: '',
+  vendor: 'WebGL 2',
+  architecture: '',
+  maxBufferSize: null,
+  maxStorageBufferBindingSize: null,
+  notice: {
+    cause: 'linux-flag',
+    message: 'This browser keeps WebGPU behind a flag on Linux',
+    fix: 'Open chrome://flags/#enable-unsafe-webgpu, switch it on and restart the browser. Until then training runs on WebGL, slower.',
+  },
+};
+
+export const MODEL: ModelSummary = {
+  modelId: 'model-1' as ModelId,
+  name: 'atelier-tiny-bert',
+  architecture: 'BertModel',
+  modelType: 'bert',
+  parameters: 2_843_136,
+  hiddenSize: 192,
+  layers: 4,
+  vocabSize: 4000,
+  maxPositions: 128,
+  labels: [],
+  dtypes: ['F16'],
+  bytes: 5_700_000,
+  newParameters: ['classifier.weight', 'classifier.bias'],
+  notes: ['Pretrained by this project on generated sentences.'],
+};
+
+export const LABELS = ['joy', 'sadness', 'anger', 'fear'];
+
+export const DATA: DataSummary = {
+  dataId: 'data-1' as DataId,
+  name: 'feelings.csv',
+  format: 'csv',
+  rows: 1600,
+  validationRows: null,
+  columns: [
+    { name: 'id', kind: 'number', distinct: 1600, empty: 0, topValues: [], meanCharacters: 4 },
+    { name: 'text', kind: 'text', distinct: 1598, empty: 0, topValues: [], meanCharacters: 61 },
+    {
+      name: 'label',
+      kind: 'category',
+      distinct: 4,
+      empty: 0,
+      topValues: LABELS.map((value, index) => ({ value, count: 500 - index * 60 })),
+      meanCharacters: 5,
+    },
+  ],
+  preview: [
+    [1, 'what a wonderful morning, everything works and the sun is out', 'joy'],
+    [2, 'i waited all evening and nobody came', 'sadness'],
+    [
+      3,
+      'they promised to call back and never did, for the third time this week, and now the deadline has passed',
+      'anger',
+    ],
+    [4, 'there is someone at the window', 'fear'],
+    [5, 'she laughed until she had to sit down', 'joy'],
+  ],
+  guess: { text: 'text', label: 'label' },
+  warnings: ['2 rows have the same text as another row.'],
+};
+
+export const EXAMINATION: DataExamination = {
+  problemType: 'single_label_classification',
+  labels: LABELS,
+  trainRows: 1440,
+  validationRows: 160,
+  trainCounts: [450, 396, 342, 252],
+  validationCounts: [50, 44, 38, 28],
+  previews: DATA.preview.map((row) => {
+    const words = String(row[1]).replace(/,/g, ' ,').split(' ').slice(0, 14);
+    return {
+      text: String(row[1]),
+      textPair: null,
+      label: String(row[2]),
+      tokens: ['[CLS]', ...words, '[SEP]'],
+      ids: [2, ...words.map((_, index) => 100 + index), 3],
+      truncated: Math.max(0, String(row[1]).split(' ').length - 14),
+    };
+  }),
+  truncatedShare: 0.013,
+  longest: 71,
+  warnings: [],
+};
+
+const noise = (step: number): number => Math.sin(step * 12.9898) * 0.5;
+
+export function entryAt(step: number): LogEntry {
+  const lr = step < 27 ? (5e-4 * step) / 27 : (5e-4 * (270 - step)) / 243;
+  const loss = 0.25 + 1.1 * Math.exp(-step / 60) + noise(step) * 0.12;
+  return {
+    step,
+    epoch: step / 90,
+    loss,
+    grad_norm: 1 + 2 * Math.exp(-step / 90) + noise(step + 3) * 0.4,
+    learning_rate: lr,
+  };
+}
+
+export function evaluationAt(step: number): LogEntry {
+  const good = 0.5 + 0.4 * (1 - Math.exp(-step / 90));
+  const row = (rows: number, at: number) =>
+    LABELS.map((_, index) => Math.round(index === at ? rows * good : (rows * (1 - good)) / 3));
+  return {
+    step,
+    epoch: step / 90,
+    eval_loss: 0.3 + 0.9 * Math.exp(-step / 70),
+    eval_accuracy: good,
+    eval_macro_f1: good - 0.012,
+    eval_weighted_f1: good - 0.004,
+    eval_macro_precision: good + 0.01,
+    eval_macro_recall: good - 0.02,
+    eval_confusion_matrix: [row(50, 0), row(44, 1), row(38, 2), row(28, 3)],
+    eval_per_class_precision: [good + 0.05, good, good - 0.03, good - 0.06],
+    eval_per_class_recall: [good + 0.02, good + 0.01, good - 0.02, good - 0.05],
+    eval_per_class_f1: [good + 0.03, good, good - 0.025, good - 0.055],
+    eval_runtime: 1.9,
+    eval_samples_per_second: 84,
+  };
+}
+
+export function logUntil(step: number): LogEntry[] {
+  const log: LogEntry[] = [];
+  for (let at = 1; at <= step; at++) {
+    if (at === 1 || at % 3 === 0) log.push(entryAt(at));
+    if (at % 90 === 0) log.push(evaluationAt(at));
+  }
+  return log;
+}
+
+export function checkpointAt(step: number, latest: boolean, best: boolean): CheckpointSummary {
+  const { eval_loss, eval_accuracy, eval_macro_f1 } = evaluationAt(step) as unknown as Record<string, number>;
+  return {
+    checkpointId: `checkpoint-${step}` as CheckpointId,
+    name: `checkpoint-${step}`,
+    step,
+    epoch: step / 90,
+    bytes: 34_120_000,
+    savedAt: START + step * 400,
+    metrics: { eval_loss: eval_loss ?? 0, eval_accuracy: eval_accuracy ?? 0, eval_macro_f1: eval_macro_f1 ?? 0 },
+    isBest: best,
+    isLatest: latest,
+    modelOnly: false,
+  };
+}
+
+export function progressAt(step: number): RunProgress {
+  return {
+    step,
+    maxSteps: 270,
+    epoch: step / 90,
+    numTrainEpochs: 3,
+    sessionMs: step * 400,
+    activeMs: step * 400,
+    remainingMs: step < 4 ? null : (270 - step) * 400,
+    samplesPerSecond: 41.3,
+    gpuBytes: 184_000_000,
+    evaluation: null,
+    recentLoss: entryAt(step).loss as number,
+  };
+}
+
+const STEP_OF: Record<string, number> = { completed: 270, paused: 120 };
+
+export function runInScene(scene: string, id: string): RunDetail {
+  const step = STEP_OF[scene] ?? 187;
+  const ends = [90, 180, 270].filter((end) => end <= step);
+  const checkpoints = ends.map((end, index) => checkpointAt(end, index === ends.length - 1, index === ends.length - 1));
+  const summary: RunSummary = {
+    runId: id as RunId,
+    name: 'atelier-tiny-bert-feelings',
+    createdAt: START,
+    updatedAt: START + step * 400,
+    state: stateIn(scene),
+    step,
+    maxSteps: 270,
+    modelName: MODEL.name,
+    dataName: DATA.name,
+    bytes: 68_240_000,
+    owner: scene === 'other-tab' ? 'other-tab' : scene === 'paused' || scene === 'storage-full' ? 'this-tab' : 'none',
+  };
+  return {
+    summary,
+    setup: {
+      name: summary.name,
+      roles: { text: 'text', label: 'label' },
+      validationFraction: 0.1,
+      splitSeed: 42,
+      maxLength: 64,
+      trainingArguments: {
+        learning_rate: 5e-4,
+        per_device_train_batch_size: 16,
+        eval_strategy: 'epoch',
+        save_strategy: 'epoch',
+      },
+    },
+    labels: LABELS,
+    problemType: 'single_label_classification',
+    log: logUntil(step),
+    checkpoints,
+    progress: progressAt(step),
+    resumeStep: checkpoints.at(-1)?.step ?? null,
+    notices:
+      scene === 'failed' ? [] : [{ at: START, step: 1, level: 'info', message: 'Compiled 41 kernels in 2.1 s.' }],
+  };
+}
+
+function stateIn(scene: string): RunState {
+  switch (scene) {
+    case 'completed':
+      return { status: 'completed' };
+    case 'paused':
+      return { status: 'paused', reason: 'user' };
+    case 'other-tab':
+      return { status: 'training' };
+    case 'storage-full':
+      return {
+        status: 'paused',
+        reason: 'storage-full',
+        error: { code: 'E-STORAGE-FULL', message: 'Saving checkpoint-187 (34 MB) did not fit.' },
+      };
+    case 'failed':
+      return {
+        status: 'failed',
+        error: {
+          code: 'E-GPU-LOST',
+          message: 'The browser took the GPU back.',
+          where: 'step 187',
+          hint: 'Close other tabs that use the GPU, then resume.',
+          safe: 'checkpoint-180 is stored; 7 steps will be repeated.',
+        },
+      };
+    default:
+      return { status: 'interrupted' };
+  }
+}

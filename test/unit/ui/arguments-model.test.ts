@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { findArgumentSpec } from '#protocol/argument-specs.ts';
+import { parseTrainingArguments, toHfJson } from '#protocol/training-arguments.ts';
+import {
+  type ArgumentDraft,
+  changeArgument,
+  effectiveArguments,
+  filterSpecs,
+  importArguments,
+  labelOf,
+  readNumber,
+  writeNumber,
+  writeValue,
+} from '#ui/features/setup/arguments-model.ts';
+import { studioDefaults } from '#ui/features/setup/studio-defaults.ts';
+
+const STUDIO: ArgumentDraft = { base: 'studio', changes: {} };
+const spec = (name: string) => findArgumentSpec(name)!;
+const names = (query: string, level: 'basic' | 'all' = 'basic', changedOnly = false, changes = {}) =>
+  filterSpecs({ query, level, changedOnly }, changes).map((found) => found.name);
+
+describe('the defaults of the studio', () => {
+  it('are sound, and train the sample for a few hundred steps', () => {
+    for (const sample of [true, false]) {
+      const parsed = parseTrainingArguments(studioDefaults(sample));
+      expect(parsed).toMatchObject({ ok: true, notes: [] });
+    }
+    expect(studioDefaults(true).learning_rate).toBe(5e-4);
+    expect(studioDefaults(false).learning_rate).toBe(5e-5);
+  });
+
+  it('hold only what differs from HuggingFace', () => {
+    const { learning_rate: _, ...others } = studioDefaults(false);
+    for (const [name, value] of Object.entries(others)) expect(spec(name).default, name).not.toEqual(value);
+  });
+});
+
+describe('changes', () => {
+  it('lie over the defaults and vanish when they say the same', () => {
+    const changed = changeArgument(STUDIO, spec('logging_steps'), 5, true);
+    expect(changed.changes).toEqual({ logging_steps: 5 });
+    expect(effectiveArguments(changed, true).logging_steps).toBe(5);
+    expect(effectiveArguments(STUDIO, true).logging_steps).toBe(10);
+    expect(changeArgument(changed, spec('logging_steps'), 10, true).changes).toEqual({});
+  });
+
+  it('lie over those of HuggingFace after an import', () => {
+    const result = importArguments('{"learning_rate": 1e-4, "evaluation_strategy": "epoch"}');
+    expect(result).toMatchObject({
+      ok: true,
+      draft: { base: 'hf', changes: { learning_rate: 1e-4, eval_strategy: 'epoch' } },
+    });
+    expect(result.ok && effectiveArguments(result.draft, true)).toEqual({
+      learning_rate: 1e-4,
+      eval_strategy: 'epoch',
+    });
+    expect(result.ok && result.notes.map((note) => note.name)).toEqual(['evaluation_strategy']);
+  });
+
+  it('come back from an export as they were', () => {
+    const effective = effectiveArguments({ base: 'studio', changes: { seed: 7, my_field: 'x' } }, true);
+    const result = importArguments(toHfJson(effective, 'changed'));
+    expect(result.ok && effectiveArguments(result.draft, true)).toEqual(effective);
+  });
+
+  it('are refused when they are no JSON object', () => {
+    expect(importArguments('learning_rate = 1')).toMatchObject({
+      ok: false,
+      message: expect.stringContaining('not JSON'),
+    });
+    expect(importArguments('[1]')).toMatchObject({ ok: false, message: expect.stringContaining('not an object') });
+    expect(importArguments('null')).toMatchObject({ ok: false });
+  });
+});
+
+describe('search', () => {
+  it('shows the basic ones, all of them, or the changed ones', () => {
+    expect(names('')).toContain('learning_rate');
+    expect(names('')).not.toContain('adam_beta1');
+    expect(names('', 'all')).toHaveLength(112);
+    expect(names('', 'basic', true, { adam_beta1: 0.8 })).toEqual(['adam_beta1']);
+    expect(names('', 'basic', false, { adam_beta1: 0.8 })).toContain('adam_beta1');
+  });
+
+  it('finds names, words and older names, whatever the level', () => {
+    expect(names('adam_beta1')).toEqual(['adam_beta1']);
+    expect(names('batch size')).toContain('per_device_eval_batch_size');
+    expect(names('EVALUATION_STRATEGY')).toEqual(['eval_strategy']);
+    expect(names('clip gradient')).toEqual(['max_grad_norm']);
+    expect(names('nothing like this')).toEqual([]);
+  });
+});
+
+describe('texts', () => {
+  it('of numbers read and write the same value', () => {
+    for (const value of [5e-5, 0.1, 3, -1, 1e-8, 4294967295]) expect(readNumber(writeNumber(value), false)).toBe(value);
+    expect(writeNumber(5e-5)).toBe('5e-5');
+    expect(readNumber('5e-05', false)).toBe(5e-5);
+    expect(readNumber('5e-', false)).toBe('5e-');
+    expect([readNumber(' ', true), readNumber(' ', false)]).toEqual([null, '']);
+  });
+
+  it('of names and values are readable', () => {
+    expect([labelOf(spec('lr_scheduler_type')), labelOf(spec('fp16')), labelOf(spec('seed'))]).toEqual([
+      'LR scheduler type',
+      'FP16',
+      'Seed',
+    ]);
+    expect([null, 5e-5, '', 'epoch', true, ['a']].map(writeValue)).toEqual([
+      'not set',
+      '5e-5',
+      'empty',
+      'epoch',
+      'true',
+      '["a"]',
+    ]);
+  });
+});

@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import { MetricColumns } from '#client/metric-columns.ts';
+import type { LogEntry } from '#protocol/metrics.ts';
+import type { RunState } from '#protocol/run-state.ts';
+import { describeMetric, mergeRows } from '#ui/features/run/chart-rows.ts';
+import {
+  bestCheckpoint,
+  chartedMetrics,
+  checkpointMetrics,
+  commandsFor,
+  describeEntry,
+  downloadName,
+  latestEvaluation,
+} from '#ui/features/run/run-model.ts';
+import { checkpointAt } from '../client/run-detail.ts';
+
+const allowed = (state: RunState): string[] =>
+  Object.entries(commandsFor(state))
+    .filter(([, can]) => can)
+    .map(([name]) => name);
+
+const EVALUATION: LogEntry = {
+  step: 90,
+  epoch: 1,
+  eval_loss: 0.5,
+  eval_accuracy: 0.75,
+  eval_confusion_matrix: [
+    [3, 1],
+    [1, 3],
+  ],
+  eval_per_class_precision: [0.7, 0.8],
+  eval_per_class_recall: [0.6, 0.9],
+  eval_per_class_f1: [0.65, 0.85],
+  eval_runtime: 2,
+  eval_samples_per_second: 50,
+};
+
+describe('commands', () => {
+  it('fit the state', () => {
+    expect(allowed({ status: 'training' })).toEqual(['pause', 'saveNow', 'evaluateNow', 'stopSave', 'stopDiscard']);
+    expect(allowed({ status: 'paused', reason: 'user' })).toEqual(['continue', 'saveNow', 'stopSave', 'stopDiscard']);
+    expect(allowed({ status: 'paused', reason: 'storage-full' })).not.toContain('saveNow');
+    expect(allowed({ status: 'preparing', phase: 'loading' })).toEqual(['stopDiscard']);
+    expect(allowed({ status: 'finalizing' })).toEqual([]);
+    expect(allowed({ status: 'completed' })).toEqual([]);
+    for (const status of ['stopped', 'interrupted', 'failed'] as const) {
+      const state = { status, step: 1, saved: true, error: { code: 'E-INTERNAL', message: '' } } as RunState;
+      expect(allowed(state)).toEqual(['resume']);
+    }
+  });
+});
+
+describe('the latest evaluation', () => {
+  it('has metrics, scores per class and the matrix', () => {
+    const found = latestEvaluation([EVALUATION, { step: 91, epoch: 1.01, loss: 0.3 }], ['no', 'yes']);
+    expect(found).toEqual({
+      step: 90,
+      metrics: [
+        ['eval_loss', 0.5],
+        ['eval_accuracy', 0.75],
+      ],
+      confusion: [
+        [3, 1],
+        [1, 3],
+      ],
+      classes: [
+        { label: 'no', precision: 0.7, recall: 0.6, f1: 0.65, rows: 4 },
+        { label: 'yes', precision: 0.8, recall: 0.9, f1: 0.85, rows: 4 },
+      ],
+    });
+  });
+
+  it('is nothing before one, and plain for regression', () => {
+    expect(latestEvaluation([{ step: 1, epoch: 0.1, loss: 1 }], [])).toBeNull();
+    expect(latestEvaluation([{ step: 9, epoch: 1, eval_mse: 0.2 }], [])).toEqual({
+      step: 9,
+      metrics: [['eval_mse', 0.2]],
+      confusion: null,
+      classes: [],
+    });
+  });
+
+  it('gives each metric a chart, speed none', () => {
+    const names = ['loss', 'eval_loss', 'eval_accuracy', 'eval_runtime', 'eval_samples_per_second'];
+    expect(chartedMetrics(names)).toEqual(['eval_accuracy']);
+  });
+
+  it('is a line in the log', () => {
+    expect(describeEntry(EVALUATION)).toContain('eval_accuracy 0.75 · eval_confusion_matrix … ·');
+    expect(describeEntry({ step: 1, epoch: 0.1, loss: 0.52468, learning_rate: 5e-5 })).toBe(
+      'loss 0.5247 · learning_rate 5e-5',
+    );
+  });
+});
+
+describe('checkpoints', () => {
+  it('to keep: the best, the final, the latest', () => {
+    const [first, second] = [{ ...checkpointAt(1), isLatest: false }, checkpointAt(2)];
+    expect(bestCheckpoint([])).toBeNull();
+    expect(bestCheckpoint([first, second])?.step).toBe(2);
+    expect(bestCheckpoint([{ ...first, name: 'final' }, second])?.step).toBe(1);
+    expect(
+      bestCheckpoint([
+        { ...first, name: 'final' },
+        { ...second, isBest: true },
+      ])?.step,
+    ).toBe(2);
+  });
+
+  it('show at most three metrics, the loss first', () => {
+    const metrics = { eval_weighted_f1: 1, eval_accuracy: 1, eval_macro_f1: 1, eval_loss: 1, eval_runtime: 9 };
+    expect(checkpointMetrics([{ ...checkpointAt(1), metrics }])).toEqual([
+      'eval_loss',
+      'eval_accuracy',
+      'eval_macro_f1',
+    ]);
+    expect(checkpointMetrics([checkpointAt(1)])).toEqual([]);
+  });
+
+  it('have a file name that every system takes', () => {
+    expect(downloadName('my run: 1/2', 'checkpoint-40')).toBe('my-run-1-2-checkpoint-40.zip');
+  });
+});
+
+describe('mergeRows', () => {
+  const columns = new MetricColumns();
+  for (let step = 1; step <= 2000; step++) columns.append({ step, epoch: step / 1000, loss: 1 / step });
+  columns.append({ step: 1000, epoch: 1, eval_loss: 0.5 });
+  columns.append({ step: 2000, epoch: 2, eval_loss: 0.4 });
+  const lines = [
+    { metric: 'loss', label: 'training', kind: 'curve' },
+    { metric: 'eval_loss', label: 'validation', kind: 'points' },
+  ] as const;
+
+  it('puts curves and evaluations in one ascending list of at most 800 rows', () => {
+    const { rows } = mergeRows(columns, lines, { axis: 'step', smoothing: 0.6 });
+    const x = rows.map((row) => row.x ?? 0);
+    expect(rows.length).toBeLessThanOrEqual(800);
+    expect(x).toEqual([...x].sort((a, b) => a - b));
+    expect(rows.filter((row) => row.eval_loss !== undefined).map((row) => [row.x, row.eval_loss])).toEqual([
+      [1000, 0.5],
+      [2000, 0.4],
+    ]);
+    expect(rows.some((row) => row['eval_loss:smooth'] !== undefined)).toBe(false);
+    expect(rows.at(-1)?.['loss:smooth']).toBeGreaterThan(1 / 2000);
+  });
+
+  it('counts in epochs, and does without metrics that are not there', () => {
+    const { rows } = mergeRows(columns, [lines[1], { metric: 'none', label: '', kind: 'exact' }], {
+      axis: 'epoch',
+      smoothing: 0,
+    });
+    expect(rows).toEqual([
+      { x: 1, eval_loss: 0.5 },
+      { x: 2, eval_loss: 0.4 },
+    ]);
+    expect(describeMetric(columns, 'eval_loss')).toBe('0.5 → 0.4');
+    expect(describeMetric(columns, 'none')).toBe('no values yet');
+  });
+});

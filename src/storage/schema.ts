@@ -1,0 +1,78 @@
+// The layout of the browser's database: its stores, their version, and the steps that bring an older one up to date.
+// A migration, once released, is never changed; a new layout gets a new one at the end of the list.
+
+import type { DBSchema, IDBPDatabase } from 'idb';
+import type { CheckpointId, RunId } from '#protocol/ids.ts';
+import type { ProblemType, RunNotice, RunSetup } from '#protocol/messages.ts';
+import type { LogEntry } from '#protocol/metrics.ts';
+import type { RunState } from '#protocol/run-state.ts';
+import type { CheckpointManifest } from './checkpoint-store.ts';
+
+export const DATABASE_NAME = 'atelier';
+export const SCHEMA_VERSION = 1;
+
+/** What is kept of a run besides its log, assets and checkpoints. */
+export interface RunRecord {
+  readonly runId: RunId;
+  readonly name: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly state: RunState;
+  readonly step: number;
+  readonly maxSteps: number;
+  /** Milliseconds of training in all sessions. */
+  readonly activeMs: number;
+  readonly setup: Omit<RunSetup, 'modelId' | 'dataId'>;
+  readonly labels: readonly string[];
+  readonly problemType: ProblemType;
+  readonly modelName: string;
+  readonly dataName: string;
+  readonly notices: readonly RunNotice[];
+}
+
+/** Log entries that were appended together. */
+export interface LogBatch {
+  readonly runId: RunId;
+  readonly entries: readonly LogEntry[];
+}
+
+/** A file that a run needs to be resumed: of the model, the tokenizer or the data. */
+export interface AssetRecord {
+  readonly runId: RunId;
+  readonly path: string;
+  readonly blob: Blob;
+}
+
+export interface AtelierSchema extends DBSchema {
+  runs: { key: RunId; value: RunRecord };
+  /** Keys count up, so that order of keys is order of appending. */
+  log: { key: number; value: LogBatch; indexes: { runId: RunId } };
+  assets: { key: [RunId, string]; value: AssetRecord };
+  checkpoints: { key: [RunId, CheckpointId]; value: CheckpointManifest };
+  checkpointFiles: { key: [RunId, CheckpointId, string]; value: string };
+  /** Bytes of tensor number n (in the manifest's list) in pieces of RECORD_BYTES: run, checkpoint, n, piece. */
+  tensorRecords: { key: [RunId, CheckpointId, number, number]; value: Uint8Array<ArrayBuffer> };
+}
+
+export type Database = IDBPDatabase<AtelierSchema>;
+
+/** Step i brings a database from version i to i + 1. It sees stores by name, as they were then. */
+export type Migration = (database: IDBDatabase, transaction: IDBTransaction) => void;
+
+export const MIGRATIONS: readonly Migration[] = [
+  (database) => {
+    database.createObjectStore('runs', { keyPath: 'runId' });
+    database.createObjectStore('log', { autoIncrement: true }).createIndex('runId', 'runId');
+    database.createObjectStore('assets', { keyPath: ['runId', 'path'] });
+    database.createObjectStore('checkpoints', { keyPath: ['runId', 'checkpointId'] });
+    database.createObjectStore('checkpointFiles');
+    database.createObjectStore('tensorRecords');
+  },
+];
+
+/** Everything whose key begins with these parts. */
+export function keysUnder(...parts: readonly string[]): IDBKeyRange {
+  // In the order of keys an array comes after all strings and numbers.
+  return IDBKeyRange.bound([...parts], [...parts, []]);
+}

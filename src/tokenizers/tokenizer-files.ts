@@ -1,8 +1,8 @@
 // Reads a model's tokenizer files into what `auto-tokenizer.ts` builds from, as HF's AutoTokenizer would: for BERT and
 // its kin the settings of tokenizer_config.json rule, and only the vocabulary is taken from tokenizer.json or vocab.txt.
 
-import { parseHfJson } from '#formats/hf-json.ts';
 import type { ModelFiles } from '#formats/model-files.ts';
+import { parseHfJson } from '#util/hf-json.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { PostProcessorJson } from './special-token-template.ts';
 

@@ -86,7 +86,9 @@ export class RunLibrary {
     const changed = changeSummary(known, event, origin);
     if (changed === known) return;
     this.#runs = this.#runs?.map((run) => (run.runId === event.runId ? changed : run)) ?? null;
-    this.#throttle.request();
+    // Changes of state are rare and what the page hangs on; steps can wait.
+    if (event.type === 'run/state') this.#throttle.fire();
+    else this.#throttle.request();
   }
 
   #publish(): void {

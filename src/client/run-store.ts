@@ -54,7 +54,9 @@ export class RunStore {
     switch (event.type) {
       case 'run/state': {
         const owner = isActive(event.state) ? origin : 'none';
-        this.#change({ summary: { ...this.#latest('summary'), state: event.state, owner } });
+        // Rare, and what buttons hang on: told at once.
+        this.#pending = { ...this.#pending, summary: { ...this.#latest('summary'), state: event.state, owner } };
+        this.#throttle.fire();
         break;
       }
       case 'run/progress': {

@@ -43,7 +43,9 @@ export function useSetup(): Setup {
   );
   const ready = task !== null && parsed.ok && examination.status === 'ready';
   const runSetup = ready ? toRunSetup(task, draft, effective) : null;
-  const plan = useRemote(runSetup, (setup) => client.request('run/plan', { setup }), SETTLE_MS);
+  // The name changes nothing in the plan, so typing it asks nothing.
+  const planned = runSetup && { ...runSetup, name: '' };
+  const plan = useRemote(planned, (setup) => client.request('run/plan', { setup }), SETTLE_MS);
   const blockers = findBlockers({ draft, examination, parsed, plan, active });
   return { draft, parsed, effective, examination, plan, runSetup, blockers };
 }

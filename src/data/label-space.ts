@@ -1,9 +1,9 @@
 // What the labels of a data set mean: which problem it is, which labels there are and in which order, and the target
 // of each row. `text-classification.ts` composes it.
 
-import { compareCodePoints } from '#util/hf-json.ts';
 import { type Cell, listLines } from '#formats/table.ts';
 import type { ProblemType } from '#protocol/messages.ts';
+import { compareCodePoints } from '#util/hf-json.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { TaskRow } from './columns.ts';
 

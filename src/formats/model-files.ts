@@ -94,13 +94,3 @@ function checkComplete(names: ReadonlySet<string>): void {
     });
   }
 }
-
-/**
- * The text of one of the files.
- * @throws StudioError E-MODEL-CONFIG when it is not there.
- */
-export async function readModelText(files: ModelFiles, name: string): Promise<string> {
-  const file = files.get(name);
-  if (!file) throw new StudioError('E-MODEL-CONFIG', `The model has no file ${name}.`, { where: name });
-  return file.text();
-}

@@ -2,8 +2,8 @@
 // Reads headers and tensors out of a Blob without loading the rest, and makes headers for files to be written.
 // `weight-files.ts` puts a model's files together; checkpoints are streamed out with `safetensorsHeaderBytes`.
 
-import { StudioError } from '#util/studio-error.ts';
 import { bfloat16ToFloat32, halfToFloat32 } from '#util/half.ts';
+import { StudioError } from '#util/studio-error.ts';
 
 /** Bytes of one element. */
 const DTYPE_BYTES = {
@@ -173,7 +173,7 @@ function checkLayout(entries: readonly SafetensorsEntry[], available: number, fi
 }
 
 /** Bytes of a tensor of that dtype and shape. */
-export function byteLengthOf(dtype: SafetensorsDtype, shape: readonly number[]): number {
+function byteLengthOf(dtype: SafetensorsDtype, shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, DTYPE_BYTES[dtype]);
 }
 

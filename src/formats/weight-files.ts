@@ -1,7 +1,7 @@
 // All weights of a model behind one door, whether they lie in one model.safetensors or in numbered shards.
 
-import { StudioError } from '#util/studio-error.ts';
 import { parseHfJson } from '#util/hf-json.ts';
+import { StudioError } from '#util/studio-error.ts';
 import type { ModelFiles } from './model-files.ts';
 import {
   readSafetensorsHeader,

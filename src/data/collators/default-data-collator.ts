@@ -32,6 +32,6 @@ export class DefaultDataCollator implements DataCollator {
 }
 
 /** What an example's field is called in a batch. */
-export function batchName(field: string): string {
+function batchName(field: string): string {
   return field === 'label' || field === 'label_ids' ? 'labels' : field;
 }

@@ -47,7 +47,7 @@ export function tensorSource(
   };
 }
 
-export function failingSource(name: string, goodBytes: number, error: unknown): TensorSource {
+function failingSource(name: string, goodBytes: number, error: unknown): TensorSource {
   return {
     ...tensorSource(name, bytesOf(9, goodBytes * 2)),
     async *chunks() {

@@ -26,13 +26,16 @@ export class AtelierBackend extends WebGPUBackend {
   readonly errors: GpuErrors;
   /** Native half arithmetic in shaders; without it halves are unpacked, from the same buffers. */
   readonly shaderF16: boolean;
+  /** Lanes of a workgroup that reduces one row. An emulated GPU pays for each barrier and lane: it gets one vector. */
+  readonly rowLanes: number;
   #widen: Widen | null = null;
   #overflow: TensorInfo | null = null;
 
-  constructor(device: GPUDevice, info: GPUAdapterInfo) {
+  constructor(device: GPUDevice, info: GPUAdapterInfo, software: boolean) {
     super(device, info);
     this.errors = new GpuErrors(device);
     this.shaderF16 = device.features.has('shader-f16');
+    this.rowLanes = software ? 4 : 64;
     // tfjs keeps what it reads for the life of the tensor; an in-place update would then be read stale.
     this.#internals.convertAndCacheOnCPU = (_dataId, data) => data;
   }

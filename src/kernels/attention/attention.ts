@@ -114,6 +114,7 @@ function forwardOnGpu(backend: AtelierBackend, inputs: Record<Inputs, Tensor>, a
     outputs: { scores, lse },
     uniforms: rowUniforms(s, attrs.dropout),
     constants: { HAS_DROPOUT: attrs.dropout !== null },
+    workgroupSize: backend.rowLanes,
     grid: linearGrid(s.batch * s.heads * s.queries),
   });
   const output = backend.makeOutput(query.shape, storageOf(query));
@@ -142,6 +143,7 @@ function backwardOnGpu(backend: AtelierBackend, inputs: Record<GradInputs, Tenso
     outputs: { scores, dprobs: dProbs },
     uniforms: { ...rowUniforms(s, attrs.dropout), scale_scores: attrs.scale },
     constants: { HAS_DROPOUT: attrs.dropout !== null },
+    workgroupSize: backend.rowLanes,
     grid: linearGrid(s.batch * s.heads * s.queries),
   });
   const [dQuery, dKey, dValue] = [query, key, value].map((t) => backend.makeOutput(t.shape, storageOf(t))) as [TensorInfo, TensorInfo, TensorInfo];

@@ -32,7 +32,7 @@ export function sumOfSquares(tensors: readonly Tensor[]): Tensor {
       outputs: { partials },
       uniforms: { size: x.size, blocks, first },
       constants: { BLOCK },
-      workgroupSize: 256,
+      workgroupSize: backend.rowLanes,
       grid: linearGrid(blocks),
     });
     first += blocks;

@@ -77,7 +77,7 @@ export function advanceUpdateState(state: Variable, partials: Tensor, hyper: Ste
       growth_interval: hyper.growthInterval,
     },
     constants: { LOSS_SCALING: hyper.lossScaling },
-    workgroupSize: 256,
+    workgroupSize: backend.rowLanes,
     grid: [1, 1, 1],
   });
 }

@@ -1,0 +1,95 @@
+// Real browsers for the end-to-end tests: Chromium (the machine's, or the one from npm) and Firefox, driven by
+// puppeteer; and the built studio behind Vite's preview server.
+
+import { existsSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import { build, preview } from 'vite';
+
+export type BrowserName = 'chromium' | 'firefox';
+
+/** Builds the studio and serves it; the address has no trailing slash. */
+export async function serveStudio(): Promise<{ url: string; close: () => Promise<void> }> {
+  const root = join(import.meta.dirname, '../..');
+  const outDir = await mkdtemp(join(tmpdir(), 'studio-'));
+  await build({ root, logLevel: 'error', build: { outDir, emptyOutDir: true } });
+  const server = await preview({ root, logLevel: 'error', build: { outDir }, preview: { port: 0, host: '127.0.0.1' } });
+  const address = server.httpServer.address();
+  if (typeof address !== 'object' || address === null) throw new Error('the preview server has no address');
+  return { url: `http://127.0.0.1:${address.port}`, close: () => server.close() };
+}
+
+const SYSTEM_CHROMES = ['/usr/bin/google-chrome', '/usr/bin/chromium', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', 'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe'];
+const SYSTEM_FIREFOXES = ['/usr/bin/firefox-esr', '/usr/bin/firefox', '/Applications/Firefox.app/Contents/MacOS/firefox'];
+
+export const findFirefox = (): string | undefined => process.env.FIREFOX_PATH ?? SYSTEM_FIREFOXES.find((path) => existsSync(path));
+
+/** CHROME_PATH, else an installed Chrome, else the headless Chromium that npm brought (Linux x64). */
+async function findChromium(): Promise<string> {
+  const installed = process.env.CHROME_PATH ?? SYSTEM_CHROMES.find((path) => existsSync(path));
+  if (installed) return installed;
+  // The package unpacks the system libraries it needs only where it believes to run in a cloud function.
+  process.env.AWS_EXECUTION_ENV ??= 'AWS_Lambda_nodejs20.x';
+  const { default: chromium } = await import('@sparticuz/chromium');
+  return chromium.executablePath();
+}
+
+export interface LaunchOptions {
+  /** Keeps storage from one launch to the next. */
+  readonly userDataDir?: string;
+  /** False: the browser offers no WebGPU. Default true. */
+  readonly webgpu?: boolean;
+}
+
+export async function launchBrowser(name: BrowserName, { userDataDir, webgpu = true }: LaunchOptions = {}): Promise<Browser> {
+  return name === 'chromium' ? launchChromium(userDataDir, webgpu) : launchFirefox(userDataDir, webgpu);
+}
+
+async function launchChromium(userDataDir: string | undefined, webgpu: boolean): Promise<Browser> {
+  const executablePath = await findChromium();
+  const hasGpu = process.env.STUDIO_TEST_GPU === '1';
+  return puppeteer.launch({
+    executablePath,
+    headless: true,
+    ...(userDataDir ? { userDataDir } : {}),
+    args: [
+      '--no-sandbox',
+      '--disable-background-networking',
+      '--no-first-run',
+      '--disable-component-update',
+      ...(webgpu ? ['--enable-unsafe-webgpu'] : ['--disable-features=WebGPU', '--disable-blink-features=WebGPU']),
+      ...(webgpu && !hasGpu ? ['--use-webgpu-adapter=swiftshader'] : []),
+    ],
+    protocolTimeout: 600_000,
+  });
+}
+
+async function launchFirefox(userDataDir: string | undefined, webgpu: boolean): Promise<Browser> {
+  const executablePath = findFirefox();
+  if (!executablePath) throw new Error('Firefox is not installed: set FIREFOX_PATH, or install firefox-esr');
+  return puppeteer.launch({
+    browser: 'firefox',
+    executablePath,
+    headless: true,
+    ...(userDataDir ? { userDataDir } : {}),
+    extraPrefsFirefox: {
+      'dom.webgpu.enabled': webgpu,
+      'dom.webgpu.workers.enabled': webgpu,
+      'gfx.webgpu.ignore-blocklist': webgpu,
+    },
+    protocolTimeout: 600_000,
+  });
+}
+
+export const byTestId = (id: string): string => `[data-testid="${id}"]`;
+
+/** Opens a page that fails the test on an uncaught error; console messages are collected. */
+export async function openPage(browser: Browser, url: string, messages: string[]): Promise<Page> {
+  const page = await browser.newPage();
+  page.on('console', (message) => messages.push(`${message.type()}: ${message.text()}`));
+  page.on('pageerror', (error) => messages.push(`pageerror: ${error instanceof Error ? error.message : String(error)}`));
+  await page.goto(url, { waitUntil: 'load' });
+  return page;
+}

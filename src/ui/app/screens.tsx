@@ -16,7 +16,7 @@ export function Screens() {
     draftSample(client);
     navigate('/new');
   };
-  const useFiles = (files: readonly NamedFile[]): void => {
+  const openFiles = (files: readonly NamedFile[]): void => {
     draftFiles(client, files);
     navigate('/new');
   };
@@ -24,7 +24,7 @@ export function Screens() {
   return (
     <Switch>
       <Route path="/">
-        <HomePage onTrainSample={trainSample} onFiles={useFiles} onOpenRun={openRun} />
+        <HomePage onTrainSample={trainSample} onFiles={openFiles} onOpenRun={openRun} />
       </Route>
       <Route path="/new">
         <SetupPage onStarted={openRun} />

@@ -20,9 +20,9 @@ export function Shell() {
   useLeaveGuard(active !== null);
   return (
     <AppShell header={{ height: 56 }} {...(active ? { footer: { height: 64 } } : {})} padding={0}>
-      <a className="skip-link" href="#main" onClick={focusMain}>
+      <button type="button" className="skip-link" onClick={focusMain}>
         Skip to the content
-      </a>
+      </button>
       <AppShell.Header>
         <Header />
       </AppShell.Header>
@@ -44,9 +44,8 @@ export function Shell() {
   );
 }
 
-/** Routes live in the hash, so the link must not change it. */
-function focusMain(event: React.MouseEvent): void {
-  event.preventDefault();
+/** Not a link: routes live in the hash. */
+function focusMain(): void {
   document.getElementById('main')?.focus();
 }
 

@@ -10,6 +10,6 @@ export type Loadable<T> =
 
 export const EMPTY: Loadable<never> = { status: 'empty' };
 
-export function valueOf<T>(loadable: Loadable<T>): T | null {
+export function readyValue<T>(loadable: Loadable<T>): T | null {
   return loadable.status === 'ready' ? loadable.value : null;
 }

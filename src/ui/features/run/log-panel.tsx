@@ -4,6 +4,7 @@ import { Button, CopyButton, Group, Stack, Table, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { RunSnapshot } from '#client/run-store.ts';
 import { downloadText } from '../../components/download.ts';
+import { numbered } from '../../components/numbered.ts';
 import { plural } from '../../format.ts';
 import { describeEntry } from './run-model.ts';
 
@@ -14,7 +15,7 @@ export function LogPanel({ snapshot }: { snapshot: RunSnapshot }) {
   const { log, logLength, summary } = snapshot;
   if (logLength === 0) return <Text c="dimmed">Nothing was logged yet.</Text>;
   const toJson = (): string => JSON.stringify(log, null, 2);
-  const shown = log.slice(Math.max(0, logLength - limit), logLength).reverse();
+  const shown = numbered(log.slice(0, logLength)).slice(-limit).reverse();
   return (
     <Stack gap="sm">
       <Group gap="xs" justify="space-between">
@@ -42,8 +43,8 @@ export function LogPanel({ snapshot }: { snapshot: RunSnapshot }) {
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
-            {shown.map((entry, index) => (
-              <Table.Tr key={logLength - index} data-testid="log-row">
+            {shown.map(({ number, item: entry }) => (
+              <Table.Tr key={number} data-testid="log-row">
                 <Table.Td>{entry.step}</Table.Td>
                 <Table.Td>{entry.epoch.toFixed(3)}</Table.Td>
                 <Table.Td style={{ overflowWrap: 'anywhere' }}>{describeEntry(entry)}</Table.Td>

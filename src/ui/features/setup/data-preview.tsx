@@ -2,6 +2,7 @@
 
 import { Badge, Group, Table, Text } from '@mantine/core';
 import type { CellValue, DataSummary } from '#protocol/messages.ts';
+import { numbered } from '../../components/numbered.ts';
 import type { DraftRoles } from './draft-store.ts';
 import styles from './setup.module.css';
 
@@ -29,8 +30,8 @@ export function DataPreview({ data, roles }: { data: DataSummary; roles: DraftRo
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {data.preview.slice(0, ROWS).map((row, index) => (
-            <Table.Tr key={`row ${index + 1}`}>
+          {numbered(data.preview.slice(0, ROWS)).map(({ number, item: row }) => (
+            <Table.Tr key={number}>
               {data.columns.map((column, at) => (
                 <Table.Td key={column.name}>
                   <div className={styles.cell}>{showCell(row[at] ?? null)}</div>

@@ -3,6 +3,7 @@
 import { Group, Paper, Progress, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
 import type { DataExamination, TokenPreview } from '#protocol/messages.ts';
 import { Fact } from '../../components/fact.tsx';
+import { numbered } from '../../components/numbered.ts';
 import { formatCount, formatPercent, plural } from '../../format.ts';
 import styles from './setup.module.css';
 
@@ -27,8 +28,8 @@ export function ExaminationView({ examination }: { examination: DataExamination 
         <Title order={3} size="h5">
           What the model will see
         </Title>
-        {examination.previews.map((preview, index) => (
-          <TokenRow key={`row ${index + 1}`} preview={preview} />
+        {numbered(examination.previews).map(({ number, item }) => (
+          <TokenRow key={number} preview={item} />
         ))}
       </Stack>
     </Stack>
@@ -74,12 +75,12 @@ function TokenRow({ preview }: { preview: TokenPreview }) {
   return (
     <Paper withBorder p="xs" data-testid="token-preview">
       <div className={styles.tokens}>
-        {preview.tokens.map((token, index) => (
+        {numbered(preview.tokens).map(({ number, item: token }) => (
           <span
-            key={`${index} ${token}`}
+            key={number}
             className={styles.token}
             data-special={SPECIAL.test(token) || undefined}
-            title={`id ${preview.ids[index] ?? ''}`}
+            title={`id ${preview.ids[number - 1] ?? ''}`}
           >
             {token}
           </span>

@@ -4,12 +4,12 @@ import type { ArgumentIssue } from '#protocol/argument-spec.ts';
 import type { DataExamination, RunPlan, RunSetup, RunSummary, TaskSetup } from '#protocol/messages.ts';
 import type { ParsedArguments } from '#protocol/training-arguments.ts';
 import { formatBytes, formatCount, plural } from '../../format.ts';
-import { type Loadable, valueOf } from '../../hooks/loadable.ts';
+import { type Loadable, readyValue } from '../../hooks/loadable.ts';
 import { type SetupDraft, toRoles } from './draft-store.ts';
 
 /** What can be examined; null while something is missing or cannot be right. */
 export function toTask(draft: SetupDraft): TaskSetup | null {
-  const [model, data, roles] = [valueOf(draft.model), valueOf(draft.data), toRoles(draft.roles)];
+  const [model, data, roles] = [readyValue(draft.model), readyValue(draft.data), toRoles(draft.roles)];
   if (!model || !data || !roles || sameColumns(draft)) return null;
   const { validationFraction, splitSeed, maxLength } = draft;
   if (maxLength < 1 || maxLength > model.maxPositions) return null;
@@ -27,7 +27,7 @@ export function toRunSetup(task: TaskSetup, draft: SetupDraft, args: Readonly<Re
 
 /** `tiny-bert-reviews`: letters, digits, points and dashes. */
 export function suggestName(draft: SetupDraft): string {
-  const parts = [valueOf(draft.model)?.name, valueOf(draft.data)?.name.replace(/\.[a-z]+$/i, '')];
+  const parts = [readyValue(draft.model)?.name, readyValue(draft.data)?.name.replace(/\.[a-z]+$/i, '')];
   const slug = parts.map((part) => (part ?? '').replace(/[^A-Za-z0-9.]+/g, '-').replace(/^-+|-+$/g, ''));
   return slug.filter((part) => part !== '').join('-') || 'run';
 }
@@ -72,7 +72,7 @@ function dataBlockers(draft: SetupDraft, examination: Loadable<DataExamination>)
   if (text === null || label === null)
     return [text === null ? 'Choose the text column.' : null, label === null ? 'Choose the label column.' : null];
   if (sameColumns(draft)) return ['One column is chosen for two purposes.'];
-  const positions = valueOf(draft.model)?.maxPositions;
+  const positions = readyValue(draft.model)?.maxPositions;
   if (positions !== undefined && (draft.maxLength < 1 || draft.maxLength > positions)) {
     return [`The maximum length must be between 1 and ${positions}, the model's limit.`];
   }
@@ -82,7 +82,7 @@ function dataBlockers(draft: SetupDraft, examination: Loadable<DataExamination>)
 
 function argumentBlockers(parsed: ParsedArguments, examination: Loadable<DataExamination>): string[] {
   if (!parsed.ok) return parsed.issues.filter((issue) => issue.level === 'error').map((issue) => issue.message);
-  const rows = valueOf(examination)?.validationRows;
+  const rows = readyValue(examination)?.validationRows;
   if (rows !== 0 || parsed.args.evalStrategy === 'no') return [];
   return [
     'There are no validation rows to evaluate on: hold some back, add a validation file, or set eval_strategy to "no".',

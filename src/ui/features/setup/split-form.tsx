@@ -7,14 +7,14 @@ import type { StudioError } from '#util/studio-error.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
 import { FileDrop } from '../../components/file-drop.tsx';
 import { plural } from '../../format.ts';
-import { valueOf } from '../../hooks/loadable.ts';
+import { readyValue } from '../../hooks/loadable.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { toStudioError } from '../../hooks/to-studio-error.ts';
 import { changeDraft, openData } from './draft-actions.ts';
 import type { SetupDraft } from './draft-store.ts';
 
 export function SplitForm({ draft, data }: { draft: SetupDraft; data: DataSummary }) {
-  const positions = valueOf(draft.model)?.maxPositions;
+  const positions = readyValue(draft.model)?.maxPositions;
   const ownValidation = data.validationRows !== null;
   return (
     <Stack gap="sm">

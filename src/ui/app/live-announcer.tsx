@@ -1,8 +1,10 @@
 // Tells screen readers, and the tab's title, how the active run goes. Only changes of state are spoken.
 
 import { VisuallyHidden } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
 import { useEffect, useRef } from 'react';
 import type { RunSummary } from '#protocol/messages.ts';
+import { isActive } from '#protocol/run-state.ts';
 import { describeState } from '../components/run-status.tsx';
 import { formatPercent } from '../format.ts';
 import { useLibrary } from '../hooks/studio-context.ts';
@@ -16,11 +18,24 @@ export function LiveAnnouncer() {
   useEffect(() => {
     document.title = titleOf(active);
   }, [active]);
+  useEndNotification(told);
   return (
     <VisuallyHidden role="status" aria-live="polite">
       {told && `${told.name}: ${describeState(told.state)}`}
     </VisuallyHidden>
   );
+}
+
+/** Whoever looks at another screen sees how the run ended. */
+function useEndNotification(run: RunSummary | null): void {
+  const before = useRef<RunSummary | null>(null);
+  useEffect(() => {
+    const ended = before.current?.runId === run?.runId && before.current !== null && isActive(before.current.state);
+    before.current = run;
+    if (!run || !ended || isActive(run.state)) return;
+    const color = run.state.status === 'completed' ? 'green' : run.state.status === 'failed' ? 'red' : 'gray';
+    notifications.show({ title: run.name, message: describeState(run.state), color });
+  }, [run]);
 }
 
 function titleOf(active: RunSummary | null): string {

@@ -27,6 +27,7 @@ export function ReviewSection({ setup, onStarted }: ReviewSectionProps) {
   const begin = (): void => {
     if (!runSetup) return;
     start('start', async () => {
+      askToKeepStorage();
       const { runId } = await client.request('run/start', { setup: runSetup });
       await library.refresh();
       onStarted(runId);
@@ -74,6 +75,16 @@ export function ReviewSection({ setup, onStarted }: ReviewSectionProps) {
       </Text>
     </SetupSection>
   );
+}
+
+/**
+ * Asks the browser not to clear what is stored when space runs short. Training goes on whatever it answers; the start
+ * screen shows which it was.
+ */
+function askToKeepStorage(): void {
+  navigator.storage
+    ?.persist()
+    .catch((thrown: unknown) => console.warn('Storage could not be made persistent.', thrown));
 }
 
 /** Once: whoever has moved on to another control keeps it. */

@@ -34,14 +34,39 @@ export async function* streamTensor(tensor: Tensor, pieceBytes: number): AsyncGe
   }
   const total = tensor.size * 4;
   for (let at = 0; at < total; at += pieceBytes) {
-    yield await guarded(() => readRange(backend, tensor, at, Math.min(pieceBytes, total - at)));
+    const length = Math.min(pieceBytes, total - at);
+    yield await guarded(() => readRanges(backend, [{ tensor, begin: at, length }]));
   }
 }
 
-async function readRange(backend: AtelierBackend, tensor: Tensor, begin: number, length: number) {
-  const staging = backend.device.createBuffer({ size: length, usage: 0x1 | 0x8 }); // MAP_READ | COPY_DST
+/** The bytes of several float32 tensors, small enough to be held together, in one trip to the device. */
+export async function readBytesTogether(tensors: readonly Tensor[]): Promise<Uint8Array<ArrayBuffer>[]> {
+  const backend = activeWebGpu();
+  if (!backend || tensors.some(isHalf)) {
+    return Promise.all(tensors.map(async (tensor) => new Uint8Array(Float32Array.from(await readTensor(tensor)).buffer)));
+  }
+  const ranges = tensors.map((tensor) => ({ tensor, begin: 0, length: tensor.size * 4 }));
+  const bytes = await guarded(() => readRanges(backend, ranges));
+  let at = 0;
+  return ranges.map(({ length }) => bytes.subarray(at, (at += length)));
+}
+
+interface Range {
+  readonly tensor: Tensor;
+  readonly begin: number;
+  readonly length: number;
+}
+
+/** Copies byte ranges one after another into one buffer that the CPU can see, and waits for it alone. */
+async function readRanges(backend: AtelierBackend, ranges: readonly Range[]): Promise<Uint8Array<ArrayBuffer>> {
+  const size = ranges.reduce((sum, { length }) => sum + length, 0);
+  const staging = backend.device.createBuffer({ size, usage: 0x1 | 0x8 }); // MAP_READ | COPY_DST
   try {
-    backend.copyOut(tensor, begin, length, staging);
+    let at = 0;
+    for (const { tensor, begin, length } of ranges) {
+      backend.copyOut(tensor, begin, length, staging, at);
+      at += length;
+    }
     backend.flush();
     await staging.mapAsync(0x1);
     return new Uint8Array(staging.getMappedRange().slice(0));

@@ -114,12 +114,12 @@ export class AtelierBackend extends WebGPUBackend {
     if (this.#internals.commandEncoder) this.submitQueue();
   }
 
-  /** Copies a tensor's bytes [begin, begin + length) into a buffer of its own, in command order. */
-  copyOut(tensor: TensorInfo, begin: number, length: number, target: GPUBuffer): void {
+  /** Copies a tensor's bytes [begin, begin + length) into another buffer, in command order. */
+  copyOut(tensor: TensorInfo, begin: number, length: number, target: GPUBuffer, targetBegin = 0): void {
     const source = this.bufferOf(tensor);
     this.endComputePassEncoder();
     this.ensureCommandEncoderReady();
-    this.#internals.commandEncoder!.copyBufferToBuffer(source, begin, target, 0, length);
+    this.#internals.commandEncoder!.copyBufferToBuffer(source, begin, target, targetBegin, length);
     this.#internals.commandQueueOwnedIds.add(tensor.dataId);
   }
 

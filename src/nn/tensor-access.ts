@@ -6,7 +6,7 @@ import { readTensor } from '#gpu/read-back.ts';
 import type { NdArray } from '#util/nd-array.ts';
 import type { ModelOutput } from './trainable-model.ts';
 
-export { snapshot, streamTensor } from '#gpu/read-back.ts';
+export { readBytesTogether, snapshot, streamTensor } from '#gpu/read-back.ts';
 export type { Tensor, Variable } from '@tensorflow/tfjs';
 
 /** Values and shape of a tensor, as it is now. */

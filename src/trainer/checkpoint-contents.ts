@@ -2,9 +2,10 @@
 // on while they are written.
 
 import type { OptimizerUpdate } from '#optim/optimizer-update.ts';
-import { assign, snapshot, streamTensor, type Tensor } from '#nn/tensor-access.ts';
+import { assign, readBytesTogether, snapshot, streamTensor, type Tensor } from '#nn/tensor-access.ts';
 import type { TrainableModel } from '#nn/trainable-model.ts';
 import type { StoredCheckpoint, TensorSource } from '#storage/checkpoint-store.ts';
+import { compareCodePoints } from '#util/hf-json.ts';
 import { StudioError } from '#util/studio-error.ts';
 
 export const MODEL_FILE = 'model.safetensors';
@@ -13,34 +14,73 @@ export const OPTIMIZER_FILE = 'optimizer.safetensors';
 const UPDATE_STATE = 'update_state';
 const PIECE_BYTES = 4 * 1024 * 1024;
 
-/** Copies of tensors waiting to be written. */
+interface Copy {
+  readonly file: string;
+  readonly name: string;
+  readonly tensor: Tensor;
+}
+
+/**
+ * Copies of tensors waiting to be written. Reading waits for the device, so small tensors are read by the group; at most
+ * one group or one piece of a large tensor is in main memory at a time.
+ */
 export class TensorSnapshot {
   readonly sources: readonly TensorSource[];
-  readonly #copies: readonly Tensor[];
+  readonly #copies: readonly Copy[];
+  #group: { readonly index: number; readonly bytes: Promise<Uint8Array[]> } | null = null;
 
-  private constructor(entries: readonly { file: string; name: string; copy: Tensor }[]) {
-    this.#copies = entries.map(({ copy }) => copy);
-    this.sources = entries.map(({ file, name, copy }) => ({
-      file,
-      name,
-      dtype: 'F32',
-      shape: copy.shape,
-      byteLength: copy.size * 4,
-      chunks: () => streamTensor(copy, PIECE_BYTES),
-    }));
+  private constructor(copies: readonly Copy[]) {
+    // In the order of a safetensors file, so that whoever writes one walks through the groups once.
+    this.#copies = [...copies].sort((a, b) => compareCodePoints(a.file, b.file) || compareCodePoints(a.name, b.name));
+    const groups = groupBySize(this.#copies);
+    this.sources = groups.flatMap((group, index) =>
+      group.map(({ file, name, tensor }, place) => ({
+        file,
+        name,
+        dtype: 'F32' as const,
+        shape: tensor.shape,
+        byteLength: tensor.size * 4,
+        chunks: () => (group.length === 1 ? streamTensor(tensor, PIECE_BYTES) : this.#fromGroup(group, index, place)),
+      })),
+    );
   }
 
   /** @param update null: weights only. */
   static take(model: TrainableModel, update: OptimizerUpdate | null): TensorSnapshot {
-    const weights = [...model.namedParameters()].map(([name, { variable }]) => ({ file: MODEL_FILE, name, copy: snapshot(variable) }));
+    const copy = (file: string, name: string, tensor: Tensor): Copy => ({ file, name, tensor: snapshot(tensor) });
+    const weights = [...model.namedParameters()].map(([name, { variable }]) => copy(MODEL_FILE, name, variable));
     if (!update) return new TensorSnapshot(weights);
-    const state = [...update.optimizer.stateTensors()].map(([name, variable]) => ({ file: OPTIMIZER_FILE, name, copy: snapshot(variable) }));
-    return new TensorSnapshot([...weights, ...state, { file: OPTIMIZER_FILE, name: UPDATE_STATE, copy: update.stateCopy() }]);
+    const state = [...update.optimizer.stateTensors()].map(([name, variable]) => copy(OPTIMIZER_FILE, name, variable));
+    return new TensorSnapshot([...weights, ...state, { file: OPTIMIZER_FILE, name: UPDATE_STATE, tensor: update.stateCopy() }]);
   }
 
   dispose(): void {
-    for (const copy of this.#copies) copy.dispose();
+    this.#group = null;
+    for (const { tensor } of this.#copies) tensor.dispose();
   }
+
+  async *#fromGroup(group: readonly Copy[], index: number, place: number): AsyncGenerator<Uint8Array> {
+    if (this.#group?.index !== index) {
+      this.#group = { index, bytes: readBytesTogether(group.map(({ tensor }) => tensor)) };
+    }
+    yield (await this.#group.bytes)[place]!;
+  }
+}
+
+/** Neighbours whose bytes fit into one piece together; a larger tensor stands alone. */
+function groupBySize(copies: readonly Copy[]): Copy[][] {
+  const groups: Copy[][] = [];
+  let room = 0;
+  for (const copy of copies) {
+    const bytes = copy.tensor.size * 4;
+    if (bytes > room) {
+      groups.push([]);
+      room = PIECE_BYTES;
+    }
+    groups.at(-1)!.push(copy);
+    room -= bytes;
+  }
+  return groups;
 }
 
 /** Loads a checkpoint's weights into the model. @throws StudioError E-CHECKPOINT when it does not fit. */

@@ -1,0 +1,104 @@
+// What a person does in the studio, as functions over a page. Controls are found by their data-testid.
+
+import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { unzipSync } from 'fflate';
+import type { ElementHandle, Page } from 'puppeteer-core';
+import { byTestId } from './browser.ts';
+import { fixtureFolder } from './fixtures.ts';
+
+const MODEL_FILES = ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json'];
+
+/** The tiny fixture model as a folder of its own, optionally with dropout, and data to go with it. */
+export async function writeModelFolder(changes: Record<string, unknown> = {}): Promise<string[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'model-'));
+  const source = join(fixtureFolder('trajectory'), 'model');
+  for (const name of MODEL_FILES) {
+    const bytes = await readFile(join(source, name));
+    await writeFile(join(folder, name), name === 'config.json' ? JSON.stringify({ ...JSON.parse(bytes.toString()), ...changes }) : bytes);
+  }
+  return MODEL_FILES.map((name) => join(folder, name));
+}
+
+export const fixtureData = (name: 'train.csv' | 'validation.csv'): string => join(fixtureFolder('trajectory'), name);
+
+export async function upload(page: Page, testId: string, ...paths: string[]): Promise<void> {
+  const input = (await page.waitForSelector(byTestId(testId))) as ElementHandle<HTMLInputElement>;
+  await input.uploadFile(...paths);
+}
+
+export async function click(page: Page, testId: string): Promise<void> {
+  await page.waitForSelector(`${byTestId(testId)}:not([disabled]):not([data-disabled="true"])`, { timeout: 60_000 });
+  await page.locator(byTestId(testId)).click();
+}
+
+export async function textOf(page: Page, testId: string): Promise<string> {
+  const handle = await page.waitForSelector(byTestId(testId), { timeout: 60_000 });
+  return (await handle!.evaluate((element) => (element as HTMLElement).innerText)).trim();
+}
+
+/** Waits until the text of a control satisfies the test. */
+export async function waitForText(page: Page, testId: string, matches: RegExp, timeout = 300_000): Promise<string> {
+  await page.waitForFunction(
+    (selector: string, source: string) => {
+      const element = document.querySelector(selector);
+      return element instanceof HTMLElement && new RegExp(source, 'i').test(element.innerText);
+    },
+    { timeout, polling: 200 },
+    byTestId(testId),
+    matches.source,
+  );
+  return textOf(page, testId);
+}
+
+/** Goes to setup with the given files and arguments, up to an enabled Start. */
+export async function setUpRun(page: Page, url: string, model: string[], data: string, args: Record<string, unknown>): Promise<void> {
+  await page.goto(`${url}/#/new`);
+  await upload(page, 'model-input', ...model);
+  await page.waitForSelector(byTestId('model-summary'), { timeout: 60_000 });
+  await upload(page, 'data-input', data);
+  await page.waitForSelector(byTestId('examination'), { timeout: 60_000 });
+  await importArguments(page, args);
+}
+
+export async function importArguments(page: Page, args: Record<string, unknown>): Promise<void> {
+  const file = join(await mkdtemp(join(tmpdir(), 'arguments-')), 'arguments.json');
+  await writeFile(file, JSON.stringify(args));
+  await click(page, 'args-import');
+  await upload(page, 'args-import-file', file);
+  await page.waitForFunction((selector: string) => (document.querySelector(selector) as HTMLTextAreaElement | null)?.value.includes('{'), {}, byTestId('args-import-text'));
+  await click(page, 'args-import-apply');
+  await page.waitForFunction((selector: string) => document.querySelector(selector) === null, {}, byTestId('args-import-text'));
+}
+
+/** Lets downloads through without a dialog, into a fresh folder. */
+export async function acceptDownloads(page: Page): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'downloads-'));
+  // The picker for a place on disk can not be driven; without it the studio offers an ordinary download.
+  await page.evaluateOnNewDocument(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
+  const session = await page.createCDPSession();
+  await session.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: folder });
+  return folder;
+}
+
+/** Waits for one finished zip in the folder and unpacks it: path inside the model's folder to bytes. */
+export async function unzipDownload(folder: string): Promise<Map<string, Uint8Array>> {
+  const path = await waitForFile(folder);
+  const entries = Object.entries(unzipSync(await readFile(path)));
+  return new Map(entries.map(([name, bytes]) => [name.slice(name.indexOf('/') + 1), bytes]));
+}
+
+async function waitForFile(folder: string): Promise<string> {
+  let size = -1;
+  for (let i = 0; i < 300; i++) {
+    const zip = (await readdir(folder)).find((name) => name.endsWith('.zip'));
+    if (zip) {
+      const now = (await stat(join(folder, zip))).size;
+      if (now > 0 && now === size) return join(folder, zip);
+      size = now;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error(`no zip arrived in ${folder}`);
+}

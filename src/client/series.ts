@@ -97,7 +97,7 @@ function largestTriangle(
 }
 
 /** One row of a chart; `null` where a line has no point. */
-export interface ChartRow {
+interface ChartRow {
   readonly x: number;
   readonly raw: number | null;
   readonly smooth: number | null;

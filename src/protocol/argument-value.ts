@@ -57,7 +57,7 @@ function checkNumber(spec: ArgumentSpec, value: unknown): ArgumentIssue | null {
 }
 
 /** "at least 1", "at least 0 and below 1". */
-export function describeRange(spec: ArgumentSpec): string {
+function describeRange(spec: ArgumentSpec): string {
   const low = spec.min === undefined ? null : `${spec.minExclusive ? 'above' : 'at least'} ${spec.min}`;
   const high = spec.max === undefined ? null : `${spec.maxExclusive ? 'below' : 'at most'} ${spec.max}`;
   return [low, high].filter((part) => part !== null).join(' and ');

@@ -8,11 +8,11 @@ import { type OptimArg, parseOptimArgs, parseSchedulerKwargs } from './argument-
 import { checkValue } from './argument-value.ts';
 import { renameLegacyArguments } from './legacy-arguments.ts';
 
-export type IntervalStrategy = 'no' | 'steps' | 'epoch';
-export type SaveStrategy = IntervalStrategy | 'best';
-export type LrSchedulerType = 'linear' | 'cosine' | 'constant' | 'constant_with_warmup' | 'polynomial';
-export type OptimizerName = 'adamw_torch' | 'adamw_torch_fused' | 'sgd';
-export type SamplingStrategy = 'random' | 'sequential';
+type IntervalStrategy = 'no' | 'steps' | 'epoch';
+type SaveStrategy = IntervalStrategy | 'best';
+type LrSchedulerType = 'linear' | 'cosine' | 'constant' | 'constant_with_warmup' | 'polynomial';
+type OptimizerName = 'adamw_torch' | 'adamw_torch_fused' | 'sgd';
+type SamplingStrategy = 'random' | 'sequential';
 
 /**
  * Every argument that works here, resolved: HF's defaults filled in, texts parsed. A unit test holds this interface
@@ -111,7 +111,7 @@ function ignoredNote(spec: ArgumentSpec, raw: Readonly<Record<string, unknown>>)
 }
 
 /** Whether a value says the same as HF's default. */
-export function isDefault(spec: ArgumentSpec, value: unknown): boolean {
+function isDefault(spec: ArgumentSpec, value: unknown): boolean {
   return JSON.stringify(value) === JSON.stringify(spec.default);
 }
 

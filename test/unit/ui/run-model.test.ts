@@ -82,7 +82,11 @@ describe('the latest evaluation', () => {
 
   it('gives each metric a chart, speed none', () => {
     const names = ['loss', 'eval_loss', 'eval_accuracy', 'eval_runtime', 'eval_samples_per_second'];
-    expect(chartedMetrics(names)).toEqual(['eval_accuracy']);
+    expect([...chartedMetrics(names)]).toEqual([['eval_accuracy', ['eval_accuracy']]]);
+    expect([...chartedMetrics(['eval_f1_macro', 'eval_f1_weighted', 'eval_macro_recall'])]).toEqual([
+      ['eval_f1', ['eval_f1_macro', 'eval_f1_weighted']],
+      ['eval_recall', ['eval_macro_recall']],
+    ]);
   });
 
   it('is a line in the log', () => {

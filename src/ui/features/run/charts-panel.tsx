@@ -25,9 +25,10 @@ function chartsOf(names: readonly string[]): readonly ChartSpec[] {
     { title: 'Loss', lines: losses },
     { title: 'Learning rate', lines: [{ metric: 'learning_rate', label: 'learning rate', kind: 'exact' }] },
     { title: 'Gradient norm', lines: [{ metric: 'grad_norm', label: 'gradient norm', kind: 'curve' }] },
-    ...chartedMetrics(names).map((metric): ChartSpec => {
-      const label = metricLabel(metric);
-      return { title: label.charAt(0).toUpperCase() + label.slice(1), lines: [{ metric, label, kind: 'points' }] };
+    ...Array.from(chartedMetrics(names), ([kind, metrics]): ChartSpec => {
+      const title = metricLabel(kind);
+      const lines = metrics.map((metric) => ({ metric, label: metricLabel(metric), kind: 'points' as const }));
+      return { title: title.charAt(0).toUpperCase() + title.slice(1), lines };
     }),
   ];
 }

@@ -1,14 +1,16 @@
 // The log as HF keeps it, newest first; copied and downloaded whole.
 
-import { Button, CopyButton, Group, Stack, Table, Text } from '@mantine/core';
+import { Button, CopyButton, Group, Stack, Table, Text, Title } from '@mantine/core';
 import { useState } from 'react';
 import type { RunSnapshot } from '#client/run-store.ts';
+import type { RunNotice } from '#protocol/messages.ts';
 import { downloadText } from '../../components/download.ts';
 import { numbered } from '../../components/numbered.ts';
-import { plural } from '../../format.ts';
+import { formatTime, plural } from '../../format.ts';
 import { describeEntry } from './run-model.ts';
 
 const SHOWN = 100;
+const EVENT_COLORS = { info: '', warning: 'orange', error: 'red' } as const;
 
 export function LogPanel({ snapshot }: { snapshot: RunSnapshot }) {
   const [limit, setLimit] = useState(SHOWN);
@@ -58,6 +60,7 @@ export function LogPanel({ snapshot }: { snapshot: RunSnapshot }) {
           Show more
         </Button>
       )}
+      <Events notices={snapshot.notices} />
     </Stack>
   );
 }
@@ -79,5 +82,24 @@ function LazyCopy({ read }: { read: () => string }) {
         </Button>
       )}
     </CopyButton>
+  );
+}
+
+function Events({ notices }: { notices: readonly RunNotice[] }) {
+  if (notices.length === 0) return null;
+  return (
+    <Stack gap={4} component="section" aria-label="Events">
+      <Title order={2} size="h5">
+        Events
+      </Title>
+      {notices.toReversed().map((notice) => (
+        <Text key={`${notice.at} ${notice.message}`} size="sm" c={EVENT_COLORS[notice.level]}>
+          <Text span c="dimmed" size="xs" className="numeric">
+            {formatTime(notice.at)} · step {notice.step}
+          </Text>{' '}
+          {notice.message}
+        </Text>
+      ))}
+    </Stack>
   );
 }

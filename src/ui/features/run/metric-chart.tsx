@@ -22,6 +22,7 @@ interface MetricChartProps {
 const COLORS = ['var(--mantine-color-cyan-7)', 'var(--mantine-color-orange-6)'] as const;
 const AXIS = { fontSize: 11, fill: 'var(--mantine-color-dimmed)' };
 const HEIGHT = 210;
+const FEW = 12;
 
 export const MetricChart = memo(function MetricChart({ title, lines, columns, axis, smoothing }: MetricChartProps) {
   const { rows, gaps } = mergeRows(columns, lines, { axis, smoothing });
@@ -74,7 +75,9 @@ export const MetricChart = memo(function MetricChart({ title, lines, columns, ax
           {gaps.map((gap) => (
             <ReferenceLine key={gap} x={gap} stroke="var(--mantine-color-red-6)" strokeDasharray="3 3" />
           ))}
-          {lines.flatMap((line, index) => drawLine(line, COLORS[index % COLORS.length] ?? COLORS[0], smoothing))}
+          {lines.flatMap((line, index) =>
+            drawLine(line, { color: COLORS[index % COLORS.length] ?? COLORS[0], smoothing, few: rows.length <= FEW }),
+          )}
         </LineChart>
       </ResponsiveContainer>
       {gaps.length > 0 && (
@@ -86,9 +89,16 @@ export const MetricChart = memo(function MetricChart({ title, lines, columns, ax
   );
 });
 
-function drawLine(line: ChartLine, color: string, smoothing: number) {
+interface DrawOptions {
+  readonly color: string;
+  readonly smoothing: number;
+  /** So few points that a line alone would hardly be seen; a single one not at all. */
+  readonly few: boolean;
+}
+
+function drawLine(line: ChartLine, { color, smoothing, few }: DrawOptions) {
   const shared = { isAnimationActive: false, connectNulls: true, stroke: color, type: 'linear' as const };
-  const dots = line.kind === 'points' ? { r: 3, fill: color } : false;
+  const dots = line.kind === 'points' ? { r: 3, fill: color } : few ? { r: 2, fill: color } : false;
   const smoothed = line.kind === 'curve' && smoothing > 0;
   const raw = (
     <Line

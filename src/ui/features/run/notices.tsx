@@ -1,4 +1,4 @@
-// What happened during the run that one should know: the latest warnings and errors, the rest on demand.
+// What happened during the run that one should know: warnings and errors. The log lists the rest.
 
 import { Alert, Button, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
@@ -11,28 +11,22 @@ const SHOWN = 2;
 
 export function Notices({ notices }: { notices: readonly RunNotice[] }) {
   const [all, setAll] = useState(false);
-  if (notices.length === 0) return null;
-  const newestFirst = notices.toReversed();
+  const newestFirst = notices.filter((notice) => notice.level !== 'info').reverse();
+  if (newestFirst.length === 0) return null;
   const shown = all ? newestFirst : newestFirst.slice(0, SHOWN);
   return (
     <Stack gap="xs" component="section" aria-label="Notices">
       {shown.map((notice) => (
-        <Alert
-          key={`${notice.at} ${notice.message}`}
-          variant={notice.level === 'info' ? 'transparent' : 'light'}
-          color={COLORS[notice.level]}
-          icon={<Icon name={notice.level === 'info' ? 'circle' : 'alert'} />}
-          py={notice.level === 'info' ? 0 : 'xs'}
-        >
+        <Alert key={`${notice.at} ${notice.message}`} color={COLORS[notice.level]} icon={<Icon name="alert" />} py="xs">
           <Text size="sm">{notice.message}</Text>
           <Text size="xs" c="dimmed">
             step {notice.step} · {formatTime(notice.at)}
           </Text>
         </Alert>
       ))}
-      {notices.length > SHOWN && (
+      {newestFirst.length > SHOWN && (
         <Button variant="subtle" size="compact-xs" onClick={() => setAll(!all)} style={{ alignSelf: 'start' }}>
-          {all ? 'Show fewer' : `Show all ${plural(notices.length, 'notice')}`}
+          {all ? 'Show fewer' : `Show all ${plural(newestFirst.length, 'notice')}`}
         </Button>
       )}
     </Stack>

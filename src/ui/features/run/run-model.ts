@@ -99,9 +99,20 @@ function matrixOf(value: LogEntry[string]): readonly (readonly number[])[] | nul
   return rows.every((row) => row !== null) ? rows : null;
 }
 
-/** Names of evaluation metrics that get a chart each; the loss goes with the training loss. */
-export function chartedMetrics(names: readonly string[]): readonly string[] {
-  return names.filter((name) => isQuality(name) && name !== 'eval_loss');
+/** How a metric was averaged over classes, before or after its name. */
+const AVERAGE = /_(macro|micro|weighted)(?=_|$)/;
+
+/**
+ * Evaluation metrics by chart: averages of one kind (`eval_f1_macro`, `eval_f1_weighted`) share theirs. The loss is
+ * left out: it goes with the training loss.
+ */
+export function chartedMetrics(names: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const charts = new Map<string, string[]>();
+  for (const name of names.filter((candidate) => isQuality(candidate) && candidate !== 'eval_loss')) {
+    const kind = name.replace(AVERAGE, '');
+    charts.set(kind, [...(charts.get(kind) ?? []), name]);
+  }
+  return charts;
 }
 
 /** One line of the log: numbers in words, lists left to the tables that show them. */

@@ -11,7 +11,7 @@ export interface ArgumentDraft {
   readonly changes: Readonly<Record<string, unknown>>;
 }
 
-export function baseDefaults(base: ArgumentDraft['base'], sample: boolean): Readonly<Record<string, unknown>> {
+function baseDefaults(base: ArgumentDraft['base'], sample: boolean): Readonly<Record<string, unknown>> {
   return base === 'studio' ? studioDefaults(sample) : {};
 }
 

@@ -8,7 +8,7 @@ import { toStudioError } from '../../hooks/to-studio-error.ts';
 import { createDraftStore, fromRoles, NO_ROLES, rolesFor, type SetupDraft } from './draft-store.ts';
 import { sortFiles } from './file-sorting.ts';
 
-export const draftStore = createDraftStore(() => localStorage);
+const draftStore = createDraftStore(() => localStorage);
 
 export function useDraft(): SetupDraft {
   return useStore(draftStore);

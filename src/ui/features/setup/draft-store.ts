@@ -48,7 +48,7 @@ const INITIAL: SetupDraft = {
   focusStart: false,
 };
 
-export const DRAFT_KEY = 'atelier-setup';
+const DRAFT_KEY = 'atelier-setup';
 
 type Kept = Pick<
   SetupDraft,
@@ -59,8 +59,6 @@ function kept(draft: SetupDraft): Kept {
   const { name, arguments: args, roles, validationFraction, splitSeed, maxLength, sampleModel, sampleData } = draft;
   return { name, arguments: args, roles, validationFraction, splitSeed, maxLength, sampleModel, sampleData };
 }
-
-export type DraftStore = ReturnType<typeof createDraftStore>;
 
 export function createDraftStore(storage: () => StateStorage) {
   return createStore<SetupDraft>()(

@@ -49,7 +49,7 @@ const kernel = defineKernel({
 export function createUpdateState(lossScale: number): Variable {
   const values = new Float32Array(STATE_SIZE);
   values[STATE.lossScale] = lossScale;
-  return tf.variable(tf.tensor1d(values), false);
+  return tf.tidy(() => tf.variable(tf.tensor1d(values), false));
 }
 
 /**

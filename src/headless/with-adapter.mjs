@@ -1,5 +1,6 @@
 // Runs a command with a WebGPU adapter within reach: the machine's own where Dawn finds one, else on Linux x64 the
-// software adapter that comes with the headless Chromium of the development dependencies.
+// software adapter that comes with the headless Chromium of the development dependencies (always with
+// STUDIO_TEST_BUNDLED set).
 //   node src/headless/with-adapter.mjs <command> [arguments]
 
 import { spawn, spawnSync } from 'node:child_process';
@@ -22,7 +23,8 @@ async function withSoftwareAdapter() {
 }
 
 async function chooseEnvironment() {
-  if (findsAdapter(process.env)) return process.env;
+  const bundled = Boolean(process.env.STUDIO_TEST_BUNDLED);
+  if (!bundled && findsAdapter(process.env)) return process.env;
   if (process.platform !== 'linux' || process.arch !== 'x64') return process.env;
   const software = await withSoftwareAdapter();
   if (!findsAdapter(software)) return process.env;

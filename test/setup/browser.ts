@@ -26,10 +26,10 @@ const SYSTEM_FIREFOXES = ['/usr/bin/firefox-esr', '/usr/bin/firefox', '/Applicat
 
 export const findFirefox = (): string | undefined => process.env.FIREFOX_PATH ?? SYSTEM_FIREFOXES.find((path) => existsSync(path));
 
-/** CHROME_PATH, else an installed Chrome, else the headless Chromium that npm brought (Linux x64). */
+/** CHROME_PATH, else an installed Chrome, else (or with STUDIO_TEST_BUNDLED) the Chromium that npm brought (Linux x64). */
 async function findChromium(): Promise<string> {
   const installed = process.env.CHROME_PATH ?? SYSTEM_CHROMES.find((path) => existsSync(path));
-  if (installed) return installed;
+  if (installed && !process.env.STUDIO_TEST_BUNDLED) return installed;
   // The package unpacks the system libraries it needs only where it believes to run in a cloud function.
   process.env.AWS_EXECUTION_ENV ??= 'AWS_Lambda_nodejs20.x';
   const { default: chromium } = await import('@sparticuz/chromium');
@@ -41,18 +41,21 @@ export interface LaunchOptions {
   readonly userDataDir?: string;
   /** False: the browser offers no WebGPU. Default true. */
   readonly webgpu?: boolean;
+  /** Downloads go here without a dialog. */
+  readonly downloadDir?: string;
 }
 
-export async function launchBrowser(name: BrowserName, { userDataDir, webgpu = true }: LaunchOptions = {}): Promise<Browser> {
-  return name === 'chromium' ? launchChromium(userDataDir, webgpu) : launchFirefox(userDataDir, webgpu);
+export function launchBrowser(name: BrowserName, options: LaunchOptions = {}): Promise<Browser> {
+  return name === 'chromium' ? launchChromium(options) : launchFirefox(options);
 }
 
-async function launchChromium(userDataDir: string | undefined, webgpu: boolean): Promise<Browser> {
+async function launchChromium({ userDataDir, webgpu = true, downloadDir }: LaunchOptions): Promise<Browser> {
   const executablePath = await findChromium();
   const hasGpu = process.env.STUDIO_TEST_GPU === '1';
-  return puppeteer.launch({
+  const browser = await puppeteer.launch({
     executablePath,
-    headless: true,
+    // The Chromium from npm is built as a headless shell.
+    headless: /chromium-pack|^\/tmp\//.test(executablePath) ? 'shell' : true,
     ...(userDataDir ? { userDataDir } : {}),
     args: [
       '--no-sandbox',
@@ -64,9 +67,14 @@ async function launchChromium(userDataDir: string | undefined, webgpu: boolean):
     ],
     protocolTimeout: 600_000,
   });
+  if (downloadDir) {
+    const session = await browser.target().createCDPSession();
+    await session.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: downloadDir });
+  }
+  return browser;
 }
 
-async function launchFirefox(userDataDir: string | undefined, webgpu: boolean): Promise<Browser> {
+async function launchFirefox({ userDataDir, webgpu = true, downloadDir }: LaunchOptions): Promise<Browser> {
   const executablePath = findFirefox();
   if (!executablePath) throw new Error('Firefox is not installed: set FIREFOX_PATH, or install firefox-esr');
   return puppeteer.launch({
@@ -78,6 +86,7 @@ async function launchFirefox(userDataDir: string | undefined, webgpu: boolean): 
       'dom.webgpu.enabled': webgpu,
       'dom.webgpu.workers.enabled': webgpu,
       'gfx.webgpu.ignore-blocklist': webgpu,
+      ...(downloadDir ? { 'browser.download.folderList': 2, 'browser.download.dir': downloadDir, 'browser.download.useDownloadDir': true } : {}),
     },
     protocolTimeout: 600_000,
   });
@@ -88,6 +97,8 @@ export const byTestId = (id: string): string => `[data-testid="${id}"]`;
 /** Opens a page that fails the test on an uncaught error; console messages are collected. */
 export async function openPage(browser: Browser, url: string, messages: string[]): Promise<Page> {
   const page = await browser.newPage();
+  // The picker for a place on disk can not be driven; without it the studio offers an ordinary download.
+  await page.evaluateOnNewDocument(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
   page.on('console', (message) => messages.push(`${message.type()}: ${message.text()}`));
   page.on('pageerror', (error) => messages.push(`pageerror: ${error instanceof Error ? error.message : String(error)}`));
   await page.goto(url, { waitUntil: 'load' });

@@ -72,16 +72,6 @@ export async function importArguments(page: Page, args: Record<string, unknown>)
   await page.waitForFunction((selector: string) => document.querySelector(selector) === null, {}, byTestId('args-import-text'));
 }
 
-/** Lets downloads through without a dialog, into a fresh folder. */
-export async function acceptDownloads(page: Page): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'downloads-'));
-  // The picker for a place on disk can not be driven; without it the studio offers an ordinary download.
-  await page.evaluateOnNewDocument(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
-  const session = await page.createCDPSession();
-  await session.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: folder });
-  return folder;
-}
-
 /** Waits for one finished zip in the folder and unpacks it: path inside the model's folder to bytes. */
 export async function unzipDownload(folder: string): Promise<Map<string, Uint8Array>> {
   const path = await waitForFile(folder);

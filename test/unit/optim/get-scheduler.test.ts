@@ -34,10 +34,10 @@ describe('getScheduler', () => {
     expect([0, 2, 4, 9].map((s) => 0.01 * schedule(s))).toEqual([0.01, 0.006, 0.002, 0.002]);
   });
   it('constant ignores warm-up', () => {
-    expect(multipliers('constant')).toEqual(new Array(12).fill(1));
+    expect(multipliers('constant')).toEqual(Array.from({ length: 12 }, () => 1));
   });
   it('constant with warm-up', () => {
-    expect(multipliers('constant_with_warmup')).toEqual([0, 0.5, ...new Array(10).fill(1)]);
+    expect(multipliers('constant_with_warmup')).toEqual([0, 0.5, ...Array.from({ length: 10 }, () => 1)]);
   });
   it('refuses a polynomial that does not fall', () => {
     for (const lrEnd of [0.01, 0.5]) {

@@ -1,8 +1,8 @@
 // Which evaluation is the best so far, and which checkpoints rotation deletes.
 
-import type { CheckpointManifest } from '#storage/checkpoint-store.ts';
 import type { CheckpointId } from '#protocol/ids.ts';
 import type { TrainingArguments } from '#protocol/training-arguments.ts';
+import type { CheckpointManifest } from '#storage/checkpoint-store.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { evalKey } from './callbacks/early-stopping-callback.ts';
 import type { Metrics } from './evaluation-loop.ts';
@@ -39,7 +39,12 @@ function missingMetric(name: string, metrics: Metrics): StudioError {
  * HF's rotation: the newest and the best stay; the oldest of the rest go until `limit` remain.
  * @param others the run's other checkpoints, oldest first. @param bestName folder name of the best one.
  */
-export function rotateCheckpoints(others: readonly CheckpointManifest[], limit: number | null, newName: string, bestName: string | null): CheckpointId[] {
+export function rotateCheckpoints(
+  others: readonly CheckpointManifest[],
+  limit: number | null,
+  newName: string,
+  bestName: string | null,
+): CheckpointId[] {
   if (limit === null || limit <= 0) return [];
   const candidates = others.filter(({ name }) => name.startsWith('checkpoint-') && name !== newName);
   const protectedCount = 1 + (candidates.some(({ name }) => name === bestName) ? 1 : 0);

@@ -8,16 +8,34 @@ export const isDataset = (data: Dataset | Readonly<Record<string, Dataset>>): da
   typeof data.get === 'function' && typeof data.length === 'number';
 
 /** @throws StudioError E-ARGS for the first contradiction. */
-export function checkTrainerOptions({ model, modelInit, args, evalDataset, optimizers, checkpointStore, runId }: TrainerOptions): void {
+export function checkTrainerOptions({
+  model,
+  modelInit,
+  args,
+  evalDataset,
+  optimizers,
+  checkpointStore,
+  runId,
+}: TrainerOptions): void {
   if (!model === !modelInit) refuse('Give exactly one of model and modelInit.', 'model, modelInit');
-  if (optimizers && modelInit) refuse('optimizers and modelInit exclude each other: each train() makes a new model.', 'optimizers');
+  if (optimizers && modelInit)
+    refuse('optimizers and modelInit exclude each other: each train() makes a new model.', 'optimizers');
   if (args.evalStrategy !== 'no' && !evalDataset) {
-    refuse(`eval_strategy is "${args.evalStrategy}", but there is no evaluation data.`, 'eval_strategy', 'Give a validation file, hold rows out, or set eval_strategy to "no".');
+    refuse(
+      `eval_strategy is "${args.evalStrategy}", but there is no evaluation data.`,
+      'eval_strategy',
+      'Give a validation file, hold rows out, or set eval_strategy to "no".',
+    );
   }
   const needsMetric = args.saveStrategy === 'best' || args.loadBestModelAtEnd;
-  if (needsMetric && args.metricForBestModel === null) refuse('The best model needs metric_for_best_model.', 'metric_for_best_model');
+  if (needsMetric && args.metricForBestModel === null)
+    refuse('The best model needs metric_for_best_model.', 'metric_for_best_model');
   if (args.saveStrategy !== 'no' && (!checkpointStore || !runId)) {
-    refuse(`save_strategy is "${args.saveStrategy}", but this Trainer has nowhere to save.`, 'save_strategy', 'Give checkpointStore and runId, or set save_strategy to "no".');
+    refuse(
+      `save_strategy is "${args.saveStrategy}", but this Trainer has nowhere to save.`,
+      'save_strategy',
+      'Give checkpointStore and runId, or set save_strategy to "no".',
+    );
   }
 }
 

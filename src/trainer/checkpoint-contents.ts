@@ -1,10 +1,11 @@
 // What a checkpoint holds, and how a run takes it back. Tensors are copied on the device first, so that training goes
 // on while they are written.
 
-import type { OptimizerUpdate } from '#optim/optimizer-update.ts';
 import { assign, readBytesTogether, snapshot, streamTensor, type Tensor } from '#nn/tensor-access.ts';
 import type { TrainableModel } from '#nn/trainable-model.ts';
+import type { OptimizerUpdate } from '#optim/optimizer-update.ts';
 import type { StoredCheckpoint, TensorSource } from '#storage/checkpoint-store.ts';
+import { bfloat16ToFloat32, halfToFloat32 } from '#util/half.ts';
 import { compareCodePoints } from '#util/hf-json.ts';
 import { StudioError } from '#util/studio-error.ts';
 
@@ -51,7 +52,11 @@ export class TensorSnapshot {
     const weights = [...model.namedParameters()].map(([name, { variable }]) => copy(MODEL_FILE, name, variable));
     if (!update) return new TensorSnapshot(weights);
     const state = [...update.optimizer.stateTensors()].map(([name, variable]) => copy(OPTIMIZER_FILE, name, variable));
-    return new TensorSnapshot([...weights, ...state, { file: OPTIMIZER_FILE, name: UPDATE_STATE, tensor: update.stateCopy() }]);
+    return new TensorSnapshot([
+      ...weights,
+      ...state,
+      { file: OPTIMIZER_FILE, name: UPDATE_STATE, tensor: update.stateCopy() },
+    ]);
   }
 
   dispose(): void {
@@ -102,15 +107,29 @@ export async function loadOptimizerState(update: OptimizerUpdate, stored: Stored
 const shapesOf = (stored: StoredCheckpoint, file: string): Map<string, readonly number[]> =>
   new Map(stored.manifest.tensors.filter((entry) => entry.file === file).map(({ name, shape }) => [name, shape]));
 
+/** Values as float32, whatever the checkpoint stores them as: a model trained elsewhere may be kept in halves. */
 async function readFloats(stored: StoredCheckpoint, file: string, name: string): Promise<Float32Array> {
-  return new Float32Array((await stored.readTensor(file, name)).buffer);
+  const dtype = stored.manifest.tensors.find((entry) => entry.file === file && entry.name === name)?.dtype;
+  const { buffer } = await stored.readTensor(file, name);
+  if (dtype === 'F16') return halfToFloat32(new Uint16Array(buffer));
+  if (dtype === 'BF16') return bfloat16ToFloat32(new Uint16Array(buffer));
+  if (dtype === 'F32') return new Float32Array(buffer);
+  throw new StudioError(
+    'E-CHECKPOINT',
+    `The checkpoint holds ${name} as ${dtype ?? 'nothing'}; weights are F32, F16 or BF16.`,
+    { where: `${file}, tensor ${name}`, safe: 'The checkpoint is untouched.' },
+  );
 }
 
 function checkShape(name: string, expected: readonly number[], actual: readonly number[] | undefined): void {
   if (actual && expected.length === actual.length && expected.every((n, i) => n === actual[i])) return;
-  throw new StudioError('E-CHECKPOINT', `The checkpoint ${actual ? `holds ${name} as [${actual}]` : `lacks ${name}`}; this run needs [${expected}].`, {
-    where: name,
-    hint: 'It belongs to another model or optimizer. Resume with the arguments it was written with.',
-    safe: 'The checkpoint is untouched.',
-  });
+  throw new StudioError(
+    'E-CHECKPOINT',
+    `The checkpoint ${actual ? `holds ${name} as [${actual}]` : `lacks ${name}`}; this run needs [${expected}].`,
+    {
+      where: name,
+      hint: 'It belongs to another model or optimizer. Resume with the arguments it was written with.',
+      safe: 'The checkpoint is untouched.',
+    },
+  );
 }

@@ -1,8 +1,8 @@
 // The text files of a checkpoint, as HF names and writes them.
 
-import { stringifyHfJson } from '#util/hf-json.ts';
 import type { TrainableModel } from '#nn/trainable-model.ts';
-import { toTrainingArgumentsJson, type TrainingArguments } from '#protocol/training-arguments.ts';
+import { type TrainingArguments, toTrainingArgumentsJson } from '#protocol/training-arguments.ts';
+import { stringifyHfJson } from '#util/hf-json.ts';
 import type { ProcessingClass } from './trainer-options.ts';
 import { type TrainerState, toTrainerStateJson } from './trainer-state.ts';
 
@@ -34,7 +34,12 @@ export function checkpointFiles(parts: CheckpointFileParts): Map<string, string>
 /** Dropout and data order follow from the seeds and the global step: no generator has a state beyond them. */
 function progressJson({ args, state }: CheckpointFileParts, resume: NonNullable<CheckpointFileParts['resume']>) {
   return {
-    scheduler: { type: args.lrSchedulerType, base_lr: args.learningRate, last_epoch: resume.schedulerSteps, last_lr: resume.learningRate },
+    scheduler: {
+      type: args.lrSchedulerType,
+      base_lr: args.learningRate,
+      last_epoch: resume.schedulerSteps,
+      last_lr: resume.learningRate,
+    },
     rng: { seed: args.seed, data_seed: args.dataSeed ?? args.seed },
     skipped_steps: state.skippedSteps,
     optim: args.optim,

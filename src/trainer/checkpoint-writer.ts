@@ -22,41 +22,54 @@ export class CheckpointWriter {
     this.#hooks = hooks;
   }
 
-  /** Waits for the write before, then writes this one in the background. Takes ownership of the snapshot. */
-  async enqueue(write: CheckpointWrite, tensors: TensorSnapshot): Promise<void> {
+  /**
+   * Waits for the write before, then writes this one in the background. Takes ownership of the snapshot.
+   * @param onSkipped storage was full, and the person chose to go on without this checkpoint.
+   */
+  async enqueue(write: CheckpointWrite, tensors: TensorSnapshot, onSkipped: () => void): Promise<void> {
     try {
-      await this.#writing;
+      await this.flush();
     } catch (error) {
       tensors.dispose();
       throw error;
     }
-    this.#writing = this.#write(write).finally(() => tensors.dispose());
+    this.#writing = this.#write(write, onSkipped).finally(() => tensors.dispose());
     // Reported to whoever waits next; it must not also count as unhandled.
     this.#writing.catch(() => undefined);
   }
 
   /** Holds the loop while a decision about full storage is pending. @throws what made a write fail. */
   async waitIfBlocked(): Promise<void> {
-    if (this.#blocked) await this.#writing;
+    if (this.#blocked) await this.flush();
   }
 
-  /** Waits until everything is written. @throws what made a write fail. */
-  flush(): Promise<void> {
-    return this.#writing;
+  /** Waits until everything is written. @throws what made a write fail, once: a later run starts afresh. */
+  async flush(): Promise<void> {
+    try {
+      await this.#writing;
+    } catch (error) {
+      this.#writing = Promise.resolve();
+      this.#blocked = false;
+      throw error;
+    }
   }
 
-  async #write(write: CheckpointWrite): Promise<void> {
+  async #write(write: CheckpointWrite, onSkipped: () => void): Promise<void> {
     for (;;) {
       try {
         const manifest = await this.#store.save(write);
         await this.#hooks.onStored?.(manifest);
         return;
       } catch (error) {
-        if (!(error instanceof StudioError) || error.code !== 'E-STORAGE-FULL' || !this.#hooks.onStorageFull) throw error;
+        if (!(error instanceof StudioError) || error.code !== 'E-STORAGE-FULL' || !this.#hooks.onStorageFull)
+          throw error;
         this.#blocked = true;
         const decision = await this.#hooks.onStorageFull(error);
         this.#blocked = false;
-        if (decision === 'skip') return;
+        if (decision === 'skip') {
+          onSkipped();
+          return;
+        }
       }
     }
   }

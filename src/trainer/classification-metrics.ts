@@ -81,8 +81,16 @@ function averages(counts: readonly LabelCounts[]): Metrics {
   const f1 = counts.map(({ hit, predicted, support }) => ratio(2 * hit, predicted + support));
   const occurs = counts.map(({ predicted, support }) => predicted + support > 0);
   const total = counts.reduce((sum, { support }) => sum + support, 0);
-  const macro = (values: number[]): number => ratio(values.reduce((sum, value, i) => sum + (occurs[i] ? value : 0), 0), occurs.filter(Boolean).length);
-  const weighted = (values: number[]): number => ratio(values.reduce((sum, value, i) => sum + value * counts[i]!.support, 0), total);
+  const macro = (values: number[]): number =>
+    ratio(
+      values.reduce((sum, value, i) => sum + (occurs[i] ? value : 0), 0),
+      occurs.filter(Boolean).length,
+    );
+  const weighted = (values: number[]): number =>
+    ratio(
+      values.reduce((sum, value, i) => sum + value * counts[i]!.support, 0),
+      total,
+    );
   return {
     f1_macro: macro(f1),
     f1_weighted: weighted(f1),

@@ -1,7 +1,7 @@
 // Runs a model over a data set without training: loss, predictions and metrics, with HF's averaging and keys.
 
 import type { DataLoader } from '#data/data-loader.ts';
-import { ForwardContext, type ComputeStorage } from '#nn/forward-context.ts';
+import { type ComputeStorage, ForwardContext } from '#nn/forward-context.ts';
 import { disposeTensors, forwardOnly, readNdArray, type Tensor } from '#nn/tensor-access.ts';
 import type { TrainableModel } from '#nn/trainable-model.ts';
 import type { Batch, NdArray } from '#util/nd-array.ts';
@@ -15,7 +15,7 @@ export interface EvalPrediction {
   /** Logits of all rows; null with prediction_loss_only. A list, one per batch, without eval_do_concat_batches. */
   readonly predictions: NdArray | null;
   readonly labelIds: NdArray | null;
-  /** With include_for_metrics "inputs". */
+  /** With include_for_metrics "inputs": the model's main input. */
   readonly inputs?: NdArray;
   /** With include_for_metrics "loss": one per example. */
   readonly losses?: Float32Array;
@@ -34,6 +34,8 @@ export interface EvaluationOptions {
   readonly predictionLossOnly: boolean;
   readonly concatBatches: boolean;
   readonly batchEvalMetrics: boolean;
+  /** False: what a batch gave is dropped once its metrics are computed. */
+  readonly keepPredictions: boolean;
   readonly includeForMetrics: readonly string[];
   readonly computeMetrics: ComputeMetrics | null;
   readonly preprocessLogits: PreprocessLogits | null;
@@ -58,31 +60,40 @@ interface BatchResult {
   readonly inputs: NdArray | null;
 }
 
-export async function evaluationLoop(model: TrainableModel, loader: DataLoader, options: EvaluationOptions): Promise<EvaluationOutput> {
+export async function evaluationLoop(
+  model: TrainableModel,
+  loader: DataLoader,
+  options: EvaluationOptions,
+): Promise<EvaluationOutput> {
   const results: BatchResult[] = [];
   let streamed: Metrics | null = null;
   for (let index = 0; index < loader.length; index++) {
     const result = await predictionStep(model, loader.batch(0, index), options);
-    if (options.batchEvalMetrics && options.computeMetrics && result.logits) {
+    if (options.batchEvalMetrics && options.computeMetrics && result.logits && result.labels) {
       const prediction = { predictions: result.logits, labelIds: result.labels };
       streamed = options.computeMetrics(prediction, index === loader.length - 1);
-      results.push({ ...result, logits: null });
-    } else {
-      results.push(result);
     }
+    results.push(options.keepPredictions ? result : { ...result, logits: null });
     await options.onBatch(index + 1, loader.length);
   }
   return summarize(results, streamed, options);
 }
 
 /** Forward of one batch; labels are there only when all label names are. */
-export async function predictionStep(model: TrainableModel, batch: Batch, options: EvaluationOptions): Promise<BatchResult> {
+export async function predictionStep(
+  model: TrainableModel,
+  batch: Batch,
+  options: EvaluationOptions,
+): Promise<BatchResult> {
   const hasLabels = options.labelNames.every((name) => batch[name] !== undefined);
   const labels = hasLabels ? (batch[options.labelNames[0]!] ?? null) : null;
   const { loss, logits } = forwardOnly(() => {
     const context = ForwardContext.evaluation(options.storage);
     const output = model.forward(batch, { context, numItemsInBatch: null, labelSmoothing: options.labelSmoothing });
-    const kept = options.preprocessLogits && !options.predictionLossOnly ? options.preprocessLogits(output.logits, labels) : output.logits;
+    const kept =
+      options.preprocessLogits && !options.predictionLossOnly
+        ? options.preprocessLogits(output.logits, labels)
+        : output.logits;
     return { loss: output.loss, logits: kept };
   });
   try {
@@ -93,20 +104,26 @@ export async function predictionStep(model: TrainableModel, batch: Batch, option
       loss: hasLabels ? lossValue : null,
       logits: options.predictionLossOnly ? null : await readNdArray(logits),
       labels,
-      inputs: options.includeForMetrics.includes('inputs') ? (batch['input_ids'] ?? null) : null,
+      inputs: options.includeForMetrics.includes('inputs') ? (batch[model.inputNames[0] ?? 'input_ids'] ?? null) : null,
     };
   } finally {
     disposeTensors(loss ? [loss, logits] : [logits]);
   }
 }
 
-function summarize(results: readonly BatchResult[], streamed: Metrics | null, options: EvaluationOptions): EvaluationOutput {
+function summarize(
+  results: readonly BatchResult[],
+  streamed: Metrics | null,
+  options: EvaluationOptions,
+): EvaluationOutput {
   const numSamples = results.reduce((sum, { size }) => sum + size, 0);
   const predictions = joinOf(results.map(({ logits }) => logits));
   const labelIds = joinOf(results.map(({ labels }) => labels));
   const losses = results.flatMap(({ loss, size }) => (loss === null ? [] : new Array<number>(size).fill(loss)));
   const metrics = streamed ?? computed(results, predictions, labelIds, losses, options);
-  const prefixed = Object.entries(metrics).map(([key, value]) => [key.startsWith(`${options.prefix}_`) ? key : `${options.prefix}_${key}`, value] as const);
+  const prefixed = Object.entries(metrics).map(
+    ([key, value]) => [key.startsWith(`${options.prefix}_`) ? key : `${options.prefix}_${key}`, value] as const,
+  );
   const loss = losses.length > 0 ? { [`${options.prefix}_loss`]: mean32(losses) } : {};
   return { predictions, labelIds, metrics: { ...loss, ...Object.fromEntries(prefixed) }, numSamples };
 }
@@ -126,7 +143,9 @@ function computed(
       labelIds,
       ...(inputs ? { inputs } : {}),
       ...(includeForMetrics.includes('loss') ? { losses: Float32Array.from(losses) } : {}),
-      ...(concatBatches ? {} : { batches: results.map(({ logits, labels }) => ({ predictions: logits!, labelIds: labels })) }),
+      ...(concatBatches
+        ? {}
+        : { batches: results.map(({ logits, labels }) => ({ predictions: logits!, labelIds: labels })) }),
     },
     true,
   );

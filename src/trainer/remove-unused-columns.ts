@@ -6,14 +6,22 @@ import { StudioError } from '#util/studio-error.ts';
 const LABEL_COLUMNS = ['label', 'label_ids'];
 
 /** @param inputNames what the model reads; empty: everything stays. */
-export function removeUnusedColumns(dataset: Dataset, inputNames: readonly string[], labelNames: readonly string[]): Dataset {
+export function removeUnusedColumns(
+  dataset: Dataset,
+  inputNames: readonly string[],
+  labelNames: readonly string[],
+): Dataset {
   if (inputNames.length === 0) return dataset;
   const kept = dataset.columnNames.filter((name) => [...inputNames, ...LABEL_COLUMNS, ...labelNames].includes(name));
   if (kept.length === 0) {
-    throw new StudioError('E-DATA-COLUMN', `None of the columns ${dataset.columnNames.join(', ')} is read by the model.`, {
-      hint: `The model reads ${inputNames.join(', ')}. Tokenize the data first, or turn remove_unused_columns off.`,
-      safe: 'Nothing was started.',
-    });
+    throw new StudioError(
+      'E-DATA-COLUMN',
+      `None of the columns ${dataset.columnNames.join(', ')} is read by the model.`,
+      {
+        hint: `The model reads ${inputNames.join(', ')}. Tokenize the data first, or turn remove_unused_columns off.`,
+        safe: 'Nothing was started.',
+      },
+    );
   }
   return {
     length: dataset.length,

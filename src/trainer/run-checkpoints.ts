@@ -1,11 +1,16 @@
 // The checkpoints of one run: writing them with rotation and the best mark, finding one to resume from, and taking the
 // best model back at the end.
 
-import { parseHfJson } from '#util/hf-json.ts';
-import type { OptimizerUpdate } from '#optim/optimizer-update.ts';
 import type { TrainableModel } from '#nn/trainable-model.ts';
+import type { OptimizerUpdate } from '#optim/optimizer-update.ts';
 import type { RunId } from '#protocol/ids.ts';
-import type { CheckpointManifest, CheckpointStore, StoredCheckpoint } from '#storage/checkpoint-store.ts';
+import type {
+  CheckpointManifest,
+  CheckpointStore,
+  CheckpointWrite,
+  StoredCheckpoint,
+} from '#storage/checkpoint-store.ts';
+import { parseHfJson } from '#util/hf-json.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { rotateCheckpoints } from './best-metric.ts';
 import { loadModelWeights, loadOptimizerState, TensorSnapshot } from './checkpoint-contents.ts';
@@ -21,7 +26,11 @@ export interface SavePoint {
   /** Metrics of the evaluation at this step, if there was one. */
   readonly metrics: Readonly<Record<string, number>>;
   /** Null: weights only. */
-  readonly resume: { readonly update: OptimizerUpdate; readonly schedulerSteps: number; readonly learningRate: number } | null;
+  readonly resume: {
+    readonly update: OptimizerUpdate;
+    readonly schedulerSteps: number;
+    readonly learningRate: number;
+  } | null;
 }
 
 /** Where a run goes on. */
@@ -49,18 +58,41 @@ export class RunCheckpoints {
     const { state } = point;
     const name = `checkpoint-${state.globalStep}`;
     const isBest = state.bestGlobalStep === state.globalStep;
+    const earlierBest = state.bestModelCheckpoint;
     if (isBest) state.bestModelCheckpoint = name;
     const best = state.bestModelCheckpoint;
-    await this.#write(name, point, isBest, (others) => rotateCheckpoints(others, args.saveTotalLimit, name, best));
+    const onSkipped = (): void => {
+      // What was not stored can not be the best one to go back to.
+      if (state.bestModelCheckpoint === name) state.bestModelCheckpoint = earlierBest;
+    };
+    await this.#write(
+      name,
+      point,
+      isBest,
+      (others) => rotateCheckpoints(others, args.saveTotalLimit, name, best),
+      onSkipped,
+    );
   }
 
   /** The model alone, under the name `final`. */
   async saveFinal(point: SavePoint): Promise<void> {
-    await this.#write('final', { ...point, resume: null }, false, () => []);
+    await this.#write(
+      'final',
+      { ...point, resume: null },
+      false,
+      () => [],
+      () => undefined,
+    );
     await this.#writer.flush();
   }
 
-  async #write(name: string, point: SavePoint, isBest: boolean, rotate: (others: readonly CheckpointManifest[]) => readonly CheckpointManifest['checkpointId'][]) {
+  async #write(
+    name: string,
+    point: SavePoint,
+    isBest: boolean,
+    rotate: CheckpointWrite['rotate'],
+    onSkipped: () => void,
+  ): Promise<void> {
     const { args, rawArguments = {}, processingClass } = this.#options;
     const tensors = TensorSnapshot.take(point.model, point.resume?.update ?? null);
     await this.#writer.enqueue(
@@ -77,6 +109,7 @@ export class RunCheckpoints {
         rotate,
       },
       tensors,
+      onSkipped,
     );
   }
 
@@ -102,6 +135,9 @@ export class RunCheckpoints {
     await loadModelWeights(model, stored);
     const json = parseHfJson(await stored.readFile('trainer_state.json'), 'trainer_state.json', 'E-CHECKPOINT');
     const state = fromTrainerStateJson(json as Readonly<Record<string, unknown>>);
+    const best = await this.#find(state.bestModelCheckpoint);
+    // It was rotated out, or lies where the checkpoint came from: as in HF, only the metric to beat remains.
+    if (!best) state.bestModelCheckpoint = null;
     if (stored.manifest.modelOnly) return { state, schedulerSteps: 0 };
     await loadOptimizerState(update, stored);
     const progress = parseHfJson(await stored.readFile(PROGRESS_FILE), PROGRESS_FILE, 'E-CHECKPOINT') as {
@@ -112,16 +148,20 @@ export class RunCheckpoints {
     return { state, schedulerSteps: progress.scheduler.last_epoch };
   }
 
-  /** Puts the best checkpoint's weights into the model; false when no saved step was the best. */
-  async loadBest(model: TrainableModel, name: string | null): Promise<boolean> {
-    const best = (await this.#store.list(this.#runId)).find((manifest) => manifest.name === name);
-    if (!best) return false;
-    await loadModelWeights(model, await this.#store.open(this.#runId, best.checkpointId));
-    return true;
+  async #find(name: string | null): Promise<CheckpointManifest | undefined> {
+    return name === null ? undefined : (await this.#store.list(this.#runId)).find((manifest) => manifest.name === name);
+  }
+
+  /** Puts the best checkpoint's weights into the model; false when it is not stored any more. */
+  async loadBest(model: TrainableModel, name: string): Promise<boolean> {
+    const best = await this.#find(name);
+    if (best) await loadModelWeights(model, await this.#store.open(this.#runId, best.checkpointId));
+    return best !== undefined;
   }
 
   /** HF's last rotation: with save_total_limit 1 only the best is kept at the end. */
   async keepOnlyBest(bestName: string): Promise<void> {
+    if (!(await this.#find(bestName))) return;
     for (const { name, checkpointId } of await this.#store.list(this.#runId)) {
       if (name.startsWith('checkpoint-') && name !== bestName) await this.#store.delete(this.#runId, checkpointId);
     }

@@ -13,8 +13,8 @@ import type { LogEntry } from '#protocol/metrics.ts';
 import { resolveSteps } from '#protocol/run-plan.ts';
 import type { TrainingArguments } from '#protocol/training-arguments.ts';
 import type { StoredCheckpoint } from '#storage/checkpoint-store.ts';
-import { StudioError } from '#util/studio-error.ts';
 import { yieldToEventLoop } from '#util/event-loop.ts';
+import { StudioError } from '#util/studio-error.ts';
 import { updateBestMetric } from './best-metric.ts';
 import { CallbackHandler } from './callbacks/callback-handler.ts';
 import { defaultFlowCallback } from './callbacks/default-flow-callback.ts';
@@ -76,7 +76,6 @@ export class Trainer {
     await this.#initialize();
     const started = performance.now();
     const session = await this.#startSession(await this.#resumePoint(resumeFromCheckpoint));
-    const firstStep = this.state.globalStep;
     try {
       await trainingLoop(session, {
         control: this.control,
@@ -85,24 +84,33 @@ export class Trainer {
         evaluateAtStart: async () => void (await this.evaluate()),
         betweenSteps: () => this.#betweenSteps(session),
       });
-      return await this.#finish(session, firstStep, started);
+      return await this.#finish(session, started);
     } finally {
       session.dispose();
     }
   }
 
   /** Loss and metrics on one data set, or on each of several; logged, with prefixed keys. */
-  async evaluate(dataset: TrainerOptions['evalDataset'] = this.#options.evalDataset, prefix = 'eval'): Promise<Metrics> {
-    if (!dataset) throw new StudioError('E-ARGS', 'There is no evaluation data.', { where: 'evalDataset', hint: 'Give a validation file or hold rows out.' });
+  async evaluate(
+    dataset: TrainerOptions['evalDataset'] = this.#options.evalDataset,
+    prefix = 'eval',
+  ): Promise<Metrics> {
+    if (!dataset)
+      throw new StudioError('E-ARGS', 'There is no evaluation data.', {
+        where: 'evalDataset',
+        hint: 'Give a validation file or hold rows out.',
+      });
     await this.#initialize();
     if (!isDataset(dataset)) {
       let merged: Metrics = {};
-      for (const [name, part] of Object.entries(dataset)) merged = { ...merged, ...(await this.evaluate(part, `${prefix}_${name}`)) };
+      for (const [name, part] of Object.entries(dataset))
+        merged = { ...merged, ...(await this.evaluate(part, `${prefix}_${name}`)) };
       return merged;
     }
-    const { metrics } = await this.#evaluationLoop(dataset, prefix, this.args.predictionLossOnly);
-    await this.log(metrics);
-    this.#evaluated = { step: this.state.globalStep, metrics };
+    const { metrics: measured } = await this.#evaluationLoop(dataset, prefix, 'evaluation');
+    await this.log(measured);
+    this.#evaluated = { step: this.state.globalStep, metrics: measured };
+    const metrics = { ...measured, epoch: this.state.epoch };
     await this.#fire('onEvaluate', { metrics });
     return metrics;
   }
@@ -110,7 +118,7 @@ export class Trainer {
   /** Predictions, labels and metrics of a data set; nothing is logged. */
   async predict(dataset: Dataset, prefix = 'test'): Promise<EvaluationOutput> {
     await this.#initialize();
-    const output = await this.#evaluationLoop(dataset, prefix, false);
+    const output = await this.#evaluationLoop(dataset, prefix, 'prediction');
     await this.#fire('onPredict', { metrics: output.metrics });
     return output;
   }
@@ -174,7 +182,13 @@ export class Trainer {
       trainBatchSize: args.perDeviceTrainBatchSize,
     });
     return new TrainingSession({
-      args, model, loader, steps, schedule, state, schedulerSteps,
+      args,
+      model,
+      loader,
+      steps,
+      schedule,
+      state,
+      schedulerSteps,
       update: this.#update,
       storage: args.fp16 ? 'f16' : 'f32',
       onUpdate: (record) => hooks?.onUpdate?.(record),
@@ -195,7 +209,10 @@ export class Trainer {
 
   #trainLoader(dataset: Dataset): DataLoader {
     const { args } = this;
-    const sampler = args.trainSamplingStrategy === 'sequential' ? new SequentialSampler(dataset.length) : new RandomSampler(dataset.length, args.dataSeed ?? args.seed);
+    const sampler =
+      args.trainSamplingStrategy === 'sequential'
+        ? new SequentialSampler(dataset.length)
+        : new RandomSampler(dataset.length, args.dataSeed ?? args.seed);
     return this.#loader(dataset, sampler, args.perDeviceTrainBatchSize);
   }
 
@@ -256,11 +273,15 @@ export class Trainer {
   /** Plain numbers of the evaluation at this very step. */
   #metricsHere(): Record<string, number> {
     if (this.#evaluated?.step !== this.state.globalStep) return {};
-    return Object.fromEntries(Object.entries(this.#evaluated.metrics).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
+    return Object.fromEntries(
+      Object.entries(this.#evaluated.metrics).filter(
+        (entry): entry is [string, number] => typeof entry[1] === 'number',
+      ),
+    );
   }
 
-  async #finish(session: TrainingSession, firstStep: number, started: number): Promise<TrainOutput> {
-    const { args, state } = this;
+  async #finish(session: TrainingSession, started: number): Promise<TrainOutput> {
+    const { state } = this;
     await session.latestRecord();
     const trainingLoss = session.losses.sessionMean(state.globalStep);
     const samples = this.#plannedSamples();
@@ -271,9 +292,10 @@ export class Trainer {
     };
     await this.log(metrics);
     await this.#checkpoints?.flush();
-    if (args.loadBestModelAtEnd && state.globalStep > firstStep) await this.#takeBest();
+    if (this.#checkpoints && state.bestModelCheckpoint !== null)
+      await this.#takeBest(this.#checkpoints, state.bestModelCheckpoint);
     await this.#fire('onTrainEnd');
-    return { globalStep: state.globalStep, trainingLoss, metrics };
+    return { globalStep: state.globalStep, trainingLoss, metrics: { ...metrics, epoch: state.epoch } };
   }
 
   #plannedSamples(): number {
@@ -282,13 +304,19 @@ export class Trainer {
     return this.#options.trainDataset!.length * args.numTrainEpochs;
   }
 
-  async #takeBest(): Promise<void> {
-    const name = this.state.bestModelCheckpoint;
-    const loaded = (await this.#checkpoints?.loadBest(this.model, name)) ?? false;
-    if (loaded && name && this.args.saveTotalLimit === 1) await this.#checkpoints?.keepOnlyBest(name);
+  /** HF's last acts: the best weights come back, and with save_total_limit 1 only their checkpoint stays. */
+  async #takeBest(checkpoints: RunCheckpoints, name: string): Promise<void> {
+    const { args, state } = this;
+    // Deleted by hand in the meantime: the weights of the last step stay, and the state says so.
+    if (args.loadBestModelAtEnd && !(await checkpoints.loadBest(this.model, name))) state.bestModelCheckpoint = null;
+    if (args.saveTotalLimit === 1) await checkpoints.keepOnlyBest(name);
   }
 
-  async #evaluationLoop(dataset: Dataset, prefix: string, predictionLossOnly: boolean): Promise<EvaluationOutput> {
+  async #evaluationLoop(
+    dataset: Dataset,
+    prefix: string,
+    purpose: 'evaluation' | 'prediction',
+  ): Promise<EvaluationOutput> {
     const { args, model } = this;
     const { computeMetrics, preprocessLogitsForMetrics } = this.#options;
     const loader = this.#loader(dataset, new SequentialSampler(dataset.length), args.perDeviceEvalBatchSize);
@@ -297,8 +325,9 @@ export class Trainer {
       storage: args.fp16 ? 'f16' : 'f32',
       labelNames: this.#labelNames,
       labelSmoothing: args.labelSmoothingFactor,
-      // HF drops logits when nobody computes metrics from them; predict() asks for them.
-      predictionLossOnly: predictionLossOnly || (prefix.startsWith('eval') && !computeMetrics),
+      // Nobody computes metrics from the logits: an evaluation need not read them.
+      predictionLossOnly: args.predictionLossOnly || (purpose === 'evaluation' && !computeMetrics),
+      keepPredictions: purpose === 'prediction' || !args.batchEvalMetrics,
       concatBatches: args.evalDoConcatBatches,
       batchEvalMetrics: args.batchEvalMetrics,
       includeForMetrics: args.includeForMetrics,

@@ -1,8 +1,8 @@
 // One call of `train()`: the optimizer, schedule, loader and counters that live as long as the loop does.
 
-import { ForwardContext, type ComputeStorage } from '#nn/forward-context.ts';
-import { Gradients } from '#nn/gradients.ts';
 import type { DataLoader } from '#data/data-loader.ts';
+import { type ComputeStorage, ForwardContext } from '#nn/forward-context.ts';
+import { Gradients } from '#nn/gradients.ts';
 import type { Tensor } from '#nn/tensor-access.ts';
 import type { TrainableModel } from '#nn/trainable-model.ts';
 import type { LrSchedule } from '#optim/get-scheduler.ts';

@@ -179,7 +179,9 @@ describe('OptimizerUpdate on the device', () => {
     await whole.step([-1, 2, -3, 4, -5]);
     const [weights, ...moments] = await whole.read();
     resumed.parameters.get('w')!.load(Float32Array.from(weights!));
-    [...resumed.optimizer.stateTensors().values()].forEach((variable, i) => variable.assign(tf.tensor1d(moments[i]!)));
+    for (const [i, variable] of [...resumed.optimizer.stateTensors().values()].entries()) {
+      variable.assign(tf.tensor1d(moments[i]!));
+    }
     resumed.update.restore((await readTensor(whole.update.stateCopy())) as Float32Array);
     for (const run of [whole, resumed]) await run.step([9, -7, 5, -3, 1]);
     expect(await resumed.read()).toEqual(await whole.read());

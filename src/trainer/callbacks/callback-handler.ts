@@ -12,7 +12,9 @@ export class CallbackHandler {
 
   /** By name, what stateful callbacks keep in a checkpoint. */
   exportStates(): Record<string, CallbackState> {
-    return Object.fromEntries(this.#callbacks.flatMap((callback) => (callback.exportState ? [[callback.name, callback.exportState()]] : [])));
+    return Object.fromEntries(
+      this.#callbacks.flatMap((callback) => (callback.exportState ? [[callback.name, callback.exportState()]] : [])),
+    );
   }
 
   restoreStates(states: Readonly<Record<string, CallbackState>>): void {

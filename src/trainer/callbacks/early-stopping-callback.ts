@@ -36,7 +36,9 @@ export class EarlyStoppingCallback implements TrainerCallback {
     const value = metrics?.[evalKey(args.metricForBestModel ?? 'loss')];
     if (typeof value !== 'number') return;
     const best = state.bestMetric;
-    const better = best === null || ((args.greaterIsBetter ? value > best : value < best) && Math.abs(value - best) > this.#threshold);
+    const better =
+      best === null ||
+      ((args.greaterIsBetter ? value > best : value < best) && Math.abs(value - best) > this.#threshold);
     this.#counter = better ? 0 : this.#counter + 1;
     if (this.#counter >= this.#patience) control.shouldTrainingStop = true;
   }
@@ -49,7 +51,7 @@ export class EarlyStoppingCallback implements TrainerCallback {
   }
 
   restoreState({ attributes }: CallbackState): void {
-    this.#counter = Number(attributes["early_stopping_patience_counter"] ?? 0);
+    this.#counter = Number(attributes['early_stopping_patience_counter'] ?? 0);
   }
 }
 

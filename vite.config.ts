@@ -14,10 +14,33 @@ export default defineConfig({
   build: { target: 'es2023', outDir: 'dist', chunkSizeWarningLimit: 2500 },
   test: {
     projects: [
-      { extends: true, test: { name: 'unit', environment: 'node', include: ['test/unit/**/*.test.ts', 'test/*.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'unit', environment: 'node', include: ['test/unit/**/*.test.ts', 'test/*.test.ts'] },
+      },
       { extends: true, test: { name: 'gpu', environment: 'node', include: ['test/gpu/**/*.test.ts'], ...serial } },
-      { extends: true, test: { name: 'browser', environment: 'node', include: ['test/browser/**/*.test.ts'], ...serial, testTimeout: 600_000, hookTimeout: 300_000 } },
-      { extends: true, test: { name: 'parity', environment: 'node', include: ['test/parity/**/*.test.ts'], ...serial, testTimeout: 600_000, hookTimeout: 300_000 } },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          environment: 'node',
+          include: ['test/browser/**/*.test.ts'],
+          ...serial,
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'parity',
+          environment: 'node',
+          include: ['test/parity/**/*.test.ts'],
+          ...serial,
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
+        },
+      },
     ],
   },
 });

@@ -104,7 +104,11 @@ function compile(backend: AtelierBackend, spec: KernelSpec, head: string): GPUCo
   const code = `${head}\n${spec.source}`;
   return backend.errors.guard(device, spec.name, () => {
     const module = device.createShaderModule({ label: spec.name, code });
-    const result = device.createComputePipeline({ label: spec.name, layout: 'auto', compute: { module, entryPoint: 'main' } });
+    const result = device.createComputePipeline({
+      label: spec.name,
+      layout: 'auto',
+      compute: { module, entryPoint: 'main' },
+    });
     return { result, module, code };
   });
 }
@@ -126,9 +130,7 @@ function preamble(spec: KernelSpec, call: KernelCall, bound: readonly TensorInfo
   let binding = names.length;
   if (writesF16(spec, call)) lines.push(...overflowGuard(binding++));
   lines.push(...uniformStruct(spec.uniforms, binding));
-  lines.push(
-    'fn workgroup_index(id: vec3<u32>, count: vec3<u32>) -> u32 { return id.y * count.x + id.x; }',
-  );
+  lines.push('fn workgroup_index(id: vec3<u32>, count: vec3<u32>) -> u32 { return id.y * count.x + id.x; }');
   return lines.join('\n');
 }
 

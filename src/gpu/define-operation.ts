@@ -58,7 +58,9 @@ export function defineOperation<Input extends string, Attrs extends object>(
     const result = tf.engine().runKernel(spec.name, inputs as NamedTensorMap, attrs as unknown as NamedAttrMap);
     return Array.isArray(result) ? (result as Tensor[]) : [result as unknown as Tensor];
   };
-  return Object.assign(call, { reference: (inputs: Partial<Tensors<Input>>, attrs: Attrs) => runReference(inputs, attrs) });
+  return Object.assign(call, {
+    reference: (inputs: Partial<Tensors<Input>>, attrs: Attrs) => runReference(inputs, attrs),
+  });
 }
 
 function registerGradient<Input extends string, Attrs>(name: string, spec: GradientSpec<Input, Attrs>): void {

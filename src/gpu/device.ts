@@ -1,7 +1,12 @@
 // Finds and opens the GPU: our own GPUDevice with the features and limits that training wants, or the reason why not.
 
 /** Why there is no WebGPU here, in the terms a person can act on. */
-export type UnavailableCause = 'old-browser' | 'blocked-gpu' | 'insecure-context' | 'linux-flag' | 'device-request-failed';
+export type UnavailableCause =
+  | 'old-browser'
+  | 'blocked-gpu'
+  | 'insecure-context'
+  | 'linux-flag'
+  | 'device-request-failed';
 
 export interface Unavailable {
   readonly cause: UnavailableCause;
@@ -54,7 +59,9 @@ export function isUnavailable(opened: OpenedDevice | Unavailable): opened is Una
 }
 
 function isSoftware(info: GPUAdapterInfo): boolean {
-  return /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(`${info.vendor} ${info.architecture} ${info.device} ${info.description}`);
+  return /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(
+    `${info.vendor} ${info.architecture} ${info.device} ${info.description}`,
+  );
 }
 
 function explainMissingWebGpu(): Unavailable {

@@ -43,7 +43,9 @@ export async function* streamTensor(tensor: Tensor, pieceBytes: number): AsyncGe
 export async function readBytesTogether(tensors: readonly Tensor[]): Promise<Uint8Array<ArrayBuffer>[]> {
   const backend = activeWebGpu();
   if (!backend || tensors.some(isHalf)) {
-    return Promise.all(tensors.map(async (tensor) => new Uint8Array(Float32Array.from(await readTensor(tensor)).buffer)));
+    return Promise.all(
+      tensors.map(async (tensor) => new Uint8Array(Float32Array.from(await readTensor(tensor)).buffer)),
+    );
   }
   const ranges = tensors.map((tensor) => ({ tensor, begin: 0, length: tensor.size * 4 }));
   const bytes = await guarded(() => readRanges(backend, ranges));
@@ -85,10 +87,14 @@ async function guarded<T>(read: () => Promise<T>): Promise<T> {
   } catch (error) {
     await backend?.errors.settle();
     if (error instanceof StudioError) throw error;
-    throw new StudioError('E-GPU-LOST', `Reading from the GPU failed: ${error instanceof Error ? error.message : String(error)}`, {
-      hint: 'Reload the page and resume from the latest checkpoint.',
-      safe: 'Checkpoints written so far are kept.',
-      cause: error,
-    });
+    throw new StudioError(
+      'E-GPU-LOST',
+      `Reading from the GPU failed: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        hint: 'Reload the page and resume from the latest checkpoint.',
+        safe: 'Checkpoints written so far are kept.',
+        cause: error,
+      },
+    );
   }
 }

@@ -137,7 +137,10 @@ export class AtelierBackend extends WebGPUBackend {
     return this.#widen(this, half);
   }
 
-  async #readHalves(data: { readonly shape: number[]; readonly resource?: unknown }, storage: HalfStorage): Promise<Float32Array> {
+  async #readHalves(
+    data: { readonly shape: number[]; readonly resource?: unknown },
+    storage: HalfStorage,
+  ): Promise<Float32Array> {
     const bytes = await this.getBufferData(data.resource as GPUBuffer);
     const bits = new Uint16Array(bytes, 0, tf.util.sizeFromShape(data.shape));
     return storage === 'f16' ? halfToFloat32(bits) : bfloat16ToFloat32(bits);
@@ -147,9 +150,7 @@ export class AtelierBackend extends WebGPUBackend {
     const data = this.tensorMap.get(dataId);
     const storage = storageOf({ dataId, dtype: data.dtype });
     const values =
-      storage === 'f16' || storage === 'bf16'
-        ? await this.#readHalves(data, storage)
-        : await super.read(dataId);
+      storage === 'f16' || storage === 'bf16' ? await this.#readHalves(data, storage) : await super.read(dataId);
     await this.errors.settle();
     return values;
   }
@@ -164,4 +165,3 @@ export function activeWebGpu(): AtelierBackend | null {
   const backend = tf.engine().backend;
   return isAtelierBackend(backend) ? backend : null;
 }
-

@@ -13,7 +13,12 @@ const operation = defineOperation<'a' | 'b', Record<never, never>>({
   reference: ({ a, b }) => [tf.add(a, b)],
   webgpu: (backend, { a, b }) => {
     const y = backend.makeOutput(a.shape, 'f32');
-    kernel.run(backend, { inputs: { a, b }, outputs: { y }, uniforms: { size: a.size }, grid: linearGrid(Math.ceil(a.size / 256)) });
+    kernel.run(backend, {
+      inputs: { a, b },
+      outputs: { y },
+      uniforms: { size: a.size },
+      grid: linearGrid(Math.ceil(a.size / 256)),
+    });
     return [y];
   },
   gradient: {

@@ -31,7 +31,14 @@ interface AttentionAttrs {
 
 type Inputs = 'query' | 'key' | 'value' | 'mask' | 'randomKey';
 
-const ROW_UNIFORMS = { rows: 'u32', rows_per_batch: 'u32', keys: 'u32', site: 'u32', threshold: 'u32', scale: 'f32' } as const;
+const ROW_UNIFORMS = {
+  rows: 'u32',
+  rows_per_batch: 'u32',
+  keys: 'u32',
+  site: 'u32',
+  threshold: 'u32',
+  scale: 'f32',
+} as const;
 
 const softmaxKernel = defineKernel({
   name: 'attention-softmax',
@@ -98,8 +105,12 @@ function scoresOf(backend: AtelierBackend, query: TensorInfo, key: TensorInfo, s
     a: perHead(query, s),
     b: perHead(key, s, true),
     c: square(scores, s),
-    m: s.queries, n: s.keys, k: s.headSize,
-    batches: s.batch, heads: s.heads, alpha: scale,
+    m: s.queries,
+    n: s.keys,
+    k: s.headSize,
+    batches: s.batch,
+    heads: s.heads,
+    alpha: scale,
   });
   return scores;
 }
@@ -122,8 +133,11 @@ function forwardOnGpu(backend: AtelierBackend, inputs: Record<Inputs, Tensor>, a
     a: square(scores, s),
     b: perHead(value, s),
     c: perHead(output, s),
-    m: s.queries, n: s.headSize, k: s.keys,
-    batches: s.batch, heads: s.heads,
+    m: s.queries,
+    n: s.headSize,
+    k: s.keys,
+    batches: s.batch,
+    heads: s.heads,
   });
   backend.disposeData(scores.dataId);
   return [output, lse];
@@ -131,13 +145,25 @@ function forwardOnGpu(backend: AtelierBackend, inputs: Record<Inputs, Tensor>, a
 
 type GradInputs = Inputs | 'lse' | 'dOutput';
 
-function backwardOnGpu(backend: AtelierBackend, inputs: Record<GradInputs, Tensor>, attrs: AttentionAttrs): TensorInfo[] {
+function backwardOnGpu(
+  backend: AtelierBackend,
+  inputs: Record<GradInputs, Tensor>,
+  attrs: AttentionAttrs,
+): TensorInfo[] {
   const { query, key, value, mask, randomKey, lse, dOutput } = inputs;
   const s = sizesOf(query, key, attrs.heads);
   const each = { batches: s.batch, heads: s.heads };
   const scores = scoresOf(backend, query, key, s, attrs.scale);
   const dProbs = backend.makeOutput(scores.shape, 'f32');
-  matmul(backend, { a: perHead(dOutput, s), b: perHead(value, s, true), c: square(dProbs, s), m: s.queries, n: s.keys, k: s.headSize, ...each });
+  matmul(backend, {
+    a: perHead(dOutput, s),
+    b: perHead(value, s, true),
+    c: square(dProbs, s),
+    m: s.queries,
+    n: s.keys,
+    k: s.headSize,
+    ...each,
+  });
   softmaxGradKernel.run(backend, {
     inputs: { mask, key: randomKey, lse },
     outputs: { scores, dprobs: dProbs },
@@ -146,10 +172,38 @@ function backwardOnGpu(backend: AtelierBackend, inputs: Record<GradInputs, Tenso
     workgroupSize: backend.rowLanes,
     grid: linearGrid(s.batch * s.heads * s.queries),
   });
-  const [dQuery, dKey, dValue] = [query, key, value].map((t) => backend.makeOutput(t.shape, storageOf(t))) as [TensorInfo, TensorInfo, TensorInfo];
-  matmul(backend, { a: square(scores, s, true), b: perHead(dOutput, s), c: perHead(dValue, s), m: s.keys, n: s.headSize, k: s.queries, ...each });
-  matmul(backend, { a: square(dProbs, s), b: perHead(key, s), c: perHead(dQuery, s), m: s.queries, n: s.headSize, k: s.keys, ...each });
-  matmul(backend, { a: square(dProbs, s, true), b: perHead(query, s), c: perHead(dKey, s), m: s.keys, n: s.headSize, k: s.queries, ...each });
+  const [dQuery, dKey, dValue] = [query, key, value].map((t) => backend.makeOutput(t.shape, storageOf(t))) as [
+    TensorInfo,
+    TensorInfo,
+    TensorInfo,
+  ];
+  matmul(backend, {
+    a: square(scores, s, true),
+    b: perHead(dOutput, s),
+    c: perHead(dValue, s),
+    m: s.keys,
+    n: s.headSize,
+    k: s.queries,
+    ...each,
+  });
+  matmul(backend, {
+    a: square(dProbs, s),
+    b: perHead(key, s),
+    c: perHead(dQuery, s),
+    m: s.queries,
+    n: s.headSize,
+    k: s.keys,
+    ...each,
+  });
+  matmul(backend, {
+    a: square(dProbs, s, true),
+    b: perHead(query, s),
+    c: perHead(dKey, s),
+    m: s.keys,
+    n: s.headSize,
+    k: s.queries,
+    ...each,
+  });
   backend.disposeData(scores.dataId);
   backend.disposeData(dProbs.dataId);
   return [dQuery, dKey, dValue];
@@ -162,7 +216,10 @@ const splitHeads = (x: Tensor, heads: number): Tensor => {
 };
 const mergeHeads = (x: Tensor, like: Tensor): Tensor => tf.reshape(tf.transpose(x, [0, 2, 1, 3]), like.shape);
 
-function referenceParts({ query, key, mask }: Pick<Record<Inputs, Tensor>, 'query' | 'key' | 'mask'>, attrs: AttentionAttrs) {
+function referenceParts(
+  { query, key, mask }: Pick<Record<Inputs, Tensor>, 'query' | 'key' | 'mask'>,
+  attrs: AttentionAttrs,
+) {
   const [q, k] = [splitHeads(query, attrs.heads), splitHeads(key, attrs.heads)];
   const visible = tf.reshape(tf.cast(tf.notEqual(mask, 0), 'float32'), [mask.shape[0]!, 1, 1, mask.shape[1]!]);
   const scores = tf.add(tf.mul(tf.matMul(q, k, false, true), attrs.scale), tf.mul(tf.sub(visible, 1), 1e30));
@@ -225,7 +282,8 @@ export interface AttentionOptions {
  */
 export function attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor, options: AttentionOptions): Tensor {
   const { heads, dropout, dropoutKey } = options;
-  const drop = dropout > 0 && dropoutKey ? { probability: dropout, key: dropoutKey, site: dropoutKey.takeSite() } : null;
+  const drop =
+    dropout > 0 && dropoutKey ? { probability: dropout, key: dropoutKey, site: dropoutKey.takeSite() } : null;
   const inputs = { query, key, value, mask, randomKey: drop ? drop.key.tensor : mask };
   return operation(inputs, { heads, scale: 1 / Math.sqrt(query.shape[2]! / heads), dropout: drop })[0]!;
 }

@@ -74,7 +74,13 @@ const operation = defineOperation<'logits' | 'labels', Attrs>({
     const [rows, classes] = logits.shape as [number, number];
     const loss = backend.makeOutput([rows], 'f32');
     const lse = backend.makeOutput([rows], 'f32');
-    forwardKernel.run(backend, { inputs: { logits, labels }, outputs: { loss, lse }, uniforms: { rows, classes, smoothing }, workgroupSize: backend.rowLanes, grid: linearGrid(rows) });
+    forwardKernel.run(backend, {
+      inputs: { logits, labels },
+      outputs: { loss, lse },
+      uniforms: { rows, classes, smoothing },
+      workgroupSize: backend.rowLanes,
+      grid: linearGrid(rows),
+    });
     return [loss, lse];
   },
   gradient: {

@@ -28,7 +28,9 @@ interface DropoutAttrs {
 export function dropoutFactors(size: number, { probability, key, site }: DropoutAttrs): Float32Array {
   const threshold = dropThreshold(probability);
   const scale = 1 / (1 - probability);
-  return Float32Array.from({ length: size }, (_, i) => (threefry(key.seed, key.step, i, site) >= threshold ? scale : 0));
+  return Float32Array.from({ length: size }, (_, i) =>
+    threefry(key.seed, key.step, i, site) >= threshold ? scale : 0,
+  );
 }
 
 const operation: Operation<'x' | 'key', DropoutAttrs> = defineOperation<'x' | 'key', DropoutAttrs>({

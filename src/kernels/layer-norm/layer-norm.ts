@@ -57,7 +57,13 @@ const gradInput = defineOperation<'x' | 'gamma' | 'mean' | 'rstd' | 'dy', Record
   webgpu: (backend, { x, gamma, mean, rstd, dy }) => {
     const { rows, columns } = sizes(x);
     const dx = backend.makeOutput(x.shape, 'f32');
-    gradInputKernel.run(backend, { inputs: { x, gamma, mean, rstd, dy }, outputs: { dx }, uniforms: { rows, columns }, workgroupSize: backend.rowLanes, grid: linearGrid(rows) });
+    gradInputKernel.run(backend, {
+      inputs: { x, gamma, mean, rstd, dy },
+      outputs: { dx },
+      uniforms: { rows, columns },
+      workgroupSize: backend.rowLanes,
+      grid: linearGrid(rows),
+    });
     return [dx];
   },
 });
@@ -104,7 +110,13 @@ const operation = defineOperation<'x' | 'gamma' | 'beta', { eps: number }>({
     const y = backend.makeOutput(x.shape, 'f32');
     const mean = backend.makeOutput([rows], 'f32');
     const rstd = backend.makeOutput([rows], 'f32');
-    forwardKernel.run(backend, { inputs: { x, gamma, beta }, outputs: { y, mean, rstd }, uniforms: { rows, columns, eps }, workgroupSize: backend.rowLanes, grid: linearGrid(rows) });
+    forwardKernel.run(backend, {
+      inputs: { x, gamma, beta },
+      outputs: { y, mean, rstd },
+      uniforms: { rows, columns, eps },
+      workgroupSize: backend.rowLanes,
+      grid: linearGrid(rows),
+    });
     return [y, mean, rstd];
   },
   gradient: {

@@ -26,7 +26,14 @@ const gradInput = defineOperation<'dy' | 'weight' | 'x', Record<never, never>>({
   webgpu: (backend, { dy, weight, x }) => {
     const [m, n, k] = [rowsOf(dy), weight.shape[1]!, weight.shape[0]!];
     const dx = likeInput(backend, x, x.shape);
-    matmul(backend, { a: { tensor: dy, rowStride: k }, b: { tensor: weight, rowStride: n }, c: { tensor: dx, rowStride: n }, m, n, k });
+    matmul(backend, {
+      a: { tensor: dy, rowStride: k },
+      b: { tensor: weight, rowStride: n },
+      c: { tensor: dx, rowStride: n },
+      m,
+      n,
+      k,
+    });
     return [dx];
   },
 });
@@ -44,7 +51,9 @@ const gradWeight = defineOperation<'dy' | 'x', Record<never, never>>({
       a: { tensor: dy, rowStride: m, transpose: true },
       b: { tensor: x, rowStride: n },
       c: { tensor: dw, rowStride: n },
-      m, n, k,
+      m,
+      n,
+      k,
     });
     return [dw];
   },
@@ -69,7 +78,10 @@ const operation = defineOperation<'x' | 'weight' | 'bias', Record<never, never>>
       a: { tensor: x, rowStride: k },
       b: { tensor: weight, rowStride: k, transpose: true },
       c: { tensor: y, rowStride: n },
-      m, n, k, bias,
+      m,
+      n,
+      k,
+      bias,
     });
     return [y];
   },

@@ -11,8 +11,20 @@ const UNIFORMS = { size: 'u32', weight_decay: 'f32', momentum: 'f32', dampening:
 const NO_BUFFER = 'fn buffer4(i: u32) -> vec4<f32> { return vec4<f32>(0.0); }\nfn buffer_set4(i: u32, v: vec4<f32>) {}';
 const INPUTS = ['grad', 'state', 'lr'];
 
-const plain = defineKernel({ name: 'sgd-step', source: `${NO_BUFFER}\n${body}`, inputs: INPUTS, outputs: ['p'], uniforms: UNIFORMS });
-const withMomentum = defineKernel({ name: 'sgd-momentum-step', source: body, inputs: INPUTS, outputs: ['p', 'buffer'], uniforms: UNIFORMS });
+const plain = defineKernel({
+  name: 'sgd-step',
+  source: `${NO_BUFFER}\n${body}`,
+  inputs: INPUTS,
+  outputs: ['p'],
+  uniforms: UNIFORMS,
+});
+const withMomentum = defineKernel({
+  name: 'sgd-momentum-step',
+  source: body,
+  inputs: INPUTS,
+  outputs: ['p', 'buffer'],
+  uniforms: UNIFORMS,
+});
 
 export interface SgdStep {
   /** f32 parameter and momentum buffer (null without momentum): updated in place. */
@@ -55,7 +67,9 @@ export function reference({ p, buffer, grad, state, lr, momentum, dampening, nes
     const g = tf.add(tf.mul(grad, tf.slice(state, [STATE.gradFactor], [1])), tf.mul(p, weightDecay));
     let d = g;
     if (buffer) {
-      buffer.assign(values[STATE.step] === 1 ? tf.clone(g) : tf.add(tf.mul(buffer, momentum), tf.mul(g, 1 - dampening)));
+      buffer.assign(
+        values[STATE.step] === 1 ? tf.clone(g) : tf.add(tf.mul(buffer, momentum), tf.mul(g, 1 - dampening)),
+      );
       d = nesterov ? tf.add(g, tf.mul(buffer, momentum)) : tf.clone(buffer);
     }
     p.assign(tf.sub(p, tf.mul(lr, d)));

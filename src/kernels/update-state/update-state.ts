@@ -43,7 +43,15 @@ const kernel = defineKernel({
   source: `${rowSum}\n${body}`,
   inputs: ['partials', 'overflow'],
   outputs: ['state'],
-  uniforms: { count: 'u32', max_norm: 'f32', beta1: 'f32', beta2: 'f32', rest1: 'f32', rest2: 'f32', growth_interval: 'f32' },
+  uniforms: {
+    count: 'u32',
+    max_norm: 'f32',
+    beta1: 'f32',
+    beta2: 'f32',
+    rest1: 'f32',
+    rest2: 'f32',
+    growth_interval: 'f32',
+  },
 });
 
 export function createUpdateState(lossScale: number): Variable {

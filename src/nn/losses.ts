@@ -20,7 +20,12 @@ export interface LossOptions {
  * @param labels single label: int [B]; multi-label: [B, C]; regression: [B] or [B, C].
  * @returns the mean over examples (and over labels of an example, where there are several).
  */
-export function sequenceClassificationLoss(logits: Tensor, labels: NdArray, type: ProblemType, options: LossOptions): Scalar {
+export function sequenceClassificationLoss(
+  logits: Tensor,
+  labels: NdArray,
+  type: ProblemType,
+  options: LossOptions,
+): Scalar {
   const wide = castStorage(logits, 'f32');
   switch (type) {
     case 'single_label_classification': {
@@ -28,9 +33,15 @@ export function sequenceClassificationLoss(logits: Tensor, labels: NdArray, type
       return meanOf(rows, options.numItemsInBatch ?? countedRows(labels));
     }
     case 'multi_label_classification':
-      return meanOf(rowMeans(binaryCrossEntropy(wide, targetsLike(wide, labels))), options.numItemsInBatch ?? wide.shape[0]!);
+      return meanOf(
+        rowMeans(binaryCrossEntropy(wide, targetsLike(wide, labels))),
+        options.numItemsInBatch ?? wide.shape[0]!,
+      );
     case 'regression':
-      return meanOf(rowMeans(tf.squaredDifference(wide, targetsLike(wide, labels))), options.numItemsInBatch ?? wide.shape[0]!);
+      return meanOf(
+        rowMeans(tf.squaredDifference(wide, targetsLike(wide, labels))),
+        options.numItemsInBatch ?? wide.shape[0]!,
+      );
     default:
       return type satisfies never;
   }
@@ -39,6 +50,7 @@ export function sequenceClassificationLoss(logits: Tensor, labels: NdArray, type
 /** Rows whose class label is not the ignored one. */
 export const countedRows = (labels: NdArray): number => labels.data.filter((label) => label !== IGNORE_INDEX).length;
 
-const targetsLike = (logits: Tensor, labels: NdArray): Tensor => tf.tensor(Float32Array.from(labels.data), logits.shape, 'float32');
+const targetsLike = (logits: Tensor, labels: NdArray): Tensor =>
+  tf.tensor(Float32Array.from(labels.data), logits.shape, 'float32');
 const rowMeans = (losses: Tensor): Tensor => tf.mean(losses, -1);
 const meanOf = (rows: Tensor, count: number): Scalar => tf.div(tf.sum(rows), count).asScalar();

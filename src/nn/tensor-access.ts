@@ -6,8 +6,8 @@ import { readTensor } from '#gpu/read-back.ts';
 import type { NdArray } from '#util/nd-array.ts';
 import type { ModelOutput } from './trainable-model.ts';
 
-export { readBytesTogether, snapshot, streamTensor } from '#gpu/read-back.ts';
 export type { Tensor, Variable } from '@tensorflow/tfjs';
+export { readBytesTogether, snapshot, streamTensor } from '#gpu/read-back.ts';
 
 /** Values and shape of a tensor, as it is now. */
 export async function readNdArray(tensor: Tensor): Promise<NdArray> {

@@ -43,10 +43,19 @@ export function checkSupported(json: JsonObject): void {
  * As AutoModelForSequenceClassification.from_pretrained(..., num_labels, id2label, problem_type): a head of the right
  * size is taken from the files, else a new one is made.
  */
-export function prepareForSequenceClassification(json: JsonObject, weights: WeightFiles, head: ClassificationHead): PreparedModel {
+export function prepareForSequenceClassification(
+  json: JsonObject,
+  weights: WeightFiles,
+  head: ClassificationHead,
+): PreparedModel {
   checkSupported(json);
   const numLabels = head.labels.length;
-  const model = new BertForSequenceClassification(readBertConfig(json), configFor(json, head), numLabels, head.problemType);
+  const model = new BertForSequenceClassification(
+    readBertConfig(json),
+    configFor(json, head),
+    numLabels,
+    head.problemType,
+  );
   const parameters = model.namedParameters();
   const isNew = (name: string): boolean => name.startsWith('classifier.') || name.startsWith('bert.pooler.');
   const isForeignHead = (tensor: string): boolean => tensor.startsWith('classifier.') && !headFits(weights, numLabels);
@@ -54,7 +63,11 @@ export function prepareForSequenceClassification(json: JsonObject, weights: Weig
 }
 
 /** Loads a prepared model; fresh parameters come from `seed`. */
-export async function loadPrepared({ model, parameters, plan }: PreparedModel, weights: WeightFiles, seed: number): Promise<BertForSequenceClassification> {
+export async function loadPrepared(
+  { model, parameters, plan }: PreparedModel,
+  weights: WeightFiles,
+  seed: number,
+): Promise<BertForSequenceClassification> {
   await loadWeights(parameters, weights, plan, { seed, initializerRange: model.config.initializerRange });
   return model;
 }

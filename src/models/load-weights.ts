@@ -60,7 +60,9 @@ export async function loadWeights(
   const normal = new TorchNormal(seed);
   for (const [name, parameter] of parameters) {
     const tensor = plan.found.get(name);
-    parameter.load(tensor === undefined ? initialize(parameter, normal, initializerRange) : await weights.readFloat32(tensor));
+    parameter.load(
+      tensor === undefined ? initialize(parameter, normal, initializerRange) : await weights.readFloat32(tensor),
+    );
   }
 }
 
@@ -79,19 +81,27 @@ function initialize(parameter: Parameter, normal: TorchNormal, range: number): F
 
 function checkShape(tensor: string, expected: readonly number[], actual: readonly number[]): void {
   if (expected.length === actual.length && expected.every((n, i) => n === actual[i])) return;
-  throw new StudioError('E-MODEL-WEIGHTS', `The tensor ${tensor} has shape [${actual}]; config.json asks for [${expected}].`, {
-    where: tensor,
-    hint: 'config.json and the weights are of different models. Drop the files of one model together.',
-    safe: 'Nothing was loaded.',
-  });
+  throw new StudioError(
+    'E-MODEL-WEIGHTS',
+    `The tensor ${tensor} has shape [${actual}]; config.json asks for [${expected}].`,
+    {
+      where: tensor,
+      hint: 'config.json and the weights are of different models. Drop the files of one model together.',
+      safe: 'Nothing was loaded.',
+    },
+  );
 }
 
 function missingError(missing: readonly string[]): StudioError {
   const shown = missing.slice(0, 5).join(', ');
   const more = missing.length > 5 ? ` and ${missing.length - 5} more` : '';
-  return new StudioError('E-MODEL-WEIGHTS', `The weight files lack ${missing.length === 1 ? 'a tensor' : `${missing.length} tensors`} of this model: ${shown}${more}.`, {
-    where: missing[0]!,
-    hint: 'The download is incomplete, or config.json belongs to another model.',
-    safe: 'Nothing was loaded.',
-  });
+  return new StudioError(
+    'E-MODEL-WEIGHTS',
+    `The weight files lack ${missing.length === 1 ? 'a tensor' : `${missing.length} tensors`} of this model: ${shown}${more}.`,
+    {
+      where: missing[0]!,
+      hint: 'The download is incomplete, or config.json belongs to another model.',
+      safe: 'Nothing was loaded.',
+    },
+  );
 }

@@ -41,16 +41,21 @@ export class ConfigReader {
   /** Refuses a switch that this implementation does not have. */
   mustBeOff(name: string): void {
     const value = this.#json[name];
-    if (value !== undefined && value !== null && value !== false) throw this.wrong(name, value, 'false: it is not supported');
+    if (value !== undefined && value !== null && value !== false)
+      throw this.wrong(name, value, 'false: it is not supported');
   }
 
   /** The error for a field whose value can not be used. */
   wrong(name: string, value: unknown, expected: string): StudioError {
-    return new StudioError('E-MODEL-CONFIG', `In config.json, "${name}" is ${JSON.stringify(value) ?? 'missing'}; it must be ${expected}.`, {
-      where: `config.json: ${name}`,
-      hint: 'Choose another model, or correct config.json if it was edited by hand.',
-      safe: 'Nothing was loaded or changed.',
-    });
+    return new StudioError(
+      'E-MODEL-CONFIG',
+      `In config.json, "${name}" is ${JSON.stringify(value) ?? 'missing'}; it must be ${expected}.`,
+      {
+        where: `config.json: ${name}`,
+        hint: 'Choose another model, or correct config.json if it was edited by hand.',
+        safe: 'Nothing was loaded or changed.',
+      },
+    );
   }
 }
 

@@ -39,7 +39,9 @@ export class BertForSequenceClassification extends Module implements TrainableMo
     const dropped = dropout(pooled, this.config.classifierDropout, context.dropoutKey);
     const logits = this.#classifier.forward(dropped, context);
     const labels = batch['labels'];
-    const loss = labels ? sequenceClassificationLoss(logits, labels, this.problemType, { numItemsInBatch, labelSmoothing }) : null;
+    const loss = labels
+      ? sequenceClassificationLoss(logits, labels, this.problemType, { numItemsInBatch, labelSmoothing })
+      : null;
     return { loss, logits };
   }
 
@@ -58,19 +60,28 @@ export class BertForSequenceClassification extends Module implements TrainableMo
 
   #inputs(batch: Batch): BertInputs {
     const ids = batch['input_ids'];
-    if (!ids) throw new StudioError('E-DATA-COLUMN', 'A batch has no input_ids.', { hint: 'Tokenize the text columns first.' });
+    if (!ids)
+      throw new StudioError('E-DATA-COLUMN', 'A batch has no input_ids.', { hint: 'Tokenize the text columns first.' });
     const [batchSize, length] = ids.shape as [number, number];
     if (length > this.config.maxPositions) {
-      throw new StudioError('E-DATA-FORMAT', `A batch is ${length} tokens long; this model reads at most ${this.config.maxPositions}.`, {
-        hint: `Set max_length to ${this.config.maxPositions} or less.`,
-      });
+      throw new StudioError(
+        'E-DATA-FORMAT',
+        `A batch is ${length} tokens long; this model reads at most ${this.config.maxPositions}.`,
+        {
+          hint: `Set max_length to ${this.config.maxPositions} or less.`,
+        },
+      );
     }
     const inputIds = Int32Array.from(ids.data);
     const bad = inputIds.find((id) => id < 0 || id >= this.config.vocabSize);
     if (bad !== undefined) {
-      throw new StudioError('E-TOKENIZER', `The tokenizer gives id ${bad}; this model has ${this.config.vocabSize} embeddings.`, {
-        hint: 'Use the tokenizer that belongs to this model.',
-      });
+      throw new StudioError(
+        'E-TOKENIZER',
+        `The tokenizer gives id ${bad}; this model has ${this.config.vocabSize} embeddings.`,
+        {
+          hint: 'Use the tokenizer that belongs to this model.',
+        },
+      );
     }
     return {
       batchSize,

@@ -87,11 +87,17 @@ class BertLayer extends Module {
 
   #selfAttention(hidden: Tensor, mask: Tensor, context: ForwardContext): Tensor {
     const x = context.operand(hidden);
-    return attention(this.#query.forward(x, context), this.#key.forward(x, context), this.#value.forward(x, context), mask, {
-      heads: this.#config.numAttentionHeads,
-      dropout: this.#config.attentionDropout,
-      dropoutKey: context.dropoutKey,
-    });
+    return attention(
+      this.#query.forward(x, context),
+      this.#key.forward(x, context),
+      this.#value.forward(x, context),
+      mask,
+      {
+        heads: this.#config.numAttentionHeads,
+        dropout: this.#config.attentionDropout,
+        dropoutKey: context.dropoutKey,
+      },
+    );
   }
 }
 
@@ -119,7 +125,9 @@ export class BertModel extends Module {
   constructor(config: BertConfig) {
     super();
     this.#embeddings = this.child('embeddings', new BertEmbeddings(config));
-    this.#layers = Array.from({ length: config.numHiddenLayers }, (_, i) => this.child(`encoder.layer.${i}`, new BertLayer(config)));
+    this.#layers = Array.from({ length: config.numHiddenLayers }, (_, i) =>
+      this.child(`encoder.layer.${i}`, new BertLayer(config)),
+    );
     this.#pooler = this.child('pooler', new BertPooler(config));
   }
 

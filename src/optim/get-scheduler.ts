@@ -46,11 +46,15 @@ const withWarmup =
 
 function polynomial(n: number, w: number, base: number, end: number, power: number): LrSchedule {
   if (base <= end) {
-    throw new StudioError('E-ARGS', `The polynomial schedule ends at ${end}, which is not below learning_rate (${base}).`, {
-      where: 'lr_scheduler_kwargs: lr_end',
-      hint: 'Lower lr_end or raise learning_rate.',
-      safe: 'Nothing was started.',
-    });
+    throw new StudioError(
+      'E-ARGS',
+      `The polynomial schedule ends at ${end}, which is not below learning_rate (${base}).`,
+      {
+        where: 'lr_scheduler_kwargs: lr_end',
+        hint: 'Lower lr_end or raise learning_rate.',
+        safe: 'Nothing was started.',
+      },
+    );
   }
   return (s) => (s > n ? end : (base - end) * (1 - (s - w) / (n - w)) ** power + end) / base;
 }

@@ -49,7 +49,13 @@ export class OptimizerUpdate {
   step(gradients: ReadonlyMap<string, Tensor>, learningRate: number): void {
     tf.tidy(() => {
       const [beta1, beta2] = this.optimizer.betas;
-      const hyper = { maxGradNorm: this.#maxGradNorm, beta1, beta2, lossScaling: this.lossScaling, growthInterval: GROWTH_INTERVAL };
+      const hyper = {
+        maxGradNorm: this.#maxGradNorm,
+        beta1,
+        beta2,
+        lossScaling: this.lossScaling,
+        growthInterval: GROWTH_INTERVAL,
+      };
       advanceUpdateState(this.#state, sumOfSquares([...gradients.values()]), hyper);
       this.optimizer.step(gradients, this.#state, tf.tensor1d([learningRate]));
     });

@@ -24,7 +24,10 @@ export class Sgd implements Optimizer {
     if (options.momentum === 0) return;
     for (const { parameters } of paramGroups) {
       for (const [name, { shape }] of parameters) {
-        this.#buffers.set(`momentum_buffer.${name}`, tf.tidy(() => tf.variable(tf.zeros([...shape]), false)));
+        this.#buffers.set(
+          `momentum_buffer.${name}`,
+          tf.tidy(() => tf.variable(tf.zeros([...shape]), false)),
+        );
       }
     }
   }

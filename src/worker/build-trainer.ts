@@ -26,7 +26,10 @@ export interface BuiltRun {
 }
 
 /** Model with head, matched to its weights; nothing is loaded. */
-export function describeModel({ json, weights }: OpenedModel, { labels, problemType }: Pick<BuildOptions['data'], 'labels' | 'problemType'>): PreparedModel {
+export function describeModel(
+  { json, weights }: OpenedModel,
+  { labels, problemType }: Pick<BuildOptions['data'], 'labels' | 'problemType'>,
+): PreparedModel {
   return prepareForSequenceClassification(json, weights, { labels, problemType });
 }
 
@@ -39,7 +42,10 @@ export async function buildTrainer({ model, data, args, options }: BuildOptions)
     args,
     trainDataset: data.train,
     ...(data.validation ? { evalDataset: data.validation } : {}),
-    dataCollator: new DataCollatorWithPadding({ tokenizer: model.tokenizer, floatFields: floatFieldsOf(data.problemType) }),
+    dataCollator: new DataCollatorWithPadding({
+      tokenizer: model.tokenizer,
+      floatFields: floatFieldsOf(data.problemType),
+    }),
     processingClass: model.tokenizer,
     computeMetrics: classificationMetrics(data.problemType),
     ...options,

@@ -1,10 +1,10 @@
 // A checkpoint as a zip that holds a HuggingFace folder, streamed piece by piece from storage to where it goes.
 
-import { safetensorsHeaderBytes, orderTensors } from '#formats/safetensors.ts';
-import { zipStream, type ZipEntry } from '#formats/zip-stream.ts';
+import { orderTensors, safetensorsHeaderBytes } from '#formats/safetensors.ts';
+import { type ZipEntry, zipStream } from '#formats/zip-stream.ts';
 import type { LogEntry } from '#protocol/metrics.ts';
-import type { RunRecord } from '#storage/schema.ts';
 import type { StoredCheckpoint } from '#storage/checkpoint-store.ts';
+import type { RunRecord } from '#storage/schema.ts';
 import { parseHfJson } from '#util/hf-json.ts';
 import { modelCard } from './model-card.ts';
 
@@ -20,7 +20,12 @@ export interface Exported {
 }
 
 /** @param target where the browser can write to disk directly; else the zip lies in the origin's private files. */
-export async function exportCheckpoint(stored: StoredCheckpoint, record: RunRecord, device: string, target: FileSystemFileHandle | null): Promise<Exported> {
+export async function exportCheckpoint(
+  stored: StoredCheckpoint,
+  record: RunRecord,
+  device: string,
+  target: FileSystemFileHandle | null,
+): Promise<Exported> {
   const folder = `${slug(record.name)}-${stored.manifest.name}`;
   const fileName = `${folder}.zip`;
   const zip = zipStream(await entriesOf(stored, record, device, folder));
@@ -56,7 +61,12 @@ async function privateFile(name: string): Promise<FileSystemFileHandle | null> {
   }
 }
 
-async function entriesOf(stored: StoredCheckpoint, record: RunRecord, device: string, folder: string): Promise<ZipEntry[]> {
+async function entriesOf(
+  stored: StoredCheckpoint,
+  record: RunRecord,
+  device: string,
+  folder: string,
+): Promise<ZipEntry[]> {
   const texts = new Map<string, string>();
   for (const path of stored.manifest.files) if (!INTERNAL.has(path)) texts.set(path, await stored.readFile(path));
   texts.set('README.md', cardOf(texts, stored, record, device));
@@ -73,7 +83,12 @@ async function entriesOf(stored: StoredCheckpoint, record: RunRecord, device: st
   ];
 }
 
-function cardOf(texts: ReadonlyMap<string, string>, stored: StoredCheckpoint, record: RunRecord, device: string): string {
+function cardOf(
+  texts: ReadonlyMap<string, string>,
+  stored: StoredCheckpoint,
+  record: RunRecord,
+  device: string,
+): string {
   const json = (path: string) => parseHfJson(texts.get(path) ?? '{}', path, 'E-CHECKPOINT') as Record<string, unknown>;
   return modelCard({
     name: record.name,
@@ -90,5 +105,11 @@ function cardOf(texts: ReadonlyMap<string, string>, stored: StoredCheckpoint, re
 
 /** A name that any file system takes. */
 export function slug(name: string): string {
-  return name.normalize('NFKD').replace(/[^\w.-]+/g, '-').replace(/^[-.]+|[-.]+$/g, '').slice(0, 60) || 'model';
+  return (
+    name
+      .normalize('NFKD')
+      .replace(/[^\w.-]+/g, '-')
+      .replace(/^[-.]+|[-.]+$/g, '')
+      .slice(0, 60) || 'model'
+  );
 }

@@ -2,7 +2,13 @@
 // page and, by broadcast, to other tabs.
 
 import { toWire } from '#protocol/errors.ts';
-import { type Requests, type RequestType, RUN_CHANNEL, type WorkerCommand, type WorkerEvent } from '#protocol/messages.ts';
+import {
+  type Requests,
+  type RequestType,
+  RUN_CHANNEL,
+  type WorkerCommand,
+  type WorkerEvent,
+} from '#protocol/messages.ts';
 import { clearExports } from './export-checkpoint.ts';
 import { Studio } from './studio.ts';
 

@@ -1,7 +1,7 @@
 // README.md of a saved model, in the layout of HF's model card: what it is, how it was trained, what it scored.
 
-import type { LogEntry } from '#protocol/metrics.ts';
 import type { ProblemType } from '#protocol/messages.ts';
+import type { LogEntry } from '#protocol/metrics.ts';
 
 export interface ModelCardFacts {
   readonly name: string;
@@ -67,29 +67,42 @@ export function modelCard(facts: ModelCardFacts): string {
   ].join('\n');
 }
 
-const upTo = ({ logHistory, step }: ModelCardFacts): readonly LogEntry[] => logHistory.filter((entry) => entry.step <= step);
+const upTo = ({ logHistory, step }: ModelCardFacts): readonly LogEntry[] =>
+  logHistory.filter((entry) => entry.step <= step);
 const isEvaluation = (entry: LogEntry): boolean => typeof entry['eval_loss'] === 'number';
 const isSpeed = (key: string): boolean => /_(runtime|per_second)$/.test(key);
 
 /** Scalar metrics of an evaluation, with readable names. */
 function scalarsOf(entry: LogEntry): [name: string, value: number][] {
   return Object.entries(entry).flatMap(([key, value]) =>
-    key.startsWith('eval_') && typeof value === 'number' && !isSpeed(key) ? [[titleOf(key.slice(5)), value] as [string, number]] : [],
+    key.startsWith('eval_') && typeof value === 'number' && !isSpeed(key)
+      ? [[titleOf(key.slice(5)), value] as [string, number]]
+      : [],
   );
 }
 
-const titleOf = (key: string): string => key.split('_').map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(' ');
+const titleOf = (key: string): string =>
+  key
+    .split('_')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join(' ');
 
 function resultLines(facts: ModelCardFacts): string[] {
   const last = upTo(facts).findLast(isEvaluation);
   if (!last) return [];
-  return ['It achieves the following results on the evaluation set:', ...scalarsOf(last).map(([name, value]) => `- ${name}: ${value.toFixed(4)}`)];
+  return [
+    'It achieves the following results on the evaluation set:',
+    ...scalarsOf(last).map(([name, value]) => `- ${name}: ${value.toFixed(4)}`),
+  ];
 }
 
 function hyperparameterLines(args: Readonly<Record<string, unknown>>): string[] {
   const accumulation = Number(args['gradient_accumulation_steps']);
   const total = Number(args['per_device_train_batch_size']) * accumulation;
-  const duration = Number(args['max_steps']) > 0 ? `- training_steps: ${args['max_steps']}` : `- num_epochs: ${args['num_train_epochs']}`;
+  const duration =
+    Number(args['max_steps']) > 0
+      ? `- training_steps: ${args['max_steps']}`
+      : `- num_epochs: ${args['num_train_epochs']}`;
   const betas = `betas=(${args['adam_beta1']},${args['adam_beta2']}) and epsilon=${args['adam_epsilon']}`;
   const optimizer = String(args['optim']).startsWith('adamw') ? `${args['optim']} with ${betas}` : `${args['optim']}`;
   return [
@@ -97,13 +110,17 @@ function hyperparameterLines(args: Readonly<Record<string, unknown>>): string[] 
     `- train_batch_size: ${args['per_device_train_batch_size']}`,
     `- eval_batch_size: ${args['per_device_eval_batch_size']}`,
     `- seed: ${args['seed']}`,
-    ...(accumulation > 1 ? [`- gradient_accumulation_steps: ${accumulation}`, `- total_train_batch_size: ${total}`] : []),
+    ...(accumulation > 1
+      ? [`- gradient_accumulation_steps: ${accumulation}`, `- total_train_batch_size: ${total}`]
+      : []),
     `- optimizer: Use ${optimizer} and optimizer_args=${args['optim_args'] ?? 'No additional optimizer arguments'}`,
     `- lr_scheduler_type: ${args['lr_scheduler_type']}`,
     ...(Number(args['warmup_steps']) > 0 ? [`- lr_scheduler_warmup_steps: ${args['warmup_steps']}`] : []),
     duration,
     ...(args['fp16'] === true ? ['- mixed_precision_training: f16 storage with float32 accumulation'] : []),
-    ...(Number(args['label_smoothing_factor']) > 0 ? [`- label_smoothing_factor: ${args['label_smoothing_factor']}`] : []),
+    ...(Number(args['label_smoothing_factor']) > 0
+      ? [`- label_smoothing_factor: ${args['label_smoothing_factor']}`]
+      : []),
   ];
 }
 
@@ -116,7 +133,12 @@ function resultTable(facts: ModelCardFacts): string[] {
   const rows = evaluations.map((evaluation) => {
     const training = entries.findLast((entry) => typeof entry['loss'] === 'number' && entry.step <= evaluation.step);
     const loss = training ? Number(training['loss']).toFixed(4) : 'No log';
-    return [loss, String(evaluation.epoch), String(evaluation.step), ...scalarsOf(evaluation).map(([, value]) => value.toFixed(4))];
+    return [
+      loss,
+      String(evaluation.epoch),
+      String(evaluation.step),
+      ...scalarsOf(evaluation).map(([, value]) => value.toFixed(4)),
+    ];
   });
   const header = ['Training Loss', 'Epoch', 'Step', ...names];
   return [header, header.map(() => ':---:'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);

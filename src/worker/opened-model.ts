@@ -30,10 +30,16 @@ export async function openModel(files: ModelFiles, name: string): Promise<Opened
 
 async function readConfig(files: ModelFiles): Promise<JsonObject> {
   const file = files.get('config.json');
-  if (!file) throw new StudioError('E-MODEL-CONFIG', 'There is no config.json.', { hint: 'Add the config.json that belongs to the weights.' });
+  if (!file)
+    throw new StudioError('E-MODEL-CONFIG', 'There is no config.json.', {
+      hint: 'Add the config.json that belongs to the weights.',
+    });
   const json = parseHfJson(await file.text(), 'config.json');
   if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as JsonObject;
-  throw new StudioError('E-MODEL-CONFIG', 'config.json holds no object.', { where: 'config.json', hint: 'Add the config.json that belongs to the weights.' });
+  throw new StudioError('E-MODEL-CONFIG', 'config.json holds no object.', {
+    where: 'config.json',
+    hint: 'Add the config.json that belongs to the weights.',
+  });
 }
 
 /** The longest input the model can read: positions of the model, and what its tokenizer allows. */

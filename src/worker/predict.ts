@@ -25,9 +25,16 @@ interface Loaded {
 export class Predictor {
   #loaded: Loaded | null = null;
 
-  async predict(stored: StoredCheckpoint, record: RunRecord, model: OpenedModel, inputs: readonly PredictionInput[]): Promise<Prediction[]> {
+  async predict(
+    stored: StoredCheckpoint,
+    record: RunRecord,
+    model: OpenedModel,
+    inputs: readonly PredictionInput[],
+  ): Promise<Prediction[]> {
     const network = await this.#network(stored, record, model);
-    const encodings = inputs.map(({ text, textPair }) => model.tokenizer.encode(text, textPair ?? null, { maxLength: record.setup.maxLength }));
+    const encodings = inputs.map(({ text, textPair }) =>
+      model.tokenizer.encode(text, textPair ?? null, { maxLength: record.setup.maxLength }),
+    );
     const batch = new DataCollatorWithPadding({ tokenizer: model.tokenizer }).collate(encodings as never);
     const output = forwardOnly(() =>
       network.forward(batch, { context: ForwardContext.evaluation('f32'), numItemsInBatch: null, labelSmoothing: 0 }),
@@ -48,7 +55,11 @@ export class Predictor {
     this.#loaded = null;
   }
 
-  async #network(stored: StoredCheckpoint, record: RunRecord, model: OpenedModel): Promise<BertForSequenceClassification> {
+  async #network(
+    stored: StoredCheckpoint,
+    record: RunRecord,
+    model: OpenedModel,
+  ): Promise<BertForSequenceClassification> {
     const checkpoint = stored.manifest.checkpointId;
     if (this.#loaded?.checkpoint === checkpoint) return this.#loaded.network;
     this.forget();

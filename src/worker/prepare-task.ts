@@ -1,6 +1,11 @@
 // From a task as the page describes it (model, data, columns) to tokenized data.
 
-import { examineTextClassification, prepareTextClassification, type TextClassificationData, type TextClassificationOptions } from '#data/text-classification.ts';
+import {
+  examineTextClassification,
+  prepareTextClassification,
+  type TextClassificationData,
+  type TextClassificationOptions,
+} from '#data/text-classification.ts';
 import type { Table } from '#formats/table.ts';
 import type { DataExamination, TaskSetup } from '#protocol/messages.ts';
 import { StudioError } from '#util/studio-error.ts';

@@ -12,7 +12,12 @@ const MODEL = 'model/';
 const TRAIN = 'train/';
 const VALIDATION = 'validation/';
 
-export async function storeRunAssets(store: IdbRunStore, runId: RunId, model: OpenedModel, data: OpenedData): Promise<void> {
+export async function storeRunAssets(
+  store: IdbRunStore,
+  runId: RunId,
+  model: OpenedModel,
+  data: OpenedData,
+): Promise<void> {
   for (const [name, file] of model.files) await store.putAsset(runId, MODEL + name, file);
   await store.putAsset(runId, TRAIN + data.trainFile.path, data.trainFile.file);
   if (data.validationFile) await store.putAsset(runId, VALIDATION + data.validationFile.path, data.validationFile.file);
@@ -29,17 +34,29 @@ export async function loadRunData(store: IdbRunStore, runId: RunId, name: string
   const [train] = under(assets, TRAIN);
   const [validation] = under(assets, VALIDATION);
   if (!train) throw lost('data');
-  return openData({ path: train[0], file: train[1] }, validation ? { path: validation[0], file: validation[1] } : null, name);
+  return openData(
+    { path: train[0], file: train[1] },
+    validation ? { path: validation[0], file: validation[1] } : null,
+    name,
+  );
 }
 
-export async function openData(trainFile: OpenedData['trainFile'], validationFile: OpenedData['validationFile'], name: string): Promise<OpenedData> {
+export async function openData(
+  trainFile: OpenedData['trainFile'],
+  validationFile: OpenedData['validationFile'],
+  name: string,
+): Promise<OpenedData> {
   const train = await readTable(trainFile.file, trainFile.path);
   const validation = validationFile ? await readTable(validationFile.file, validationFile.path) : null;
   return { name, train, validation, trainFile, validationFile };
 }
 
 const under = (assets: ReadonlyMap<string, Blob>, prefix: string): ModelFiles =>
-  new Map([...assets].flatMap(([path, blob]) => (path.startsWith(prefix) ? [[path.slice(prefix.length), blob] as const] : [])));
+  new Map(
+    [...assets].flatMap(([path, blob]) =>
+      path.startsWith(prefix) ? [[path.slice(prefix.length), blob] as const] : [],
+    ),
+  );
 
 function lost(what: string): StudioError {
   return new StudioError('E-STORAGE', `The ${what} of this run is no longer stored in this browser.`, {

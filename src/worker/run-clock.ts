@@ -87,7 +87,11 @@ export class RunClock {
 
   /** The first update compiles kernels; it says nothing about the others. */
   #recentSteps(): number[] {
-    return this.#steps.length > 1 && this.#steps.length < WINDOW ? this.#steps.slice(1) : this.#steps.length === WINDOW ? this.#steps : [];
+    return this.#steps.length > 1 && this.#steps.length < WINDOW
+      ? this.#steps.slice(1)
+      : this.#steps.length === WINDOW
+        ? this.#steps
+        : [];
   }
 }
 

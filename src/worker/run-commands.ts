@@ -1,7 +1,7 @@
 // What a person asked of the run in training, waiting for the place between two steps where it can be done.
 
-import type { ActOnFlags } from '#trainer/trainer-options.ts';
 import type { TrainerControl } from '#trainer/trainer-control.ts';
+import type { ActOnFlags } from '#trainer/trainer-options.ts';
 
 export interface PauseListener {
   onPause(): void;

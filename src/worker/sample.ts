@@ -20,7 +20,9 @@ export class Sample {
   }
 
   async model(): Promise<ModelFiles> {
-    return new Map(await Promise.all(MODEL_FILES.map(async (name) => [name, await this.#fetch(`model/${name}`)] as const)));
+    return new Map(
+      await Promise.all(MODEL_FILES.map(async (name) => [name, await this.#fetch(`model/${name}`)] as const)),
+    );
   }
 
   async data(): Promise<{ readonly path: string; readonly file: Blob }> {
@@ -44,9 +46,13 @@ async function fetchBlob(url: URL): Promise<Blob> {
     if (response.ok) return await response.blob();
     throw new Error(`the server answered ${response.status}`);
   } catch (cause) {
-    throw new StudioError('E-DATA-FORMAT', `The sample file ${url.pathname} could not be loaded: ${(cause as Error).message}`, {
-      hint: 'Check the connection to the server of this page and try again.',
-      cause,
-    });
+    throw new StudioError(
+      'E-DATA-FORMAT',
+      `The sample file ${url.pathname} could not be loaded: ${(cause as Error).message}`,
+      {
+        hint: 'Check the connection to the server of this page and try again.',
+        cause,
+      },
+    );
   }
 }

@@ -5,7 +5,17 @@ import { guessRoles, summarizeColumns } from '#data/column-summary.ts';
 import { openModelFiles } from '#formats/model-files.ts';
 import { type Engine, initializeEngine } from '#gpu/initialize.ts';
 import type { CheckpointId, DataId, ModelId, RunId } from '#protocol/ids.ts';
-import type { CellValue, DataSummary, ModelSummary, Requests, RequestType, RunDetail, RunPlan, RunSetup, RunSummary } from '#protocol/messages.ts';
+import type {
+  CellValue,
+  DataSummary,
+  ModelSummary,
+  Requests,
+  RequestType,
+  RunDetail,
+  RunPlan,
+  RunSetup,
+  RunSummary,
+} from '#protocol/messages.ts';
 import { computeRunPlan } from '#protocol/run-plan.ts';
 import { isActive, type RunState } from '#protocol/run-state.ts';
 import { parseTrainingArguments } from '#protocol/training-arguments.ts';
@@ -23,7 +33,7 @@ import { examineTask, type OpenedData, prepareTask } from './prepare-task.ts';
 import { loadRunData, loadRunModel, openData, storeRunAssets } from './run-assets.ts';
 import { runsInTraining, takeTrainerLock } from './run-lock.ts';
 import { type EmitRunEvent, RunRecorder, summarizeCheckpoints } from './run-recorder.ts';
-import { Sample, SAMPLE_MODEL_NAME } from './sample.ts';
+import { SAMPLE_MODEL_NAME, Sample } from './sample.ts';
 import { TrainingRun } from './training-run.ts';
 
 type Handlers = { readonly [T in RequestType]: (params: Requests[T]['params']) => Promise<Requests[T]['result']> };
@@ -54,7 +64,8 @@ export class Studio {
       'device/profile': async () => deviceProfile(await this.#engineReady()),
       'model/open': ({ source }) => this.#openModel(source),
       'data/open': ({ source }) => this.#openData(source),
-      'data/examine': async ({ task, previewRows }) => examineTask(task, this.#model(task.modelId), this.#dataOf(task.dataId), previewRows),
+      'data/examine': async ({ task, previewRows }) =>
+        examineTask(task, this.#model(task.modelId), this.#dataOf(task.dataId), previewRows),
       'run/plan': async ({ setup }) => this.#plan(setup),
       'run/start': ({ setup }) => this.#start(setup),
       'run/resume': ({ runId, checkpointId }) => this.#resume(runId, checkpointId),
@@ -76,7 +87,12 @@ export class Studio {
         await this.#engineReady();
         const { checkpoints } = await this.#storesReady();
         const record = await this.#record(runId);
-        return this.#predictor.predict(await checkpoints.open(runId, checkpointId), record, await this.#modelOfRun(record), inputs);
+        return this.#predictor.predict(
+          await checkpoints.open(runId, checkpointId),
+          record,
+          await this.#modelOfRun(record),
+          inputs,
+        );
       },
       'storage/estimate': async () => {
         const { usage = 0, quota = 0 } = await navigator.storage.estimate();
@@ -91,7 +107,10 @@ export class Studio {
   }
 
   #storesReady(): Promise<Stores> {
-    this.#stores ??= openDatabase().then((database) => ({ runs: new IdbRunStore(database), checkpoints: new IdbCheckpointStore(database) }));
+    this.#stores ??= openDatabase().then((database) => ({
+      runs: new IdbRunStore(database),
+      checkpoints: new IdbCheckpointStore(database),
+    }));
     // A refused database may open at the next attempt.
     this.#stores.catch(() => {
       this.#stores = null;
@@ -160,9 +179,20 @@ export class Studio {
       const { modelId: _model, dataId: _data, ...kept } = setup;
       const now = Date.now();
       const record: RunRecord = {
-        runId, name: setup.name, createdAt: now, updatedAt: now, step: 0, maxSteps: 0, activeMs: 0, setup: kept,
+        runId,
+        name: setup.name,
+        createdAt: now,
+        updatedAt: now,
+        step: 0,
+        maxSteps: 0,
+        activeMs: 0,
+        setup: kept,
         state: { status: 'preparing', phase: 'loading' },
-        labels: prepared.labels, problemType: prepared.problemType, modelName: model.name, dataName: data.name, notices: [],
+        labels: prepared.labels,
+        problemType: prepared.problemType,
+        modelName: model.name,
+        dataName: data.name,
+        notices: [],
       };
       await stores.runs.put(record);
       this.#begin({ record, release, model, data: prepared, arguments_, stores, resumeFrom: null });
@@ -187,7 +217,15 @@ export class Studio {
       const step = resumeFrom?.manifest.step ?? 0;
       // What was logged after the checkpoint happens again.
       await stores.runs.truncateLog(runId, step);
-      this.#begin({ record: { ...record, step }, release, model, data: prepared, arguments_: parsed(record.setup), stores, resumeFrom });
+      this.#begin({
+        record: { ...record, step },
+        release,
+        model,
+        data: prepared,
+        arguments_: parsed(record.setup),
+        stores,
+        resumeFrom,
+      });
       return { step };
     } catch (error) {
       release();
@@ -216,7 +254,15 @@ export class Studio {
   }): void {
     const { record, release, model, data, arguments_, stores, resumeFrom } = parts;
     const recorder = new RunRecorder(stores.runs, this.#emit, record);
-    const run = new TrainingRun({ recorder, model, data, args: arguments_.args, rawArguments: arguments_.raw, store: stores.checkpoints, resumeFrom });
+    const run = new TrainingRun({
+      recorder,
+      model,
+      data,
+      args: arguments_.args,
+      rawArguments: arguments_.raw,
+      store: stores.checkpoints,
+      resumeFrom,
+    });
     this.#active = run;
     void run.run().finally(() => {
       this.#active = null;
@@ -226,14 +272,18 @@ export class Studio {
 
   #activeRun(runId: RunId): TrainingRun {
     if (this.#active?.recorder.record.runId === runId) return this.#active;
-    throw new StudioError('E-STATE', 'This run is not in training in this tab.', { hint: 'Resume it first, or go to the tab that trains it.' });
+    throw new StudioError('E-STATE', 'This run is not in training in this tab.', {
+      hint: 'Resume it first, or go to the tab that trains it.',
+    });
   }
 
   async #record(runId: RunId): Promise<RunRecord> {
     const { runs } = await this.#storesReady();
     const record = await runs.get(runId);
     if (record) return record;
-    throw new StudioError('E-STATE', 'This run is not stored in this browser.', { hint: 'It may have been deleted, or the address belongs to another browser.' });
+    throw new StudioError('E-STATE', 'This run is not stored in this browser.', {
+      hint: 'It may have been deleted, or the address belongs to another browser.',
+    });
   }
 
   /** The model a run was started with, opened from its stored files once. */
@@ -260,7 +310,15 @@ export class Studio {
     const manifests = await checkpoints.list(runId);
     const owner = mine ? 'this-tab' : training.has(runId) ? 'other-tab' : 'none';
     return {
-      runId, name, createdAt, updatedAt, step, maxSteps, modelName, dataName, owner,
+      runId,
+      name,
+      createdAt,
+      updatedAt,
+      step,
+      maxSteps,
+      modelName,
+      dataName,
+      owner,
       state: shownState(state, owner),
       bytes: manifests.reduce((sum, { byteLength }) => sum + byteLength, 0),
     };
@@ -306,7 +364,10 @@ export class Studio {
 
   async #refuseWhileTraining(runId: RunId): Promise<void> {
     if (!(await runsInTraining()).has(runId)) return;
-    throw new StudioError('E-BUSY', 'This run is in training.', { hint: 'Stop it first.', safe: 'Nothing was deleted.' });
+    throw new StudioError('E-BUSY', 'This run is in training.', {
+      hint: 'Stop it first.',
+      safe: 'Nothing was deleted.',
+    });
   }
 }
 
@@ -321,7 +382,11 @@ function parsed({ trainingArguments }: Pick<RunSetup, 'trainingArguments'>) {
   const result = parseTrainingArguments(trainingArguments);
   if (result.ok) return result;
   const first = result.issues.find(({ level }) => level === 'error')!;
-  throw new StudioError('E-ARGS', first.message, { where: first.name, ...(first.hint ? { hint: first.hint } : {}), safe: 'Nothing was started.' });
+  throw new StudioError('E-ARGS', first.message, {
+    where: first.name,
+    ...(first.hint ? { hint: first.hint } : {}),
+    safe: 'Nothing was started.',
+  });
 }
 
 /** The latest checkpoint that holds an optimizer; null when nothing was saved. */
@@ -336,7 +401,11 @@ function shownState(state: RunState, owner: RunSummary['owner']): RunState {
 
 function summarizeModel(modelId: ModelId, model: OpenedModel): ModelSummary {
   const { json, weights, labels } = model;
-  const { model: network, plan, parameters } = describeModel(model, { labels, problemType: 'single_label_classification' });
+  const {
+    model: network,
+    plan,
+    parameters,
+  } = describeModel(model, { labels, problemType: 'single_label_classification' });
   const { config } = network;
   const architectures = json['architectures'];
   return {
@@ -353,11 +422,17 @@ function summarizeModel(modelId: ModelId, model: OpenedModel): ModelSummary {
     dtypes: [...new Set([...plan.found.values()].map((name) => weights.dtypeOf(name)))],
     bytes: weights.byteLength,
     newParameters: plan.fresh,
-    notes: plan.unused.length > 0 ? [`${plan.unused.length} tensors of the files are not used: ${plan.unused.slice(0, 4).join(', ')}${plan.unused.length > 4 ? ', …' : ''}.`] : [],
+    notes:
+      plan.unused.length > 0
+        ? [
+            `${plan.unused.length} tensors of the files are not used: ${plan.unused.slice(0, 4).join(', ')}${plan.unused.length > 4 ? ', …' : ''}.`,
+          ]
+        : [],
   };
 }
 
-const sizeOf = (parameters: Iterable<{ readonly size: number }>): number => [...parameters].reduce((sum, { size }) => sum + size, 0);
+const sizeOf = (parameters: Iterable<{ readonly size: number }>): number =>
+  [...parameters].reduce((sum, { size }) => sum + size, 0);
 
 /** The name of the dropped folder or zip. */
 function folderName(files: readonly { readonly path: string }[]): string {
@@ -367,4 +442,6 @@ function folderName(files: readonly { readonly path: string }[]): string {
 }
 
 const toCellValue = (cell: unknown): CellValue =>
-  cell === null || typeof cell === 'string' || typeof cell === 'number' || typeof cell === 'boolean' ? cell : JSON.stringify(cell);
+  cell === null || typeof cell === 'string' || typeof cell === 'number' || typeof cell === 'boolean'
+    ? cell
+    : JSON.stringify(cell);

@@ -11,7 +11,7 @@ import type { TrainerCallback } from '#trainer/callbacks/trainer-callback.ts';
 import type { Trainer } from '#trainer/trainer.ts';
 import type { TrainerHooks } from '#trainer/trainer-options.ts';
 import type { StudioError } from '#util/studio-error.ts';
-import { buildTrainer, type BuiltRun } from './build-trainer.ts';
+import { type BuiltRun, buildTrainer } from './build-trainer.ts';
 import type { OpenedModel } from './opened-model.ts';
 import { RunClock } from './run-clock.ts';
 import { RunCommands } from './run-commands.ts';
@@ -80,7 +80,13 @@ export class TrainingRun {
       model,
       data,
       args,
-      options: { checkpointStore: store, runId: recorder.record.runId, rawArguments, callbacks: [this.#callback()], hooks: this.#hooks(() => built.trainer) },
+      options: {
+        checkpointStore: store,
+        runId: recorder.record.runId,
+        rawArguments,
+        callbacks: [this.#callback()],
+        hooks: this.#hooks(() => built.trainer),
+      },
     });
     if (built.fresh.length > 0 && !this.#parts.resumeFrom) {
       recorder.notice('info', `New parameters, started from seed ${args.seed}: ${built.fresh.join(', ')}.`);
@@ -114,7 +120,11 @@ export class TrainingRun {
         if (!Number.isFinite(this.#recentLoss) && !record.skipped) {
           recorder.notice('error', `The loss is not a number at step ${record.step}. Try a lower learning rate.`);
         }
-        if (record.skipped) recorder.notice('warning', `Step ${record.step} overflowed in half precision and was skipped; the loss scale is now ${record.lossScale}.`);
+        if (record.skipped)
+          recorder.notice(
+            'warning',
+            `Step ${record.step} overflowed in half precision and was skipped; the loss scale is now ${record.lossScale}.`,
+          );
       },
       betweenSteps: (act) =>
         this.commands.betweenSteps(trainer().control, act, {
@@ -181,7 +191,8 @@ export class TrainingRun {
 
   #sendProgress({ state, args }: Pick<Trainer, 'state' | 'args'>, due: boolean): void {
     const steps = state.maxSteps - state.globalStep;
-    const perEvaluation = args.evalStrategy === 'steps' ? state.evalSteps : state.maxSteps / Math.max(1, state.numTrainEpochs);
+    const perEvaluation =
+      args.evalStrategy === 'steps' ? state.evalSteps : state.maxSteps / Math.max(1, state.numTrainEpochs);
     const evaluations = args.evalStrategy === 'no' ? 0 : Math.ceil(steps / perEvaluation);
     const progress: RunProgress = {
       step: state.globalStep,

@@ -4,9 +4,21 @@
 import { openAsBlob } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readSafetensorsHeader, type SafetensorsHeader, safetensorsHeaderBytes, orderTensors } from '#formats/safetensors.ts';
+import {
+  orderTensors,
+  readSafetensorsHeader,
+  type SafetensorsHeader,
+  safetensorsHeaderBytes,
+} from '#formats/safetensors.ts';
 import type { CheckpointId, RunId } from '#protocol/ids.ts';
-import type { CheckpointManifest, CheckpointStore, CheckpointWrite, StoredCheckpoint, TensorEntry, TensorSource } from '#storage/checkpoint-store.ts';
+import type {
+  CheckpointManifest,
+  CheckpointStore,
+  CheckpointWrite,
+  StoredCheckpoint,
+  TensorEntry,
+  TensorSource,
+} from '#storage/checkpoint-store.ts';
 import { parseHfJson } from '#util/hf-json.ts';
 import { StudioError } from '#util/studio-error.ts';
 
@@ -27,7 +39,10 @@ export class FolderCheckpointStore implements CheckpointStore {
     await mkdir(partial, { recursive: true });
     const doomed = write.rotate((await this.list(write.runId)).filter(({ name }) => name !== write.name));
     for (const file of new Set(write.tensors.map((tensor) => tensor.file))) {
-      await writeTensors(join(partial, file), write.tensors.filter((tensor) => tensor.file === file));
+      await writeTensors(
+        join(partial, file),
+        write.tensors.filter((tensor) => tensor.file === file),
+      );
     }
     for (const [path, text] of write.files) await writeFile(join(partial, path), text);
     await this.#moveIntoPlace(partial, write.name);
@@ -88,10 +103,18 @@ async function writeTensors(path: string, tensors: readonly TensorSource[]): Pro
 export async function openCheckpointFolder(folder: string, runId: RunId, name: string): Promise<StoredCheckpoint> {
   const readText = (path: string) =>
     readFile(join(folder, path), 'utf8').catch((cause: Error) => {
-      throw new StudioError('E-CHECKPOINT', `The checkpoint ${folder} has no readable ${path}.`, { where: join(folder, path), cause });
+      throw new StudioError('E-CHECKPOINT', `The checkpoint ${folder} has no readable ${path}.`, {
+        where: join(folder, path),
+        cause,
+      });
     });
-  const state = parseHfJson(await readText('trainer_state.json'), 'trainer_state.json', 'E-CHECKPOINT') as Record<string, unknown>;
-  const paths = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile()).map((entry) => entry.name);
+  const state = parseHfJson(await readText('trainer_state.json'), 'trainer_state.json', 'E-CHECKPOINT') as Record<
+    string,
+    unknown
+  >;
+  const paths = (await readdir(folder, { withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => entry.name);
   const files = new Map<string, { blob: Blob; header: SafetensorsHeader }>();
   for (const path of paths.filter((each) => each.endsWith('.safetensors'))) {
     const blob = await openAsBlob(join(folder, path));
@@ -101,7 +124,10 @@ export async function openCheckpointFolder(folder: string, runId: RunId, name: s
   const bytesOf = (file: string, tensor: string): Blob => {
     const found = files.get(file);
     const entry = found?.header.entries.get(tensor);
-    if (!found || !entry) throw new StudioError('E-CHECKPOINT', `The checkpoint ${folder} lacks ${tensor} in ${file}.`, { where: join(folder, file) });
+    if (!found || !entry)
+      throw new StudioError('E-CHECKPOINT', `The checkpoint ${folder} lacks ${tensor} in ${file}.`, {
+        where: join(folder, file),
+      });
     return found.blob.slice(found.header.dataStart + entry.begin, found.header.dataStart + entry.end);
   };
   return {
@@ -122,7 +148,12 @@ async function manifestOf(
 ): Promise<CheckpointManifest> {
   const tensors: TensorEntry[] = [...files].flatMap(([file, { header }]) =>
     [...header.entries].map(([tensor, { dtype, shape, begin, end }]) => ({
-      file, name: tensor, dtype: dtype as TensorEntry['dtype'], shape, byteLength: end - begin, crc32: null,
+      file,
+      name: tensor,
+      dtype: dtype as TensorEntry['dtype'],
+      shape,
+      byteLength: end - begin,
+      crc32: null,
     })),
   );
   return {

@@ -8,12 +8,12 @@ import { parseArgs } from 'node:util';
 import { prepareTextClassification } from '#data/text-classification.ts';
 import { openModelFiles } from '#formats/model-files.ts';
 import { readTable } from '#formats/tabular.ts';
-import { memoryUse } from '#gpu/memory.ts';
 import { type Engine, initializeEngine } from '#gpu/initialize.ts';
+import { memoryUse } from '#gpu/memory.ts';
 import type { RunId } from '#protocol/ids.ts';
+import { toTrainingArgumentsJson } from '#protocol/training-arguments.ts';
 import type { TrainerCallback } from '#trainer/callbacks/trainer-callback.ts';
 import { toTrainerStateJson } from '#trainer/trainer-state.ts';
-import { toTrainingArgumentsJson } from '#protocol/training-arguments.ts';
 import { stringifyHfJson } from '#util/hf-json.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { buildTrainer } from '#worker/build-trainer.ts';
@@ -21,7 +21,7 @@ import { modelCard } from '#worker/model-card.ts';
 import { maxLengthOf, type OpenedModel, openModel } from '#worker/opened-model.ts';
 import { installDawn } from './dawn.ts';
 import { FolderCheckpointStore, openCheckpointFolder } from './folder-checkpoint-store.ts';
-import { readRunConfig, type RunConfig } from './run-config.ts';
+import { type RunConfig, readRunConfig } from './run-config.ts';
 
 const RUN = 'run' as RunId;
 const USAGE = 'usage: npm run train -- --config run.json --output-dir out [--resume-from-checkpoint DIR]';
@@ -54,7 +54,11 @@ function readCommandLine(argv: readonly string[]): CommandLine | null {
   try {
     const { values } = parseArgs({
       args: [...argv],
-      options: { config: { type: 'string' }, 'output-dir': { type: 'string' }, 'resume-from-checkpoint': { type: 'string' } },
+      options: {
+        config: { type: 'string' },
+        'output-dir': { type: 'string' },
+        'resume-from-checkpoint': { type: 'string' },
+      },
     });
     if (values.config && values['output-dir']) {
       const resumeFrom = values['resume-from-checkpoint'];
@@ -117,7 +121,9 @@ async function run({ config: path, outputDir, resumeFrom }: CommandLine): Promis
   };
   await writeFile(join(outputDir, 'README.md'), modelCard(facts));
   await writeFile(join(outputDir, 'trainer_state.json'), stringifyHfJson(toTrainerStateJson(state)));
-  say(`done: ${output.globalStep} steps, train_loss ${output.trainingLoss.toPrecision(4)}, ${Math.round(memoryUse().allocatedBytes / 2 ** 20)} MiB allocated on the device`);
+  say(
+    `done: ${output.globalStep} steps, train_loss ${output.trainingLoss.toPrecision(4)}, ${Math.round(memoryUse().allocatedBytes / 2 ** 20)} MiB allocated on the device`,
+  );
 }
 
 function deviceName(engine: Engine): string {
@@ -129,16 +135,26 @@ function deviceName(engine: Engine): string {
 async function openFolder(folder: string) {
   let names: string[];
   try {
-    names = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => entry.name);
+    names = readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => entry.name);
   } catch (cause) {
-    throw new StudioError('E-MODEL-CONFIG', `The model folder ${folder} can not be read: ${(cause as Error).message}`, { where: folder, cause });
+    throw new StudioError('E-MODEL-CONFIG', `The model folder ${folder} can not be read: ${(cause as Error).message}`, {
+      where: folder,
+      cause,
+    });
   }
-  return openModelFiles(await Promise.all(names.map(async (path) => ({ path, file: await openAsBlob(join(folder, path)) }))));
+  return openModelFiles(
+    await Promise.all(names.map(async (path) => ({ path, file: await openAsBlob(join(folder, path)) }))),
+  );
 }
 
 async function openTable(path: string) {
   const file = await openAsBlob(path).catch((cause: Error) => {
-    throw new StudioError('E-DATA-FORMAT', `The data file ${path} can not be read: ${cause.message}`, { where: path, cause });
+    throw new StudioError('E-DATA-FORMAT', `The data file ${path} can not be read: ${cause.message}`, {
+      where: path,
+      cause,
+    });
   });
   return readTable(file, basename(path));
 }
@@ -147,7 +163,11 @@ async function prepareData(config: RunConfig, model: OpenedModel) {
   const limit = maxLengthOf(model);
   const maxLength = config.maxLength ?? limit;
   if (maxLength > limit) {
-    throw new StudioError('E-ARGS', `max_length is ${maxLength}, but this model reads at most ${limit} tokens.`, { where: 'max_length', hint: `Set it to ${limit} or less.`, safe: 'Nothing was started.' });
+    throw new StudioError('E-ARGS', `max_length is ${maxLength}, but this model reads at most ${limit} tokens.`, {
+      where: 'max_length',
+      hint: `Set it to ${limit} or less.`,
+      safe: 'Nothing was started.',
+    });
   }
   return prepareTextClassification({
     train: await openTable(config.trainFile),

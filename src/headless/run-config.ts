@@ -24,8 +24,18 @@ export interface RunConfig {
 }
 
 const KNOWN = new Set([
-  'model', 'task', 'train_file', 'validation_file', 'text_column', 'text_pair_column', 'label_column', 'max_length',
-  'problem_type', 'validation_fraction', 'split_seed', 'training_arguments',
+  'model',
+  'task',
+  'train_file',
+  'validation_file',
+  'text_column',
+  'text_pair_column',
+  'label_column',
+  'max_length',
+  'problem_type',
+  'validation_fraction',
+  'split_seed',
+  'training_arguments',
 ]);
 const PROBLEM_TYPES = ['single_label_classification', 'multi_label_classification', 'regression'];
 
@@ -34,7 +44,8 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
   const json = await readJson(path);
   const unknown = Object.keys(json).filter((name) => !KNOWN.has(name));
   if (unknown.length > 0) throw wrong(path, unknown[0]!, `is not known. Known are: ${[...KNOWN].join(', ')}.`);
-  if (json['task'] !== undefined && json['task'] !== 'text-classification') throw wrong(path, 'task', 'must be "text-classification", the one task there is so far.');
+  if (json['task'] !== undefined && json['task'] !== 'text-classification')
+    throw wrong(path, 'task', 'must be "text-classification", the one task there is so far.');
   const text = (name: string): string => requiredText(path, json, name);
   const folder = dirname(resolve(path));
   const { args, raw, notes } = readArguments(path, json['training_arguments'] ?? {});
@@ -47,9 +58,22 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
       label: text('label_column'),
       ...(json['text_pair_column'] == null ? {} : { textPair: text('text_pair_column') }),
     },
-    maxLength: optionalNumber(path, json, 'max_length', (value) => Number.isInteger(value) && value > 0, 'a positive integer'),
+    maxLength: optionalNumber(
+      path,
+      json,
+      'max_length',
+      (value) => Number.isInteger(value) && value > 0,
+      'a positive integer',
+    ),
     problemType: readProblemType(path, json['problem_type']),
-    validationFraction: optionalNumber(path, json, 'validation_fraction', (value) => value >= 0 && value < 1, 'a number of at least 0 and less than 1') ?? 0,
+    validationFraction:
+      optionalNumber(
+        path,
+        json,
+        'validation_fraction',
+        (value) => value >= 0 && value < 1,
+        'a number of at least 0 and less than 1',
+      ) ?? 0,
     splitSeed: optionalNumber(path, json, 'split_seed', Number.isInteger, 'an integer') ?? 42,
     args,
     rawArguments: raw,
@@ -62,7 +86,10 @@ async function readJson(path: string): Promise<Record<string, unknown>> {
   try {
     content = await readFile(path, 'utf8');
   } catch (cause) {
-    throw new StudioError('E-ARGS', `The config ${path} can not be read: ${(cause as Error).message}`, { where: path, cause });
+    throw new StudioError('E-ARGS', `The config ${path} can not be read: ${(cause as Error).message}`, {
+      where: path,
+      cause,
+    });
   }
   let json: unknown;
   try {
@@ -75,12 +102,16 @@ async function readJson(path: string): Promise<Record<string, unknown>> {
 }
 
 function readArguments(path: string, given: unknown) {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw wrong(path, 'training_arguments', 'must be an object of HF TrainingArguments.');
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw wrong(path, 'training_arguments', 'must be an object of HF TrainingArguments.');
   const parsed = parseTrainingArguments(given as Record<string, unknown>);
   if (!parsed.ok) {
     const errors = parsed.issues.filter(({ level }) => level === 'error');
     const lines = errors.map(({ message, hint }) => `${message}${hint ? ` ${hint}` : ''}`);
-    throw new StudioError('E-ARGS', lines.join('\n'), { where: `${path}: training_arguments.${errors[0]?.name}`, safe: 'Nothing was started.' });
+    throw new StudioError('E-ARGS', lines.join('\n'), {
+      where: `${path}: training_arguments.${errors[0]?.name}`,
+      safe: 'Nothing was started.',
+    });
   }
   return { args: parsed.args, raw: parsed.raw, notes: parsed.notes.map(({ message }) => message) };
 }
@@ -91,7 +122,13 @@ function requiredText(path: string, json: Record<string, unknown>, name: string)
   throw wrong(path, name, value === undefined ? 'is missing.' : `must be a text, but is ${JSON.stringify(value)}.`);
 }
 
-function optionalNumber(path: string, json: Record<string, unknown>, name: string, valid: (value: number) => boolean, expected: string): number | null {
+function optionalNumber(
+  path: string,
+  json: Record<string, unknown>,
+  name: string,
+  valid: (value: number) => boolean,
+  expected: string,
+): number | null {
   const value = json[name];
   if (value === undefined || value === null) return null;
   if (typeof value === 'number' && valid(value)) return value;
@@ -105,5 +142,8 @@ function readProblemType(path: string, value: unknown): ProblemType | undefined 
 }
 
 function wrong(path: string, name: string, problem: string): StudioError {
-  return new StudioError('E-ARGS', `${path}: "${name}" ${problem}`, { where: `${path}: ${name}`, safe: 'Nothing was started.' });
+  return new StudioError('E-ARGS', `${path}: "${name}" ${problem}`, {
+    where: `${path}: ${name}`,
+    safe: 'Nothing was started.',
+  });
 }

@@ -6,7 +6,7 @@ import { createServer } from 'vite';
 const server = await createServer({
   root: join(import.meta.dirname, '../..'),
   configFile: false,
-   server: { middlewareMode: true, ws: false, watch: null },
+  server: { middlewareMode: true, ws: false, watch: null },
   appType: 'custom',
   logLevel: 'error',
 });

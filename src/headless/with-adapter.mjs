@@ -10,7 +10,10 @@ import { join } from 'node:path';
 const PROBE = "import('webgpu').then(async ({ create }) => process.exit((await create([]).requestAdapter()) ? 0 : 1))";
 
 function findsAdapter(environment) {
-  return spawnSync(process.execPath, ['--input-type=module', '-e', PROBE], { env: environment, stdio: 'ignore' }).status === 0;
+  return (
+    spawnSync(process.execPath, ['--input-type=module', '-e', PROBE], { env: environment, stdio: 'ignore' }).status ===
+    0
+  );
 }
 
 /** Environment in which Dawn finds SwiftShader; the files are unpacked once a machine. */

@@ -21,10 +21,20 @@ export async function serveStudio(): Promise<{ url: string; close: () => Promise
   return { url: `http://127.0.0.1:${address.port}`, close: () => server.close() };
 }
 
-const SYSTEM_CHROMES = ['/usr/bin/google-chrome', '/usr/bin/chromium', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', 'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe'];
-const SYSTEM_FIREFOXES = ['/usr/bin/firefox-esr', '/usr/bin/firefox', '/Applications/Firefox.app/Contents/MacOS/firefox'];
+const SYSTEM_CHROMES = [
+  '/usr/bin/google-chrome',
+  '/usr/bin/chromium',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+];
+const SYSTEM_FIREFOXES = [
+  '/usr/bin/firefox-esr',
+  '/usr/bin/firefox',
+  '/Applications/Firefox.app/Contents/MacOS/firefox',
+];
 
-export const findFirefox = (): string | undefined => process.env.FIREFOX_PATH ?? SYSTEM_FIREFOXES.find((path) => existsSync(path));
+export const findFirefox = (): string | undefined =>
+  process.env.FIREFOX_PATH ?? SYSTEM_FIREFOXES.find((path) => existsSync(path));
 
 /** CHROME_PATH, else an installed Chrome, else (or with STUDIO_TEST_BUNDLED) the Chromium that npm brought (Linux x64). */
 async function findChromium(): Promise<string> {
@@ -86,7 +96,13 @@ async function launchFirefox({ userDataDir, webgpu = true, downloadDir }: Launch
       'dom.webgpu.enabled': webgpu,
       'dom.webgpu.workers.enabled': webgpu,
       'gfx.webgpu.ignore-blocklist': webgpu,
-      ...(downloadDir ? { 'browser.download.folderList': 2, 'browser.download.dir': downloadDir, 'browser.download.useDownloadDir': true } : {}),
+      ...(downloadDir
+        ? {
+            'browser.download.folderList': 2,
+            'browser.download.dir': downloadDir,
+            'browser.download.useDownloadDir': true,
+          }
+        : {}),
     },
     protocolTimeout: 600_000,
   });
@@ -100,7 +116,9 @@ export async function openPage(browser: Browser, url: string, messages: string[]
   // The picker for a place on disk can not be driven; without it the studio offers an ordinary download.
   await page.evaluateOnNewDocument(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
   page.on('console', (message) => messages.push(`${message.type()}: ${message.text()}`));
-  page.on('pageerror', (error) => messages.push(`pageerror: ${error instanceof Error ? error.message : String(error)}`));
+  page.on('pageerror', (error) =>
+    messages.push(`pageerror: ${error instanceof Error ? error.message : String(error)}`),
+  );
   await page.goto(url, { waitUntil: 'load' });
   return page;
 }

@@ -1,7 +1,7 @@
 // WebGPU in Node: Dawn behind `navigator.gpu`, on the Vulkan driver that VK_DRIVER_FILES names (or the machine's GPU).
 
-import { type Engine, initializeEngine } from '#gpu/initialize.ts';
 import { create, globals } from 'webgpu';
+import { type Engine, initializeEngine } from '#gpu/initialize.ts';
 
 let started: Promise<Engine> | null = null;
 

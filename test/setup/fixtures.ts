@@ -21,7 +21,10 @@ export async function readTensors(file: Blob): Promise<Map<string, { shape: read
       entries.map(async ([name, { shape, dtype, begin, end }]) => {
         if (dtype !== 'I32') return [name, { shape, data: await readTensorAsFloat32(file, header, name) }] as const;
         const at = header.dataStart;
-        return [name, { shape, data: Float32Array.from(new Int32Array(await file.slice(at + begin, at + end).arrayBuffer())) }] as const;
+        return [
+          name,
+          { shape, data: Float32Array.from(new Int32Array(await file.slice(at + begin, at + end).arrayBuffer())) },
+        ] as const;
       }),
     ),
   );

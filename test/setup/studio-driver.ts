@@ -16,7 +16,10 @@ export async function writeModelFolder(changes: Record<string, unknown> = {}): P
   const source = join(fixtureFolder('trajectory'), 'model');
   for (const name of MODEL_FILES) {
     const bytes = await readFile(join(source, name));
-    await writeFile(join(folder, name), name === 'config.json' ? JSON.stringify({ ...JSON.parse(bytes.toString()), ...changes }) : bytes);
+    await writeFile(
+      join(folder, name),
+      name === 'config.json' ? JSON.stringify({ ...JSON.parse(bytes.toString()), ...changes }) : bytes,
+    );
   }
   return MODEL_FILES.map((name) => join(folder, name));
 }
@@ -53,7 +56,13 @@ export async function waitForText(page: Page, testId: string, matches: RegExp, t
 }
 
 /** Goes to setup with the given files and arguments, up to an enabled Start. */
-export async function setUpRun(page: Page, url: string, model: string[], data: string, args: Record<string, unknown>): Promise<void> {
+export async function setUpRun(
+  page: Page,
+  url: string,
+  model: string[],
+  data: string,
+  args: Record<string, unknown>,
+): Promise<void> {
   await page.goto(`${url}/#/new`);
   await upload(page, 'model-input', ...model);
   await page.waitForSelector(byTestId('model-summary'), { timeout: 60_000 });
@@ -67,9 +76,17 @@ export async function importArguments(page: Page, args: Record<string, unknown>)
   await writeFile(file, JSON.stringify(args));
   await click(page, 'args-import');
   await upload(page, 'args-import-file', file);
-  await page.waitForFunction((selector: string) => (document.querySelector(selector) as HTMLTextAreaElement | null)?.value.includes('{'), {}, byTestId('args-import-text'));
+  await page.waitForFunction(
+    (selector: string) => (document.querySelector(selector) as HTMLTextAreaElement | null)?.value.includes('{'),
+    {},
+    byTestId('args-import-text'),
+  );
   await click(page, 'args-import-apply');
-  await page.waitForFunction((selector: string) => document.querySelector(selector) === null, {}, byTestId('args-import-text'));
+  await page.waitForFunction(
+    (selector: string) => document.querySelector(selector) === null,
+    {},
+    byTestId('args-import-text'),
+  );
 }
 
 /** Waits for one finished zip in the folder and unpacks it: path inside the model's folder to bytes. */

@@ -23,7 +23,8 @@ export function expectClose(
   for (let i = 0; i < expected.length; i++) {
     const [a, e] = [actual[i]!, expected[i]!];
     const excess = Math.abs(a - e) - absolute - relative * Math.abs(e);
-    if (!(excess <= worst.excess)) worst = { excess: Number.isNaN(excess) ? Infinity : excess, text: `${name}[${i}] is ${a}, expected ${e}` };
+    if (!(excess <= worst.excess))
+      worst = { excess: Number.isNaN(excess) ? Infinity : excess, text: `${name}[${i}] is ${a}, expected ${e}` };
   }
   expect(worst.text).toBe('');
 }

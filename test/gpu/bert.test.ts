@@ -1,14 +1,14 @@
 // BERT classifiers against transformers: logits, loss and every parameter's gradient.
 
-import { parseHfJson } from '#util/hf-json.ts';
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, it } from 'vitest';
 import { openWeights } from '#formats/weight-files.ts';
 import { loadPrepared, prepareForSequenceClassification } from '#models/auto-model.ts';
 import type { JsonObject } from '#models/pretrained-config.ts';
 import { ForwardContext } from '#nn/forward-context.ts';
 import type { ProblemType } from '#nn/losses.ts';
+import { parseHfJson } from '#util/hf-json.ts';
 import type { Batch } from '#util/nd-array.ts';
-import * as tf from '@tensorflow/tfjs';
-import { beforeAll, describe, it } from 'vitest';
 import { startEngine } from '../setup/dawn.ts';
 import { fixtureFolder, folderFiles, readTensors } from '../setup/fixtures.ts';
 import { expectClose } from '../setup/tensors.ts';
@@ -26,7 +26,11 @@ async function loadCase(name: string) {
   const weights = await openWeights(files);
   const problemType = json['problem_type'] as ProblemType;
   const labels = Object.values((json['id2label'] ?? { 0: 'LABEL_0', 1: 'LABEL_1' }) as Record<string, string>);
-  const model = await loadPrepared(prepareForSequenceClassification(json, weights, { labels, problemType }), weights, 42);
+  const model = await loadPrepared(
+    prepareForSequenceClassification(json, weights, { labels, problemType }),
+    weights,
+    42,
+  );
   const expected = await readTensors(files.get('expected.safetensors')!);
   const batch: Batch = Object.fromEntries(
     [...INTEGERS, 'labels'].map((field) => {
@@ -44,12 +48,26 @@ async function compare(name: string, storage: 'f32' | 'f16', tolerance: { logits
   const variables = [...parameters.values()].map((parameter) => parameter.variable);
   let logits: tf.Tensor | null = null;
   const { value, grads } = tf.variableGrads(() => {
-    const output = model.forward(batch, { context: ForwardContext.evaluation(storage), numItemsInBatch: null, labelSmoothing: 0 });
+    const output = model.forward(batch, {
+      context: ForwardContext.evaluation(storage),
+      numItemsInBatch: null,
+      labelSmoothing: 0,
+    });
     logits = tf.keep(tf.clone(output.logits));
     return output.loss!;
   }, variables);
-  expectClose((await logits!.data()) as Float32Array, expected.get('logits')!.data, { absolute: tolerance.logits, relative: tolerance.logits }, 'logits');
-  expectClose((await value.data()) as Float32Array, expected.get('loss')!.data, { absolute: tolerance.logits, relative: tolerance.logits }, 'loss');
+  expectClose(
+    (await logits!.data()) as Float32Array,
+    expected.get('logits')!.data,
+    { absolute: tolerance.logits, relative: tolerance.logits },
+    'logits',
+  );
+  expectClose(
+    (await value.data()) as Float32Array,
+    expected.get('loss')!.data,
+    { absolute: tolerance.logits, relative: tolerance.logits },
+    'loss',
+  );
   for (const [path, parameter] of parameters) {
     const gradient = (await grads[parameter.variable.name]!.data()) as Float32Array;
     const reference = expected.get(`grad.${path}`)!.data;

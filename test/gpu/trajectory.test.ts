@@ -16,8 +16,13 @@ let out: string;
 let log: Entry[];
 let expected: { log_history: Entry[]; best_metric: number; best_global_step: number };
 
-const train = (...more: string[]) => promisify(execFile)(process.execPath, [runner, '--config', join(fixture, 'run.json'), ...more]);
-const entriesOf = (stdout: string): Entry[] => stdout.trim().split('\n').map((line) => JSON.parse(line) as Entry);
+const train = (...more: string[]) =>
+  promisify(execFile)(process.execPath, [runner, '--config', join(fixture, 'run.json'), ...more]);
+const entriesOf = (stdout: string): Entry[] =>
+  stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Entry);
 
 beforeAll(async () => {
   out = await mkdtemp(join(tmpdir(), 'trajectory-'));
@@ -29,7 +34,10 @@ afterAll(() => rm(out, { recursive: true }));
 
 /** Entries of both logs side by side that have a key. */
 const pairs = (key: string): [ours: Entry, theirs: Entry][] => {
-  const [ours, theirs] = [log, expected.log_history].map((entries) => entries.filter((entry) => key in entry)) as [Entry[], Entry[]];
+  const [ours, theirs] = [log, expected.log_history].map((entries) => entries.filter((entry) => key in entry)) as [
+    Entry[],
+    Entry[],
+  ];
   expect(ours.length).toBe(theirs.length);
   expect(ours.length).toBeGreaterThan(0);
   return ours.map((entry, i) => [entry, theirs[i]!]);
@@ -39,13 +47,16 @@ const expectRelative = (ours: number, theirs: number, tolerance: number, what: s
 
 describe('trajectory', () => {
   it('every logged loss is within 2e-4', () => {
-    for (const [ours, theirs] of pairs('loss')) expectRelative(ours.loss!, theirs.loss!, 2e-4, `loss at step ${ours.step}`);
+    for (const [ours, theirs] of pairs('loss'))
+      expectRelative(ours.loss!, theirs.loss!, 2e-4, `loss at step ${ours.step}`);
   });
   it('every gradient norm is within 2e-3', () => {
-    for (const [ours, theirs] of pairs('grad_norm')) expectRelative(ours.grad_norm!, theirs.grad_norm!, 2e-3, `grad_norm at step ${ours.step}`);
+    for (const [ours, theirs] of pairs('grad_norm'))
+      expectRelative(ours.grad_norm!, theirs.grad_norm!, 2e-3, `grad_norm at step ${ours.step}`);
   });
   it('learning rate, epoch and step are exact', () => {
-    for (const [ours, theirs] of pairs('learning_rate')) expect([ours.learning_rate, ours.epoch, ours.step]).toEqual([theirs.learning_rate, theirs.epoch, theirs.step]);
+    for (const [ours, theirs] of pairs('learning_rate'))
+      expect([ours.learning_rate, ours.epoch, ours.step]).toEqual([theirs.learning_rate, theirs.epoch, theirs.step]);
   });
   it('evaluations agree', () => {
     for (const [ours, theirs] of pairs('eval_loss')) {
@@ -68,7 +79,12 @@ describe('trajectory', () => {
     expect(names).toEqual([`checkpoint-${other}`, 'checkpoint-24'].sort());
   });
   it('resumed in the middle it repeats every further number, bit for bit', async () => {
-    const { stdout } = await train('--output-dir', join(out, 'resumed'), '--resume-from-checkpoint', join(out, 'whole', 'checkpoint-16'));
+    const { stdout } = await train(
+      '--output-dir',
+      join(out, 'resumed'),
+      '--resume-from-checkpoint',
+      join(out, 'whole', 'checkpoint-16'),
+    );
     const rest = entriesOf(stdout).filter((entry) => 'loss' in entry);
     expect(rest).toEqual(log.filter((entry) => 'loss' in entry && entry.step! > 16));
     const weights = (folder: string) => readFile(join(out, folder, 'checkpoint-24', 'model.safetensors'));

@@ -10,7 +10,16 @@ import { byTestId, launchBrowser, openPage, serveStudio } from '../setup/browser
 import { laneBrowser } from '../setup/lane.ts';
 import { click, fixtureData, setUpRun, textOf, waitForText, writeModelFolder } from '../setup/studio-driver.ts';
 
-const ARGUMENTS = { max_steps: 40, per_device_train_batch_size: 8, learning_rate: 1e-3, warmup_steps: 5, logging_steps: 5, save_strategy: 'steps', save_steps: 20, seed: 5 };
+const ARGUMENTS = {
+  max_steps: 40,
+  per_device_train_batch_size: 8,
+  learning_rate: 1e-3,
+  warmup_steps: 5,
+  logging_steps: 5,
+  save_strategy: 'steps',
+  save_steps: 20,
+  seed: 5,
+};
 
 let studio: Awaited<ReturnType<typeof serveStudio>>;
 let browser: Browser;
@@ -45,7 +54,9 @@ async function weightsDigest(page: Page, step: number): Promise<string> {
           request.onsuccess = () => resolve(request.result as T[]);
           request.onerror = () => reject(request.error);
         });
-      const manifests = await all<{ runId: string; name: string; tensors: { name: string; crc32: number }[] }>('checkpoints');
+      const manifests = await all<{ runId: string; name: string; tensors: { name: string; crc32: number }[] }>(
+        'checkpoints',
+      );
       database.close();
       const manifest = manifests.find(({ runId: run, name }) => run === id && name === `checkpoint-${wanted}`);
       return manifest ? JSON.stringify(manifest.tensors.map(({ name, crc32 }) => [name, crc32])) : '';
@@ -60,7 +71,9 @@ async function weightsDigest(page: Page, step: number): Promise<string> {
 
 const logOf = async (page: Page): Promise<string[]> => {
   await click(page, 'tab-log');
-  return page.$$eval(byTestId('log-row'), (rows) => rows.map((row) => (row as HTMLElement).innerText.replace(/\s+/g, ' ')).filter((text) => text.includes('grad_norm')));
+  return page.$$eval(byTestId('log-row'), (rows) =>
+    rows.map((row) => (row as HTMLElement).innerText.replace(/\s+/g, ' ')).filter((text) => text.includes('grad_norm')),
+  );
 };
 
 describe('resume after the browser was killed', () => {

@@ -5,7 +5,20 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { parseSync } from 'vite';
 import { describe, expect, it } from 'vitest';
 
-const ENGINE = ['util', 'protocol', 'formats', 'tokenizers', 'data', 'storage', 'gpu', 'kernels', 'nn', 'models', 'optim', 'trainer'];
+const ENGINE = [
+  'util',
+  'protocol',
+  'formats',
+  'tokenizers',
+  'data',
+  'storage',
+  'gpu',
+  'kernels',
+  'nn',
+  'models',
+  'optim',
+  'trainer',
+];
 
 const MAY_IMPORT: Record<string, readonly string[]> = {
   util: [],
@@ -53,7 +66,9 @@ function sourceFiles(folder: string): string[] {
 function importsOf(path: string, code: string): string[] {
   const { module } = parseSync(path, code);
   const statics = module.staticImports.map((found) => found.moduleRequest.value);
-  const reexports = module.staticExports.flatMap((found) => found.entries.flatMap((entry) => entry.moduleRequest?.value ?? []));
+  const reexports = module.staticExports.flatMap((found) =>
+    found.entries.flatMap((entry) => entry.moduleRequest?.value ?? []),
+  );
   const dynamics = module.dynamicImports.flatMap((found) => {
     const text = code.slice(found.moduleRequest.start, found.moduleRequest.end);
     return /^['"]/.test(text) ? [text.slice(1, -1)] : [];
@@ -83,7 +98,8 @@ function violation({ from, to }: Edge): string | null {
   const target = folderOf(inside);
   if (target === folder) return uiViolation(from, inside);
   if (!allowed.includes(target)) return `${from} → ${inside}: ${folder} may not import ${target}`;
-  if (folder === 'trainer' && target === 'storage' && inside !== STORAGE_INTERFACE) return `${from} → ${inside}: only the interface`;
+  if (folder === 'trainer' && target === 'storage' && inside !== STORAGE_INTERFACE)
+    return `${from} → ${inside}: only the interface`;
   return null;
 }
 
@@ -92,9 +108,11 @@ function uiViolation(from: string, to: string): string | null {
   if (folderOf(from) !== 'ui') return null;
   const [, layer, feature] = from.split('/');
   const [, targetLayer, targetFeature] = to.split('/');
-  if (layer === 'features' && targetLayer === 'features' && feature !== targetFeature) return `${from} → ${to}: across features`;
+  if (layer === 'features' && targetLayer === 'features' && feature !== targetFeature)
+    return `${from} → ${to}: across features`;
   if (layer === 'features' && targetLayer === 'app') return `${from} → ${to}: a feature may not import the app`;
-  if (layer === 'components' && (targetLayer === 'features' || targetLayer === 'app')) return `${from} → ${to}: a component is below`;
+  if (layer === 'components' && (targetLayer === 'features' || targetLayer === 'app'))
+    return `${from} → ${to}: a component is below`;
   return null;
 }
 
@@ -136,7 +154,12 @@ describe('architecture', () => {
 
   it('reads the sources', () => {
     expect(edges.length).toBeGreaterThan(100);
-    expect(Object.keys(MAY_IMPORT).sort()).toEqual(readdirSync(src, { withFileTypes: true }).filter((e) => e.isDirectory()).map((e) => e.name).sort());
+    expect(Object.keys(MAY_IMPORT).sort()).toEqual(
+      readdirSync(src, { withFileTypes: true })
+        .filter((e) => e.isDirectory())
+        .map((e) => e.name)
+        .sort(),
+    );
   });
 
   it('imports only downwards', () => {
@@ -159,7 +182,14 @@ describe('architecture', () => {
       { from: 'nowhere/x.ts', to: '#util/crc32.ts' },
     ];
     expect(planted.filter((edge) => violation(edge) === null)).toEqual([]);
-    expect(findCycle([{ from: 'a/a.ts', to: './b.ts' }, { from: 'a/b.ts', to: './a.ts' }])).not.toBeNull();
-    expect(importsOf('x.ts', "import type { A } from '#trainer/a.ts'; export { b } from './b.ts'; await import('./c.ts')")).toEqual(['#trainer/a.ts', './b.ts', './c.ts']);
+    expect(
+      findCycle([
+        { from: 'a/a.ts', to: './b.ts' },
+        { from: 'a/b.ts', to: './a.ts' },
+      ]),
+    ).not.toBeNull();
+    expect(
+      importsOf('x.ts', "import type { A } from '#trainer/a.ts'; export { b } from './b.ts'; await import('./c.ts')"),
+    ).toEqual(['#trainer/a.ts', './b.ts', './c.ts']);
   });
 });

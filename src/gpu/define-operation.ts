@@ -33,10 +33,7 @@ export interface OperationSpec<Input extends string, Attrs> {
   readonly gradient?: GradientSpec<Input, Attrs>;
 }
 
-export type Operation<Input extends string, Attrs> = ((inputs: Partial<Tensors<Input>>, attrs: Attrs) => Tensor[]) & {
-  /** The reference on whatever backend is active: the oracle of the kernel tests. Not differentiable. */
-  readonly reference: (inputs: Partial<Tensors<Input>>, attrs: Attrs) => Tensor[];
-};
+export type Operation<Input extends string, Attrs> = (inputs: Partial<Tensors<Input>>, attrs: Attrs) => Tensor[];
 
 export function defineOperation<Input extends string, Attrs extends object>(
   spec: OperationSpec<Input, Attrs>,
@@ -54,13 +51,10 @@ export function defineOperation<Input extends string, Attrs extends object>(
     });
   }
   if (spec.gradient) registerGradient(spec.name, spec.gradient);
-  const call = (inputs: Partial<Tensors<Input>>, attrs: Attrs): Tensor[] => {
+  return (inputs, attrs) => {
     const result = tf.engine().runKernel(spec.name, inputs as NamedTensorMap, attrs as unknown as NamedAttrMap);
     return Array.isArray(result) ? (result as Tensor[]) : [result as unknown as Tensor];
   };
-  return Object.assign(call, {
-    reference: (inputs: Partial<Tensors<Input>>, attrs: Attrs) => runReference(inputs, attrs),
-  });
 }
 
 function registerGradient<Input extends string, Attrs>(name: string, spec: GradientSpec<Input, Attrs>): void {

@@ -36,7 +36,7 @@ async function startWebGpu({ device, info, software }: OpenedDevice): Promise<En
   tf.env().set('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE', SUBMIT_BATCH);
   tf.env().set('WEBGPU_MATMUL_PROGRAM_TYPE', MATMUL_PACKED);
   const webgpu = new AtelierBackend(device, info, software);
-  webgpu.useWidening((backend, half) => castStorageOnGpu(backend, half, 'f32'));
+  webgpu.widenWith((backend, half) => castStorageOnGpu(backend, half, 'f32'));
   tf.registerBackend(WEBGPU_BACKEND, () => webgpu, 10);
   copyStockKernels();
   await tf.setBackend(WEBGPU_BACKEND);

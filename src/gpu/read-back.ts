@@ -50,7 +50,10 @@ export async function readBytesTogether(tensors: readonly Tensor[]): Promise<Uin
   const ranges = tensors.map((tensor) => ({ tensor, begin: 0, length: tensor.size * 4 }));
   const bytes = await guarded(() => readRanges(backend, ranges));
   let at = 0;
-  return ranges.map(({ length }) => bytes.subarray(at, (at += length)));
+  return ranges.map(({ length }) => {
+    at += length;
+    return bytes.subarray(at - length, at);
+  });
 }
 
 interface Range {

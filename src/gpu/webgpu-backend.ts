@@ -45,7 +45,7 @@ export class AtelierBackend extends WebGPUBackend {
   }
 
   /** Set once by the storage kernel, which this class can not import without a cycle. */
-  useWidening(widen: Widen): void {
+  widenWith(widen: Widen): void {
     this.#widen = widen;
   }
 

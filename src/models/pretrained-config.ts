@@ -71,4 +71,4 @@ export function labelsOf(json: JsonObject): string[] {
   return genericLabels(count);
 }
 
-export const genericLabels = (count: number): string[] => Array.from({ length: count }, (_, i) => `LABEL_${i}`);
+const genericLabels = (count: number): string[] => Array.from({ length: count }, (_, i) => `LABEL_${i}`);

@@ -20,8 +20,6 @@ export type RunState =
   /** The page or browser went away in the middle; `run/resume` goes on from the latest checkpoint. */
   | { readonly status: 'interrupted' };
 
-export type RunStatus = RunState['status'];
-
 /** A run that occupies the trainer. */
 export function isActive(state: RunState): boolean {
   switch (state.status) {

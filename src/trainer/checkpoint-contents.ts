@@ -9,8 +9,8 @@ import { bfloat16ToFloat32, halfToFloat32 } from '#util/half.ts';
 import { compareCodePoints } from '#util/hf-json.ts';
 import { StudioError } from '#util/studio-error.ts';
 
-export const MODEL_FILE = 'model.safetensors';
-export const OPTIMIZER_FILE = 'optimizer.safetensors';
+const MODEL_FILE = 'model.safetensors';
+const OPTIMIZER_FILE = 'optimizer.safetensors';
 /** The update state (step count, bias corrections, loss scale) among the optimizer's tensors. */
 const UPDATE_STATE = 'update_state';
 const PIECE_BYTES = 4 * 1024 * 1024;

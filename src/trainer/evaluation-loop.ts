@@ -80,7 +80,7 @@ export async function evaluationLoop(
 }
 
 /** Forward of one batch; labels are there only when all label names are. */
-export async function predictionStep(
+async function predictionStep(
   model: TrainableModel,
   batch: Batch,
   options: EvaluationOptions,

@@ -2,28 +2,25 @@
 // Every layer throws it; `protocol/errors.ts` carries it between threads and the studio prints it.
 
 /** Families of failures. The code is stable and searchable; the message is for people. */
-export const ERROR_CODES = [
-  'E-ARGS', // an argument of the run is wrong or contradicts another
-  'E-DATA-FORMAT', // a data file can not be parsed
-  'E-DATA-COLUMN', // a column is missing or holds something unusable
-  'E-DATA-LABEL', // labels are unusable: one class, unseen in training, wrong type
-  'E-MODEL-FORMAT', // a weight file is damaged or not safetensors
-  'E-MODEL-CONFIG', // config.json is missing, unreadable or of an unsupported architecture
-  'E-MODEL-WEIGHTS', // a tensor is missing or has another shape
-  'E-TOKENIZER', // tokenizer files are missing or unsupported
-  'E-GPU-UNAVAILABLE', // no usable WebGPU
-  'E-GPU-SHADER', // a shader did not compile or a dispatch was invalid
-  'E-GPU-MEMORY', // the device ran out of memory
-  'E-GPU-LOST', // the device was lost
-  'E-STORAGE-FULL', // the browser refused to store more
-  'E-STORAGE', // reading or writing stored data failed
-  'E-CHECKPOINT', // a checkpoint is damaged or does not fit this model
-  'E-BUSY', // another tab trains, or a run is active already
-  'E-STATE', // the command does not fit the present state
-  'E-INTERNAL', // a bug
-] as const;
-
-export type ErrorCode = (typeof ERROR_CODES)[number];
+export type ErrorCode =
+  | 'E-ARGS' // an argument of the run is wrong or contradicts another
+  | 'E-DATA-FORMAT' // a data file can not be parsed
+  | 'E-DATA-COLUMN' // a column is missing or holds something unusable
+  | 'E-DATA-LABEL' // labels are unusable: one class, unseen in training, wrong type
+  | 'E-MODEL-FORMAT' // a weight file is damaged or not safetensors
+  | 'E-MODEL-CONFIG' // config.json is missing, unreadable or of an unsupported architecture
+  | 'E-MODEL-WEIGHTS' // a tensor is missing or has another shape
+  | 'E-TOKENIZER' // tokenizer files are missing or unsupported
+  | 'E-GPU-UNAVAILABLE' // no usable WebGPU
+  | 'E-GPU-SHADER' // a shader did not compile or a dispatch was invalid
+  | 'E-GPU-MEMORY' // the device ran out of memory
+  | 'E-GPU-LOST' // the device was lost
+  | 'E-STORAGE-FULL' // the browser refused to store more
+  | 'E-STORAGE' // reading or writing stored data failed
+  | 'E-CHECKPOINT' // a checkpoint is damaged or does not fit this model
+  | 'E-BUSY' // another tab trains, or a run is active already
+  | 'E-STATE' // the command does not fit the present state
+  | 'E-INTERNAL'; // a bug
 
 /** Parts of an error besides its one-line message. All optional, all plain sentences. */
 export interface ErrorDetails {

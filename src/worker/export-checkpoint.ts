@@ -104,7 +104,7 @@ function cardOf(
 }
 
 /** A name that any file system takes. */
-export function slug(name: string): string {
+function slug(name: string): string {
   return (
     name
       .normalize('NFKD')

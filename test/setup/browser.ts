@@ -33,7 +33,7 @@ const SYSTEM_FIREFOXES = [
   '/Applications/Firefox.app/Contents/MacOS/firefox',
 ];
 
-export const findFirefox = (): string | undefined =>
+const findFirefox = (): string | undefined =>
   process.env.FIREFOX_PATH ?? SYSTEM_FIREFOXES.find((path) => existsSync(path));
 
 /** CHROME_PATH, else an installed Chrome, else (or with STUDIO_TEST_BUNDLED) the Chromium that npm brought (Linux x64). */

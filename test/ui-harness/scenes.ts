@@ -153,7 +153,7 @@ export function evaluationAt(step: number): LogEntry {
   };
 }
 
-export function logUntil(step: number): LogEntry[] {
+function logUntil(step: number): LogEntry[] {
   const log: LogEntry[] = [];
   for (let at = 1; at <= step; at++) {
     if (at === 1 || at % 3 === 0) log.push(entryAt(at));

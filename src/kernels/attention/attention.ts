@@ -287,5 +287,3 @@ export function attention(query: Tensor, key: Tensor, value: Tensor, mask: Tenso
   const inputs = { query, key, value, mask, randomKey: drop ? drop.key.tensor : mask };
   return operation(inputs, { heads, scale: 1 / Math.sqrt(query.shape[2]! / heads), dropout: drop })[0]!;
 }
-
-export const attentionReference = operation.reference;

@@ -101,5 +101,3 @@ const operation = defineOperation<'logits' | 'labels', Attrs>({
 export function crossEntropy(logits: Tensor, labels: Tensor, smoothing = 0): Tensor {
   return operation({ logits, labels }, { smoothing })[0]!;
 }
-
-export const crossEntropyReference = operation.reference;

@@ -96,5 +96,3 @@ const operation = defineOperation<'weight', EmbeddingAttrs>({
 export function embedding(weight: Tensor, ids: Int32Array, shape: readonly number[]): Tensor {
   return operation({ weight }, { ids, shape, rows: weight.shape[0]! })[0]!;
 }
-
-export const embeddingReference = operation.reference;

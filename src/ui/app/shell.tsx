@@ -3,6 +3,7 @@
 import { Anchor, AppShell, Button, Container, Group, Text, Title } from '@mantine/core';
 import { useEffect } from 'react';
 import { Link, useRoute } from 'wouter';
+import { prefetchCharts } from '../features/run/index.ts';
 import { useLibrary, useStudio } from '../hooks/studio-context.ts';
 import { CrashAlert } from './crash-alert.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
@@ -17,6 +18,7 @@ export function Shell() {
   const { active } = useLibrary();
   // A list that can not be read is told by the home screen, which asks for it itself.
   useEffect(() => void library.refresh().catch(() => undefined), [library]);
+  useEffect(prefetchCharts, []);
   useLeaveGuard(active !== null);
   return (
     <AppShell header={{ height: 56 }} {...(active ? { footer: { height: 64 } } : {})} padding={0}>

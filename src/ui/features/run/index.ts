@@ -1,1 +1,2 @@
+export { prefetchCharts } from './load-charts.ts';
 export { RunPage } from './run-page.tsx';

@@ -5,9 +5,10 @@ import { useDocumentVisibility } from '@mantine/hooks';
 import { lazy, Suspense, useState } from 'react';
 import type { RunSnapshot } from '#client/run-store.ts';
 import { EvaluationView } from './evaluation-view.tsx';
+import { loadCharts } from './load-charts.ts';
 import { latestEvaluation } from './run-model.ts';
 
-const ChartsPanel = lazy(() => import('./charts-panel.tsx').then((module) => ({ default: module.ChartsPanel })));
+const ChartsPanel = lazy(() => loadCharts().then(({ ChartsPanel: component }) => ({ default: component })));
 
 /** Nothing is drawn for a page that nobody sees. */
 function useVisibleVersion(version: number): number {

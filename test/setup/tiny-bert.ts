@@ -1,0 +1,41 @@
+// A tiny BERT with dropout and a task it can learn: the label follows from the second token. Runs on any backend.
+
+import { type Example, InMemoryDataset } from '#data/dataset.ts';
+import { openWeights } from '#formats/weight-files.ts';
+import { loadPrepared, prepareForSequenceClassification } from '#models/auto-model.ts';
+import type { BertForSequenceClassification } from '#models/bert/bert-for-sequence-classification.ts';
+import type { JsonObject } from '#models/pretrained-config.ts';
+import { parseHfJson } from '#util/hf-json.ts';
+import { fixtureFolder, folderFiles } from './fixtures.ts';
+import { values } from './tensors.ts';
+
+const LABELS = ['a', 'b', 'c'];
+const LENGTH = 8;
+const VOCABULARY = 61;
+
+/** @param changed fields of config.json to change, such as dropout probabilities. */
+export async function tinyBert(changed: JsonObject = {}): Promise<BertForSequenceClassification> {
+  const files = folderFiles(fixtureFolder('bert-single'));
+  const json = parseHfJson(await files.get('config.json')!.text(), 'config.json') as JsonObject;
+  const weights = await openWeights(files);
+  const head = { labels: LABELS, problemType: 'single_label_classification' as const };
+  return loadPrepared(prepareForSequenceClassification({ ...json, ...changed }, weights, head), weights, 42);
+}
+
+/** Rows of equal length, the same at each call. */
+export function tokenRows(count: number): InMemoryDataset<Example> {
+  const noise = values(count * LENGTH, 3);
+  return new InMemoryDataset(
+    Array.from({ length: count }, (_, row) => {
+      const tokens = [...noise.subarray(row * LENGTH, (row + 1) * LENGTH)];
+      const ids = tokens.map((value) => 1 + Math.floor(((value + 1) / 2) * (VOCABULARY - 1)));
+      const used = LENGTH - (row % 3);
+      const mask = ids.map((_id, i) => (i < used ? 1 : 0));
+      return {
+        input_ids: ids.map((id, i) => (i < used ? id : 0)),
+        attention_mask: mask,
+        label: ids[1]! % LABELS.length,
+      };
+    }),
+  );
+}

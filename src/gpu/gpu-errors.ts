@@ -5,6 +5,8 @@ import { StudioError } from '#util/studio-error.ts';
 
 export class GpuErrors {
   #first: StudioError | null = null;
+  /** The first broken shader: its consequences are often reported before it, and say less. */
+  #brokenShader: StudioError | null = null;
   readonly #pending = new Set<Promise<void>>();
 
   constructor(device: GPUDevice) {
@@ -25,7 +27,7 @@ export class GpuErrors {
     const scope = device.popErrorScope();
     this.#track(
       scope.then(async (error) => {
-        if (error) this.report(await shaderError(name, error, module, code));
+        if (error) this.#brokenShader ??= await shaderError(name, error, module, code);
       }),
     );
     return result;
@@ -38,7 +40,8 @@ export class GpuErrors {
   }
 
   throwIfAny(): void {
-    if (this.#first) throw this.#first;
+    const error = this.#brokenShader ?? this.#first;
+    if (error) throw error;
   }
 
   #track(check: Promise<void>): void {

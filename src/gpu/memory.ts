@@ -1,4 +1,4 @@
-// What the engine holds: live bytes and pooled bytes.
+// What the engine holds: live bytes, pooled bytes, and a bound on the pool.
 
 import * as tf from '@tensorflow/tfjs';
 import { activeWebGpu } from './webgpu-backend.ts';
@@ -17,4 +17,35 @@ export function memoryUse(): MemoryUse {
   if (!backend) return { tensors: numTensors, liveBytes: numBytes, allocatedBytes: numBytes };
   const { numBytesInGPU, numBytesAllocatedInGPU } = backend.memory() as unknown as Record<string, number>;
   return { tensors: numTensors, liveBytes: numBytesInGPU ?? 0, allocatedBytes: numBytesAllocatedInGPU ?? 0 };
+}
+
+/** The parts of tfjs's buffer pool that it never frees by itself (4.22.0). */
+interface BufferPool {
+  freeBuffers: Map<string, GPUBuffer[]>;
+  numFreeBuffers: number;
+  numBytesAllocated: number;
+}
+
+/** Idle pool that is always left alone: allocating small buffers again costs more than keeping them. */
+const SMALL_POOL = 64 * 1024 * 1024;
+
+/**
+ * Destroys pooled buffers that nobody uses, once they are more than what is in use. tfjs keeps every size it ever saw,
+ * and batches of texts come in many lengths: without this the pool grows through the first epochs.
+ */
+export function trimPool(): void {
+  const backend = activeWebGpu();
+  if (!backend) return;
+  const { liveBytes, allocatedBytes } = memoryUse();
+  if (allocatedBytes - liveBytes <= Math.max(SMALL_POOL, liveBytes)) return;
+  backend.flush();
+  const pool = backend.bufferManager as unknown as BufferPool;
+  for (const buffers of pool.freeBuffers.values()) {
+    for (const buffer of buffers) {
+      pool.numBytesAllocated -= buffer.size;
+      pool.numFreeBuffers -= 1;
+      buffer.destroy();
+    }
+    buffers.length = 0;
+  }
 }

@@ -7,6 +7,7 @@ import type { NdArray } from '#util/nd-array.ts';
 import type { ModelOutput } from './trainable-model.ts';
 
 export type { Tensor, Variable } from '@tensorflow/tfjs';
+export { trimPool } from '#gpu/memory.ts';
 export { readBytesTogether, snapshot, streamTensor } from '#gpu/read-back.ts';
 
 /** Values and shape of a tensor, as it is now. */

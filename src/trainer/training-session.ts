@@ -3,7 +3,7 @@
 import type { DataLoader } from '#data/data-loader.ts';
 import { type ComputeStorage, ForwardContext } from '#nn/forward-context.ts';
 import { Gradients } from '#nn/gradients.ts';
-import type { Tensor } from '#nn/tensor-access.ts';
+import { type Tensor, trimPool } from '#nn/tensor-access.ts';
 import type { TrainableModel } from '#nn/trainable-model.ts';
 import type { LrSchedule } from '#optim/get-scheduler.ts';
 import type { OptimizerUpdate } from '#optim/optimizer-update.ts';
@@ -85,6 +85,7 @@ export class TrainingSession {
     this.#microLosses = [];
     if (await this.#stepsSchedule()) this.schedulerSteps += 1;
     await this.telemetry.throttle();
+    trimPool();
   }
 
   /**

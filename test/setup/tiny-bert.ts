@@ -1,4 +1,4 @@
-// A tiny BERT with dropout and a task it can learn: the label follows from the second token. Runs on any backend.
+// A tiny BERT with dropout and a task it can learn: one of three tokens, in the second place, is the label. Runs on any backend.
 
 import { type Example, InMemoryDataset } from '#data/dataset.ts';
 import { openWeights } from '#formats/weight-files.ts';
@@ -28,13 +28,15 @@ export function tokenRows(count: number): InMemoryDataset<Example> {
   return new InMemoryDataset(
     Array.from({ length: count }, (_, row) => {
       const tokens = [...noise.subarray(row * LENGTH, (row + 1) * LENGTH)];
+      const label = row % LABELS.length;
       const ids = tokens.map((value) => 1 + Math.floor(((value + 1) / 2) * (VOCABULARY - 1)));
-      const used = LENGTH - (row % 3);
+      ids[1] = 10 * (label + 1);
+      const used = LENGTH - (row % 4);
       const mask = ids.map((_id, i) => (i < used ? 1 : 0));
       return {
         input_ids: ids.map((id, i) => (i < used ? id : 0)),
         attention_mask: mask,
-        label: ids[1]! % LABELS.length,
+        label,
       };
     }),
   );

@@ -1,8 +1,8 @@
 // The headless runner: `npm run train -- --config run.json --output-dir out [--resume-from-checkpoint DIR]`.
 // Log entries go to standard output, one JSON object a line; progress and notices go to standard error.
 
-import { openAsBlob, readdirSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { constants, existsSync, openAsBlob, readdirSync } from 'node:fs';
+import { access, mkdir, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { prepareTextClassification } from '#data/text-classification.ts';
@@ -16,7 +16,7 @@ import type { TrainerCallback } from '#trainer/callbacks/trainer-callback.ts';
 import { toTrainerStateJson } from '#trainer/trainer-state.ts';
 import { stringifyHfJson } from '#util/hf-json.ts';
 import { StudioError } from '#util/studio-error.ts';
-import { buildTrainer } from '#worker/build-trainer.ts';
+import { buildTrainer, describeModel } from '#worker/build-trainer.ts';
 import { modelCard } from '#worker/model-card.ts';
 import { maxLengthOf, type OpenedModel, openModel } from '#worker/opened-model.ts';
 import { installDawn } from './dawn.ts';
@@ -92,6 +92,11 @@ async function run({ config: path, outputDir, resumeFrom }: CommandLine): Promis
   const model = await openModel(await openFolder(config.model), basename(config.model));
   const data = await prepareData(config, model);
   for (const warning of data.warnings) say(`warning: ${warning}`);
+  // What can be refused is refused before the device starts.
+  describeModel(model, data);
+  const stored = resumeFrom === null ? false : await openCheckpointFolder(resumeFrom, RUN, basename(resumeFrom));
+  if (stored && stored.manifest.modelOnly)
+    say(`warning: ${resumeFrom} has no optimizer.safetensors: the optimizer and the schedule start anew.`);
   installDawn();
   const engine = await initializeEngine();
   say(`device: ${deviceName(engine)}`);
@@ -102,8 +107,8 @@ async function run({ config: path, outputDir, resumeFrom }: CommandLine): Promis
     args: config.args,
     options: { checkpointStore: store, runId: RUN, rawArguments: config.rawArguments, callbacks: [reporter()] },
   });
+  await makeOutputFolder(outputDir);
   if (fresh.length > 0) say(`new parameters, started from seed ${config.args.seed}: ${fresh.join(', ')}`);
-  const stored = resumeFrom === null ? false : await openCheckpointFolder(resumeFrom, RUN, basename(resumeFrom));
   if (stored) say(`resuming from ${resumeFrom} at step ${stored.manifest.step}`);
   const output = await trainer.train(stored);
   await trainer.saveModel();
@@ -132,6 +137,19 @@ function deviceName(engine: Engine): string {
   return `WebGPU, ${[vendor, architecture, description].filter(Boolean).join(' ')}${engine.webgpu?.shaderF16 ? ', shader-f16' : ''}`;
 }
 
+async function makeOutputFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    throw new StudioError(
+      'E-STORAGE',
+      `The output folder ${folder} can not be written to: ${(cause as Error).message}`,
+      { where: '--output-dir', safe: 'Nothing was started.', cause },
+    );
+  }
+}
+
 async function openFolder(folder: string) {
   let names: string[];
   try {
@@ -150,13 +168,17 @@ async function openFolder(folder: string) {
 }
 
 async function openTable(path: string) {
-  const file = await openAsBlob(path).catch((cause: Error) => {
-    throw new StudioError('E-DATA-FORMAT', `The data file ${path} can not be read: ${cause.message}`, {
-      where: path,
-      cause,
-    });
-  });
-  return readTable(file, basename(path));
+  return readTable(await openData(path), basename(path));
+}
+
+async function openData(path: string): Promise<Blob> {
+  try {
+    return await openAsBlob(path);
+  } catch (cause) {
+    // Node says only that it was unable to open a file.
+    const reason = existsSync(path) ? (cause as Error).message : 'there is no such file';
+    throw new StudioError('E-DATA-FORMAT', `The data file ${path} can not be read: ${reason}.`, { where: path, cause });
+  }
 }
 
 async function prepareData(config: RunConfig, model: OpenedModel) {

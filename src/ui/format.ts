@@ -41,9 +41,12 @@ export function formatPercent(share: number, digits = 0): string {
   return `${(share * 100).toFixed(digits)} %`;
 }
 
-/** Local date and time, to the minute. */
-export function formatTime(ms: number): string {
-  return new Date(ms).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+/** Local date and time, to the minute; the year only where it is another one. */
+export function formatTime(ms: number, now = Date.now()): string {
+  const date = new Date(ms);
+  const sameYear = date.getFullYear() === new Date(now).getFullYear();
+  const text: Intl.DateTimeFormatOptions = { month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' };
+  return date.toLocaleString(undefined, sameYear ? text : { ...text, year: 'numeric' });
 }
 
 /** `eval_macro_f1` → `macro f1`. */

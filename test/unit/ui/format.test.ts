@@ -5,6 +5,7 @@ import {
   formatNumber,
   formatParameters,
   formatPercent,
+  formatTime,
   metricLabel,
   plural,
 } from '#ui/format.ts';
@@ -40,5 +41,11 @@ describe('format', () => {
       '1,600 rows',
       '2 entries',
     ]);
+  });
+
+  it('names the year of another year only', () => {
+    const now = new Date(2026, 10, 23, 12).getTime();
+    expect(formatTime(new Date(2026, 4, 3, 15, 7).getTime(), now)).not.toContain('2026');
+    expect(formatTime(new Date(2025, 4, 3, 15, 7).getTime(), now)).toContain('2025');
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MetricColumns } from '#client/metric-columns.ts';
 import type { LogEntry } from '#protocol/metrics.ts';
 import type { RunState } from '#protocol/run-state.ts';
-import { describeMetric, mergeRows } from '#ui/features/run/chart-rows.ts';
+import { describeMetric, mergeRows, verticalDomain } from '#ui/features/run/chart-rows.ts';
 import {
   bestCheckpoint,
   chartedMetrics,
@@ -90,7 +90,7 @@ describe('the latest evaluation', () => {
   });
 
   it('is a line in the log', () => {
-    expect(describeEntry(EVALUATION)).toContain('eval_accuracy 0.75 · eval_confusion_matrix … ·');
+    expect(describeEntry(EVALUATION)).not.toContain('confusion');
     expect(describeEntry({ step: 1, epoch: 0.1, loss: 0.52468, learning_rate: 5e-5 })).toBe(
       'loss 0.5247 · learning_rate 5e-5',
     );
@@ -160,5 +160,22 @@ describe('mergeRows', () => {
     ]);
     expect(describeMetric(columns, 'eval_loss')).toBe('0.5 → 0.4');
     expect(describeMetric(columns, 'none')).toBe('no values yet');
+  });
+});
+
+describe('verticalDomain', () => {
+  it('leaves values that differ to the chart', () => {
+    expect(
+      verticalDomain([
+        { x: 1, loss: 0.7 },
+        { x: 2, loss: 0.6 },
+      ]),
+    ).toEqual(['auto', 'auto']);
+    expect(verticalDomain([])).toEqual(['auto', 'auto']);
+  });
+
+  it('puts a single value in the middle, zero too', () => {
+    expect(verticalDomain([{ x: 1, loss: 0.8, 'loss:smooth': 0.8 + 1e-12 }])).toEqual([0.8 - 0.4, expect.closeTo(1.2)]);
+    expect(verticalDomain([{ x: 1, learning_rate: 0 }])).toEqual([-1, 1]);
   });
 });

@@ -48,6 +48,16 @@ export function mergeRows(
   return { rows: [...rows.values()].sort((a, b) => (a.x ?? 0) - (b.x ?? 0)), gaps: [...gaps] };
 }
 
+/** Fits the values; where they are all alike, some room on both sides, so that a first point lies in the middle. */
+export function verticalDomain(rows: MergedRows['rows']): readonly [number, number] | readonly ['auto', 'auto'] {
+  const values = rows.flatMap(({ x: _position, ...ys }) => Object.values(ys));
+  const [least, greatest] = [Math.min(...values), Math.max(...values)];
+  const size = Math.max(Math.abs(least), Math.abs(greatest));
+  if (values.length === 0 || greatest - least > 1e-6 * size) return ['auto', 'auto'];
+  const room = size === 0 ? 1 : size / 2;
+  return [least - room, greatest + room];
+}
+
 /** "2.31 → 0.84": the first and the last value. */
 export function describeMetric(columns: MetricColumns, metric: string): string {
   const values = columns.series(metric)?.values;

@@ -14,6 +14,8 @@ import { DeleteCheckpointButton } from './delete-checkpoint-button.tsx';
 import { DownloadButton } from './download-button.tsx';
 import { checkpointMetrics } from './run-model.ts';
 
+const ONE_LINE = { whiteSpace: 'nowrap' } as const;
+
 interface CheckpointsPanelProps {
   readonly snapshot: RunSnapshot;
   readonly onTry: (checkpointId: CheckpointId) => void;
@@ -66,7 +68,7 @@ function Row({ run, checkpoint, metrics, onTry }: RowProps) {
     <Table.Tr data-testid="checkpoint-row">
       <Table.Td>
         <Stack gap={4}>
-          <Text size="sm" fw={600} style={{ whiteSpace: 'nowrap' }}>
+          <Text size="sm" fw={600} style={ONE_LINE}>
             {checkpoint.name}
           </Text>
           <Marks checkpoint={checkpoint} />
@@ -79,8 +81,8 @@ function Row({ run, checkpoint, metrics, onTry }: RowProps) {
           {checkpoint.metrics[name] === undefined ? '–' : formatNumber(checkpoint.metrics[name])}
         </Table.Td>
       ))}
-      <Table.Td>{formatBytes(checkpoint.bytes)}</Table.Td>
-      <Table.Td>{formatTime(checkpoint.savedAt)}</Table.Td>
+      <Table.Td style={ONE_LINE}>{formatBytes(checkpoint.bytes)}</Table.Td>
+      <Table.Td style={ONE_LINE}>{formatTime(checkpoint.savedAt)}</Table.Td>
       <Table.Td>
         <Group gap={6} wrap="nowrap" align="flex-start">
           <DownloadButton runId={run.runId} runName={run.name} checkpoint={checkpoint} />

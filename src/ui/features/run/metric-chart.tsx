@@ -5,7 +5,7 @@ import { memo } from 'react';
 import { CartesianGrid, Line, LineChart, ReferenceLine, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
 import type { MetricColumns } from '#client/metric-columns.ts';
 import { formatNumber } from '../../format.ts';
-import { type ChartLine, describeMetric, mergeRows, smoothKey } from './chart-rows.ts';
+import { type ChartLine, describeMetric, mergeRows, smoothKey, verticalDomain } from './chart-rows.ts';
 
 export type { ChartLine } from './chart-rows.ts';
 
@@ -50,13 +50,14 @@ export const MetricChart = memo(function MetricChart({ title, lines, columns, ax
             dataKey="x"
             type="number"
             domain={[0, 'dataMax']}
+            allowDecimals={axis === 'epoch'}
             tick={AXIS}
             tickFormatter={formatNumber}
             stroke="var(--mantine-color-default-border)"
           />
           <YAxis
             width={52}
-            domain={['auto', 'auto']}
+            domain={verticalDomain(rows)}
             tick={AXIS}
             tickFormatter={formatNumber}
             stroke="var(--mantine-color-default-border)"

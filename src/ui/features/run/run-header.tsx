@@ -48,27 +48,53 @@ export function RunHeader({ snapshot }: { snapshot: RunSnapshot }) {
   );
 }
 
+interface Figure {
+  readonly name: string;
+  /** Null: not known. */
+  readonly value: string | null;
+  readonly testId?: string;
+}
+
+/** Of a run that is not going on only what is known is shown. */
 function Figures({ snapshot }: { snapshot: RunSnapshot }) {
-  const { summary, progress } = snapshot;
-  const share = summary.maxSteps > 0 ? summary.step / summary.maxSteps : 0;
-  const running = summary.owner !== 'none';
-  const left = running ? (progress?.remainingMs ?? null) : null;
-  const loss = progress?.recentLoss ?? snapshot.columns.series('loss')?.values.at(-1) ?? null;
-  const { evaluation = null, gpuBytes = null, samplesPerSecond = null } = progress ?? {};
+  const going = snapshot.summary.owner === 'this-tab';
   return (
-    <SimpleGrid cols={{ base: 2, xs: 3, md: 6 }} spacing="sm">
-      <Fact
-        name={`Step · ${formatPercent(share)}`}
-        value={`${formatCount(summary.step)} / ${formatCount(summary.maxSteps)}`}
-        testId="run-step"
-      />
-      <Fact name="Epoch" value={progress ? `${progress.epoch.toFixed(2)} / ${progress.numTrainEpochs}` : '–'} />
-      <Fact name="Elapsed" value={progress ? formatDuration(progress.activeMs) : '–'} />
-      <Fact name="Time left" value={left === null ? '–' : formatDuration(left)} testId="run-eta" />
-      <Fact name="Samples per second" value={samplesPerSecond === null ? '–' : formatNumber(samplesPerSecond)} />
-      <Fact name="Loss" value={loss === null ? '–' : formatNumber(loss)} testId="run-loss" />
-      {evaluation && <Fact name="Evaluating" value={`batch ${evaluation.batch} / ${evaluation.batches}`} />}
-      {gpuBytes !== null && <Fact name="GPU memory" value={formatBytes(gpuBytes)} />}
+    <SimpleGrid cols={{ base: 2, xs: 3, sm: 4, md: 8 }} spacing="sm">
+      {figuresOf(snapshot)
+        .filter(({ value }) => going || value !== null)
+        .map(({ name, value, ...rest }) => (
+          <Fact key={name} name={name} value={value ?? '–'} {...rest} />
+        ))}
     </SimpleGrid>
   );
+}
+
+function figuresOf({ summary, progress, columns, log }: RunSnapshot): readonly Figure[] {
+  const { step, maxSteps, owner, state } = summary;
+  const share = maxSteps > 0 ? step / maxSteps : 0;
+  const loss = progress?.recentLoss ?? columns.series('loss')?.values.at(-1) ?? null;
+  const { evaluation = null, gpuBytes = null, samplesPerSecond = null } = progress ?? {};
+  const left = owner === 'none' ? null : (progress?.remainingMs ?? null);
+  const figures: Figure[] = [
+    {
+      name: `Step · ${formatPercent(share)}`,
+      value: `${formatCount(step)} / ${formatCount(maxSteps)}`,
+      testId: 'run-step',
+    },
+    {
+      name: 'Epoch',
+      value: progress
+        ? `${progress.epoch.toFixed(2)} / ${progress.numTrainEpochs}`
+        : (log.at(-1)?.epoch.toFixed(2) ?? null),
+    },
+    { name: 'Elapsed', value: progress && formatDuration(progress.activeMs) },
+    { name: 'Time left', value: left === null ? null : formatDuration(left), testId: 'run-eta' },
+    { name: 'Samples per second', value: samplesPerSecond === null ? null : formatNumber(samplesPerSecond) },
+    { name: 'Loss', value: loss === null ? null : formatNumber(loss), testId: 'run-loss' },
+    { name: 'GPU memory', value: gpuBytes === null ? null : formatBytes(gpuBytes) },
+  ];
+  if (evaluation && state.status === 'evaluating') {
+    figures.push({ name: 'Evaluating', value: `batch ${evaluation.batch} / ${evaluation.batches}` });
+  }
+  return figures;
 }

@@ -115,11 +115,11 @@ export function chartedMetrics(names: readonly string[]): ReadonlyMap<string, re
   return charts;
 }
 
-/** One line of the log: numbers in words, lists left to the tables that show them. */
+/** One line of the log: its numbers. Lists are left to the tables that show them, and to the JSON. */
 export function describeEntry(entry: LogEntry): string {
   return Object.entries(entry)
     .filter(([name]) => name !== 'step' && name !== 'epoch')
-    .map(([name, value]) => (typeof value === 'number' ? `${name} ${formatNumber(value)}` : `${name} …`))
+    .flatMap(([name, value]) => (typeof value === 'number' ? [`${name} ${formatNumber(value)}`] : []))
     .join(' · ');
 }
 

@@ -125,7 +125,7 @@ function checkShape(name: string, expected: readonly number[], actual: readonly 
   if (actual && expected.length === actual.length && expected.every((n, i) => n === actual[i])) return;
   throw new StudioError(
     'E-CHECKPOINT',
-    `The checkpoint ${actual ? `holds ${name} as [${actual}]` : `lacks ${name}`}; this run needs [${expected}].`,
+    `The checkpoint ${actual ? `holds ${name} as [${actual.join(', ')}]` : `lacks ${name}`}; this run needs [${expected.join(', ')}].`,
     {
       where: name,
       hint: 'It belongs to another model or optimizer. Resume with the arguments it was written with.',

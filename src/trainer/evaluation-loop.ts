@@ -80,11 +80,7 @@ export async function evaluationLoop(
 }
 
 /** Forward of one batch; labels are there only when all label names are. */
-async function predictionStep(
-  model: TrainableModel,
-  batch: Batch,
-  options: EvaluationOptions,
-): Promise<BatchResult> {
+async function predictionStep(model: TrainableModel, batch: Batch, options: EvaluationOptions): Promise<BatchResult> {
   const hasLabels = options.labelNames.every((name) => batch[name] !== undefined);
   const labels = hasLabels ? (batch[options.labelNames[0]!] ?? null) : null;
   const { loss, logits } = forwardOnly(() => {

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { CheckpointWrite } from '#storage/checkpoint-store.ts';
 import { MemoryCheckpointStore } from '#storage/memory-checkpoint-store.ts';
 import { StudioError } from '#util/studio-error.ts';
+import { LinearRegression } from '../../setup/linear-regression.ts';
 import { BEST, namesIn, openStep, RUN, scripted, start } from '../../setup/regression-run.ts';
 
 beforeAll(() => tf.setBackend('cpu'));
@@ -14,7 +15,7 @@ describe('a checkpoint', () => {
     const { trainer, store } = start({ arguments: { save_steps: 2, max_steps: 4 } });
     await trainer.train();
     expect(await namesIn(store)).toEqual(['checkpoint-2', 'checkpoint-4']);
-    const { manifest, readFile } = await openStep(store, 2);
+    const { manifest } = await openStep(store, 2);
     expect(manifest).toMatchObject({ step: 2, epoch: 1, modelOnly: false, isBest: false });
     expect(manifest.tensors.map(({ file, name }) => `${file}: ${name}`)).toEqual([
       'model.safetensors: a',
@@ -31,7 +32,7 @@ describe('a checkpoint', () => {
       'trainer_state.json',
       'training_args.json',
     ]);
-    expect(JSON.parse(await readFile.call(await openStep(store, 2), 'trainer_state.json'))).toMatchObject({
+    expect(JSON.parse(await (await openStep(store, 2)).readFile('trainer_state.json'))).toMatchObject({
       global_step: 2,
       stateful_callbacks: {
         TrainerControl: { args: { should_save: true, should_training_stop: false }, attributes: {} },
@@ -244,5 +245,22 @@ describe('full and failing storage', () => {
     trainer.dispose();
     for (const parameter of model.namedParameters().values()) parameter.dispose();
     expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('config.json', () => {
+  it('takes use_cache from the arguments where the model has one', async () => {
+    class Cached extends LinearRegression {
+      override configJson() {
+        return { model_type: 'line', use_cache: false };
+      }
+    }
+    const config = async (model: LinearRegression) => {
+      const { trainer, store } = start({ model, arguments: { max_steps: 1, use_cache: true } });
+      await trainer.train();
+      return JSON.parse(await (await openStep(store, 1)).readFile('config.json')) as unknown;
+    };
+    expect(await config(new Cached())).toEqual({ model_type: 'line', use_cache: true });
+    expect(await config(new LinearRegression())).toEqual({ model_type: 'line' });
   });
 });

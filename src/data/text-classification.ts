@@ -133,7 +133,7 @@ function splitRows<T>(
   }
   if (count === 0 && validationFraction > 0)
     warnings.push(
-      `${rows.length} rows are too few to hold ${validationFraction} of them out; there will be no validation.`,
+      `${rows.length} rows are too few to hold ${Math.round(validationFraction * 100)} % of them out; there will be no validation.`,
     );
   const heldOut = new Set(randperm(rows.length, splitSeed).subarray(0, count));
   return { train: rows.filter((_, i) => !heldOut.has(i)), validation: rows.filter((_, i) => heldOut.has(i)) };

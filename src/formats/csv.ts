@@ -137,7 +137,7 @@ function squareRows(
     throw dataFormatError(
       fileName,
       long[0]!,
-      `${long.length} ${long.length === 1 ? 'row has' : 'rows have'} more cells than the ${width} columns; lines ${listLines(long)}.`,
+      `${long.length} ${long.length === 1 ? 'row has' : 'rows have'} more cells than the ${width} columns; ${long.length === 1 ? 'line' : 'lines'} ${listLines(long)}.`,
       'Put cells that contain the delimiter in double quotes.',
     );
   }

@@ -5,6 +5,8 @@ import { dataFormatError, lineAt } from './table.ts';
 /** Browsers can not hold a longer string. */
 const MAX_BYTES = 500_000_000;
 
+const WANTED = 'Drop a CSV, TSV, JSON or JSONL file with a text and a label on each row.';
+
 const BINARY_KINDS: readonly (readonly [magic: string, what: string, hint: string])[] = [
   [
     'PK\u0003\u0004',
@@ -18,6 +20,9 @@ const BINARY_KINDS: readonly (readonly [magic: string, what: string, hint: strin
     `Convert it in Python: python -c "import pandas as p; p.read_parquet('data.parquet').to_csv('data.csv', index=False)"`,
   ],
   ['\u001f\u008b', 'a gzip archive', 'Unpack it and drop the file inside.'],
+  ['\u0089PNG', 'a picture', WANTED],
+  ['\u00ff\u00d8\u00ff', 'a picture', WANTED],
+  ['%PDF', 'a PDF document', WANTED],
 ];
 
 const SAVE_AS_UTF8 = 'Save the file as UTF-8: in Excel "CSV UTF-8", in an editor "Save with encoding UTF-8".';

@@ -201,7 +201,7 @@ describe('validation rows', () => {
   it('are none, with a warning, when the data is too small', async () => {
     const data = await prepare(SIMPLE, { validationFraction: 0.1 });
     expect(data.validation).toBeNull();
-    expect(data.warnings).toEqual(['4 rows are too few to hold 0.1 of them out; there will be no validation.']);
+    expect(data.warnings).toEqual(['4 rows are too few to hold 10 % of them out; there will be no validation.']);
   });
 
   it.each([1, -0.1, Number.NaN])('can not be a share of %f', async (validationFraction) => {

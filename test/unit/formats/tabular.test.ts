@@ -132,6 +132,8 @@ describe('readTable of delimited text', () => {
     ],
     ['a character cut off at the end', bytes('text,label\nok,\xc3', 'latin1'), 'data.csv:2', /byte 14 of the file/],
     ['UTF-16 without a mark', bytes('text,label\nok,x', 'utf16le'), 'data.csv:1', /NUL character/],
+    ['a picture', bytes('\x89PNG\r\n\x1a\n', 'latin1'), 'data.csv', /this is a picture, not a text file/],
+    ['one row with too many cells', 'text,label\na,b,c\n', 'data.csv:2', /1 row has .* columns; line 2\./],
     ['an Excel workbook', bytes('PK\x03\x04....', 'latin1'), 'data.csv', /Excel workbook/],
   ])('refuses %s', async (_, content, where, message) => {
     const failure = read(content);

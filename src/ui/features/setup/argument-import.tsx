@@ -12,6 +12,10 @@ export function ArgumentImport() {
   const [text, setText] = useState('');
   const [fault, setFault] = useState<string | null>(null);
   const [notes, setNotes] = useState<readonly ArgumentIssue[]>([]);
+  const take = (given: string): void => {
+    setText(given);
+    setFault(null);
+  };
   const apply = (): void => {
     const result = importArguments(text);
     if (!result.ok) {
@@ -52,10 +56,10 @@ export function ArgumentImport() {
             styles={{ input: { fontFamily: 'monospace' } }}
             value={text}
             error={fault}
-            onChange={({ currentTarget }) => setText(currentTarget.value)}
+            onChange={({ currentTarget }) => take(currentTarget.value)}
           />
           <Group justify="space-between">
-            <JsonFilePicker onText={setText} onFail={setFault} />
+            <JsonFilePicker onText={take} onFail={setFault} />
             <Button data-testid="args-import-apply" disabled={text.trim() === ''} onClick={apply}>
               Use these arguments
             </Button>
@@ -71,7 +75,10 @@ function JsonFilePicker({ onText, onFail }: { onText: (text: string) => void; on
   const input = useRef<HTMLInputElement>(null);
   const read = (): void => {
     const file = input.current?.files?.[0];
-    file?.text().then(onText, (thrown: unknown) => onFail(`${file.name} could not be read: ${String(thrown)}`));
+    file?.text().then(
+      (text) => (text.trim() === '' ? onFail(`${file.name} is empty.`) : onText(text)),
+      (thrown: unknown) => onFail(`${file.name} could not be read: ${String(thrown)}`),
+    );
     if (input.current) input.current.value = '';
   };
   return (

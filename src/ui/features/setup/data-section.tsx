@@ -39,7 +39,7 @@ export function DataSection({ draft, examination }: DataSectionProps) {
           {examination.status === 'failed' && <ErrorAlert error={examination.error} />}
           {examination.status === 'ready' && (
             <>
-              <Warnings warnings={examination.value.warnings} />
+              <Warnings warnings={examination.value.warnings.filter((text) => !data.value.warnings.includes(text))} />
               <ExaminationView examination={examination.value} />
             </>
           )}

@@ -32,14 +32,23 @@ describe('two tabs', () => {
   it('the second watches the run, and can not start one of its own', async () => {
     const both = await launch();
     const first = await openPage(both, studio.url, []);
-    await setUpRun(first, studio.url, model, fixtureData('train.csv'), { max_steps: 400, save_strategy: 'no', logging_steps: 5 });
+    await setUpRun(first, studio.url, model, fixtureData('train.csv'), {
+      max_steps: 400,
+      save_strategy: 'no',
+      logging_steps: 5,
+    });
     await click(first, 'start-run');
     await waitForText(first, 'run-step', /^[1-9]\d* \//);
 
     const second = await openPage(both, first.url(), []);
     await second.waitForSelector(byTestId('watching'), { timeout: 60_000 });
     const seen = await textOf(second, 'run-step');
-    await second.waitForFunction((selector: string, before: string) => (document.querySelector(selector) as HTMLElement).innerText !== before, { timeout: 60_000 }, byTestId('run-step'), seen);
+    await second.waitForFunction(
+      (selector: string, before: string) => (document.querySelector(selector) as HTMLElement).innerText !== before,
+      { timeout: 60_000 },
+      byTestId('run-step'),
+      seen,
+    );
     expect(await second.$(byTestId('pause-run'))).toBeNull();
 
     await setUpRun(second, studio.url, model, fixtureData('train.csv'), { max_steps: 4, save_strategy: 'no' });
@@ -56,12 +65,21 @@ describe('two tabs', () => {
 describe('no WebGPU', () => {
   it('says why and how to mend it, and trains all the same', async () => {
     const page = await openPage(await launch({ webgpu: false }), studio.url, []);
-    expect(await waitForText(page, 'device-card', /webgl|cpu/)).toMatch(/about:config|chrome:\/\/|hardware acceleration|current Chrome/i);
-    await setUpRun(page, studio.url, model, fixtureData('train.csv'), { max_steps: 6, save_strategy: 'no', logging_steps: 2, learning_rate: 1e-3 });
+    expect(await waitForText(page, 'device-card', /webgl|cpu/)).toMatch(
+      /about:config|chrome:\/\/|hardware acceleration|current Chrome/i,
+    );
+    await setUpRun(page, studio.url, model, fixtureData('train.csv'), {
+      max_steps: 6,
+      save_strategy: 'no',
+      logging_steps: 2,
+      learning_rate: 1e-3,
+    });
     await click(page, 'start-run');
     await waitForText(page, 'run-status', /completed/);
     await click(page, 'tab-log');
-    const losses = (await page.$$eval(byTestId('log-row'), (rows) => rows.map((row) => (row as HTMLElement).innerText))).join('\n');
+    const losses = (
+      await page.$$eval(byTestId('log-row'), (rows) => rows.map((row) => (row as HTMLElement).innerText))
+    ).join('\n');
     expect(losses).toMatch(/loss 1\.\d+/);
   });
 });
@@ -89,7 +107,14 @@ describe('wrong files', () => {
     expect(await waitForText(page, 'error-alert', /open\.csv/)).toMatch(/open\.csv:3/);
     await upload(page, 'data-input', await temporary('empty.csv', ''));
     expect(await waitForText(page, 'error-alert', /empty\.csv/)).toMatch(/empty/i);
-    await upload(page, 'data-input', await temporary('picture.png', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0xd, 0xa, 0x1a, 0xa, 0, 0, 0, 0xd, 0xff, 0xfe)));
+    await upload(
+      page,
+      'data-input',
+      await temporary(
+        'picture.png',
+        Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0xd, 0xa, 0x1a, 0xa, 0, 0, 0, 0xd, 0xff, 0xfe),
+      ),
+    );
     expect(await waitForText(page, 'error-alert', /picture\.png/)).toMatch(/UTF-8|not text/i);
     await upload(page, 'data-input', fixtureData('train.csv'));
     await page.waitForSelector(byTestId('examination'));
@@ -101,9 +126,18 @@ if (laneBrowser === 'chromium') {
   describe('storage full', () => {
     it('pauses, loses nothing, and goes on once room is made', async () => {
       const page = await openPage(await launch(), studio.url, []);
-      await setUpRun(page, studio.url, model, fixtureData('train.csv'), { max_steps: 30, save_strategy: 'steps', save_steps: 6, logging_steps: 6 });
+      await setUpRun(page, studio.url, model, fixtureData('train.csv'), {
+        max_steps: 30,
+        save_strategy: 'steps',
+        save_steps: 6,
+        logging_steps: 6,
+      });
       const session = await page.createCDPSession();
-      const quota = (bytes?: number) => session.send('Storage.overrideQuotaForOrigin', { origin: studio.url, ...(bytes === undefined ? {} : { quotaSize: bytes }) });
+      const quota = (bytes?: number) =>
+        session.send('Storage.overrideQuotaForOrigin', {
+          origin: studio.url,
+          ...(bytes === undefined ? {} : { quotaSize: bytes }),
+        });
       // Room for the files of the run and one or two checkpoints of 270 KB. Set before the first write: the browser
       // remembers for a while how much room there was.
       const { usage = 0 } = await page.evaluate(() => navigator.storage.estimate());
@@ -113,10 +147,14 @@ if (laneBrowser === 'chromium') {
       expect(await textOf(page, 'run-status')).toMatch(/paused/i);
       expect(await textOf(page, 'storage-full')).toMatch(/checkpoint/i);
       await quota();
-      await page.locator(`${byTestId('storage-full')} ${byTestId('continue-run')}, ${byTestId('continue-run')}`).click();
+      await page
+        .locator(`${byTestId('storage-full')} ${byTestId('continue-run')}, ${byTestId('continue-run')}`)
+        .click();
       await waitForText(page, 'run-status', /completed/);
       await click(page, 'tab-checkpoints');
-      const rows = await page.$$eval(byTestId('checkpoint-row'), (found) => found.map((row) => (row as HTMLElement).innerText));
+      const rows = await page.$$eval(byTestId('checkpoint-row'), (found) =>
+        found.map((row) => (row as HTMLElement).innerText),
+      );
       expect(rows.filter((row) => /checkpoint-(6|12|18|24|30)\b/.test(row)).length).toBeGreaterThanOrEqual(3);
     });
   });

@@ -1,0 +1,108 @@
+// From a fresh page: two clicks train the bundled sample, the curve moves, and the model that comes out knows something.
+
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'puppeteer-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { byTestId, launchBrowser, openPage, serveStudio } from '../setup/browser.ts';
+import { laneBrowser } from '../setup/lane.ts';
+import { click, importArguments, textOf, unzipDownload, waitForText } from '../setup/studio-driver.ts';
+
+let studio: Awaited<ReturnType<typeof serveStudio>>;
+let browser: Browser;
+let page: Page;
+let downloads: string;
+const messages: string[] = [];
+
+beforeAll(async () => {
+  studio = await serveStudio();
+  downloads = await mkdtemp(join(tmpdir(), 'downloads-'));
+  browser = await launchBrowser(laneBrowser, { downloadDir: downloads });
+  page = await openPage(browser, studio.url, messages);
+});
+afterAll(async () => {
+  await browser?.close();
+  await studio?.close();
+});
+
+describe('the sample', () => {
+  it('starts with two clicks, the network gone after the page was loaded', async () => {
+    await waitForText(page, 'device-card', /webgpu/);
+    await page.waitForNetworkIdle({ idleTime: 1000 });
+    await page.setOfflineMode(true);
+    await click(page, 'train-sample');
+    await click(page, 'start-run');
+    await waitForText(page, 'run-step', /^[1-9]\d* \//);
+    expect(await page.$(byTestId('chart-loss'))).not.toBeNull();
+    expect(await textOf(page, 'run-status')).toMatch(/training|evaluating/i);
+  });
+
+  it('pauses, goes on, saves on demand, and stops with what it has learned', async () => {
+    await click(page, 'pause-run');
+    await waitForText(page, 'run-status', /paused/);
+    const step = await textOf(page, 'run-step');
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(await textOf(page, 'run-step')).toBe(step);
+    await click(page, 'continue-run');
+    await waitForText(page, 'run-status', /training/);
+    await click(page, 'stop-save');
+    await waitForText(page, 'run-status', /stopped/);
+    await click(page, 'tab-checkpoints');
+    expect(await page.$$(byTestId('checkpoint-row'))).not.toHaveLength(0);
+    await page.setOfflineMode(false);
+  });
+
+  it('a short run to its end: loss falls, accuracy is well above chance, the model can be tried and taken home', async () => {
+    await page.goto(`${studio.url}/#/`);
+    await click(page, 'train-sample');
+    await page.waitForSelector(byTestId('examination'), { timeout: 120_000 });
+    await importArguments(page, SHORT_RUN);
+    await click(page, 'start-run');
+    await waitForText(page, 'run-status', /completed/, 560_000);
+    await click(page, 'tab-overview');
+    const accuracy = Number((await textOf(page, 'evaluation')).match(/accuracy\s+([\d.]+)/i)![1]);
+    expect(accuracy).toBeGreaterThan(0.7);
+
+    await click(page, 'tab-try');
+    const probability = async (text: string): Promise<number> => {
+      await page.locator(`${byTestId('predict-text')}`).fill(text);
+      await click(page, 'predict-submit');
+      const shown = await waitForText(page, 'prediction', /positive[\s\S]*%|%[\s\S]*positive/);
+      return Number(shown.match(/positive\s+([\d.]+)\s*%/i)![1]);
+    };
+    const good = await probability('the soup was lovely, we left smiling.');
+    const bad = await probability('the waiter was rude, never again.');
+    expect(good).toBeGreaterThan(bad);
+
+    await click(page, 'tab-overview');
+    await click(page, 'download-checkpoint');
+    const files = await unzipDownload(downloads);
+    expect([...files.keys()].sort()).toEqual([
+      'README.md',
+      'config.json',
+      'model.safetensors',
+      'tokenizer.json',
+      'tokenizer_config.json',
+      'trainer_state.json',
+      'training_args.json',
+    ]);
+    const config = JSON.parse(new TextDecoder().decode(files.get('config.json')));
+    expect(config.id2label).toEqual({ 0: 'negative', 1: 'positive' });
+    expect(messages.filter((message) => message.startsWith('pageerror'))).toEqual([]);
+  });
+});
+
+/** Small enough for an emulated GPU. */
+const SHORT_RUN = {
+  max_steps: 40,
+  per_device_train_batch_size: 16,
+  per_device_eval_batch_size: 32,
+  learning_rate: 1e-3,
+  warmup_steps: 4,
+  logging_steps: 10,
+  eval_strategy: 'steps',
+  eval_steps: 40,
+  save_strategy: 'steps',
+  save_steps: 40,
+};

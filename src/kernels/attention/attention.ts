@@ -13,7 +13,7 @@ import { type MatrixLayout, matmul } from '../matmul/matmul.ts';
 import rowMax from '../shared/row-max.wgsl?raw';
 import rowSum from '../shared/row-sum.wgsl?raw';
 import random from '../shared/threefry.wgsl?raw';
-import kept from './kept.wgsl?raw';
+import maskBody from './mask.wgsl?raw';
 import softmaxBody from './softmax.wgsl?raw';
 import softmaxGradBody from './softmax-grad.wgsl?raw';
 
@@ -42,14 +42,14 @@ const ROW_UNIFORMS = {
 
 const softmaxKernel = defineKernel({
   name: 'attention-softmax',
-  source: [rowMax, rowSum, random, kept, softmaxBody].join('\n'),
+  source: [rowMax, rowSum, random, maskBody, softmaxBody].join('\n'),
   inputs: ['mask', 'key'],
   outputs: ['scores', 'lse'],
   uniforms: ROW_UNIFORMS,
 });
 const softmaxGradKernel = defineKernel({
   name: 'attention-softmax-grad',
-  source: [rowSum, random, kept, softmaxGradBody].join('\n'),
+  source: [rowSum, random, maskBody, softmaxGradBody].join('\n'),
   inputs: ['mask', 'key', 'lse'],
   outputs: ['scores', 'dprobs'],
   uniforms: { ...ROW_UNIFORMS, scale_scores: 'f32' },

@@ -1,7 +1,5 @@
 // One row a workgroup. In: scores, and the gradient of the dropped-out probabilities. Out, in place: the dropped-out
 // probabilities (for the gradient of the values), and the gradient of the scores before scaling.
-fn visible(batch: u32, key: u32) -> bool { return mask(batch * u.keys + key) != 0; }
-
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,

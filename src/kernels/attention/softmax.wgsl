@@ -2,8 +2,6 @@
 // kept for the backward pass. A masked key takes no part; a row with no key at all becomes zero.
 const LOWEST: f32 = -3.0e38;
 
-fn visible(batch: u32, key: u32) -> bool { return mask(batch * u.keys + key) != 0; }
-
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,

@@ -121,7 +121,7 @@ async function run({ config: path, outputDir, resumeFrom }: CommandLine): Promis
     labels: data.labels,
     trainingArguments: toTrainingArgumentsJson(args, config.rawArguments),
     logHistory: state.logHistory,
-    step: state.globalStep,
+    step: trainer.weightsStep,
     device: deviceName(engine),
   };
   await writeFile(join(outputDir, 'README.md'), modelCard(facts));

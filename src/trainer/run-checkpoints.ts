@@ -17,14 +17,14 @@ import { loadModelWeights, loadOptimizerState, TensorSnapshot } from './checkpoi
 import { checkpointFiles, PROGRESS_FILE } from './checkpoint-files.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
 import type { TrainerOptions } from './trainer-options.ts';
-import { fromTrainerStateJson, type TrainerState } from './trainer-state.ts';
+import { fromTrainerStateJson, type RunPoint, type TrainerState } from './trainer-state.ts';
 
 /** What is saved: the model as it is now and, to resume, its optimizer and schedule. */
 export interface SavePoint {
   readonly model: TrainableModel;
   readonly state: TrainerState;
-  /** Metrics of the evaluation at this step, if there was one. */
-  readonly metrics: Readonly<Record<string, number>>;
+  /** Where in the run the weights come from. */
+  readonly at: RunPoint;
   /** Null: weights only. */
   readonly resume: {
     readonly update: OptimizerUpdate;
@@ -99,11 +99,9 @@ export class RunCheckpoints {
       {
         runId: this.#runId,
         name,
-        step: point.state.globalStep,
-        epoch: point.state.epoch,
+        ...point.at,
         modelOnly: point.resume === null,
         isBest,
-        metrics: point.metrics,
         tensors: tensors.sources,
         files: checkpointFiles({ ...point, args, rawArguments, processingClass }),
         rotate,
@@ -152,11 +150,12 @@ export class RunCheckpoints {
     return name === null ? undefined : (await this.#store.list(this.#runId)).find((manifest) => manifest.name === name);
   }
 
-  /** Puts the best checkpoint's weights into the model; false when it is not stored any more. */
-  async loadBest(model: TrainableModel, name: string): Promise<boolean> {
+  /** Puts the best checkpoint's weights into the model. @returns its step; null when it is not stored any more. */
+  async loadBest(model: TrainableModel, name: string): Promise<number | null> {
     const best = await this.#find(name);
-    if (best) await loadModelWeights(model, await this.#store.open(this.#runId, best.checkpointId));
-    return best !== undefined;
+    if (!best) return null;
+    await loadModelWeights(model, await this.#store.open(this.#runId, best.checkpointId));
+    return best.step;
   }
 
   /** HF's last rotation: with save_total_limit 1 only the best is kept at the end. */

@@ -51,6 +51,28 @@ export function createTrainerState(): TrainerState {
   };
 }
 
+/** A finished update, and what evaluations measured after it. */
+export interface RunPoint {
+  readonly step: number;
+  readonly epoch: number;
+  /** Plain numbers by key; several evaluation sets side by side. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+export function pointAt({ logHistory, globalStep, epoch }: TrainerState, step: number): RunPoint {
+  const entries = logHistory.filter((entry) => entry.step === step);
+  const measured = entries.flatMap((entry) =>
+    Object.entries(entry).filter(
+      (pair): pair is [string, number] => pair[0].startsWith('eval_') && typeof pair[1] === 'number',
+    ),
+  );
+  return {
+    step,
+    epoch: step === globalStep ? epoch : (entries[0]?.epoch ?? epoch),
+    metrics: Object.fromEntries(measured),
+  };
+}
+
 /** What trainer_state.json holds: HF refuses keys it does not know, so there are exactly these. */
 export function toTrainerStateJson(state: TrainerState): Record<string, unknown> {
   return {

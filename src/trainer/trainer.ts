@@ -26,7 +26,7 @@ import { type Resumed, RunCheckpoints } from './run-checkpoints.ts';
 import { speedMetrics } from './speed-metrics.ts';
 import { TrainerControl } from './trainer-control.ts';
 import type { TrainerOptions } from './trainer-options.ts';
-import { createTrainerState, type TrainerState } from './trainer-state.ts';
+import { createTrainerState, pointAt, type TrainerState } from './trainer-state.ts';
 import { trainingLoop } from './training-loop.ts';
 import { TrainingSession } from './training-session.ts';
 
@@ -49,7 +49,8 @@ export class Trainer {
   readonly #labelNames: readonly string[];
   #model: TrainableModel | null;
   #update: OptimizerUpdate | null = null;
-  #evaluated: { readonly step: number; readonly metrics: Metrics } | null = null;
+  /** The step whose weights the model holds, where the best ones were taken back. */
+  #bestStepLoaded: number | null = null;
   #initialized = false;
 
   /** @throws StudioError E-ARGS when the parts do not fit each other. */
@@ -109,7 +110,6 @@ export class Trainer {
     }
     const { metrics: measured } = await this.#evaluationLoop(dataset, prefix, 'evaluation');
     await this.log(measured);
-    this.#evaluated = { step: this.state.globalStep, metrics: measured };
     const metrics = { ...measured, epoch: this.state.epoch };
     await this.#fire('onEvaluate', { metrics });
     return metrics;
@@ -132,8 +132,13 @@ export class Trainer {
 
   /** Writes the model as it is now, without optimizer, under the name `final`. */
   async saveModel(): Promise<void> {
-    const metrics = this.#metricsHere();
-    await this.#requireCheckpoints().saveFinal({ model: this.model, state: this.state, metrics, resume: null });
+    const at = pointAt(this.state, this.weightsStep);
+    await this.#requireCheckpoints().saveFinal({ model: this.model, state: this.state, at, resume: null });
+  }
+
+  /** The update after which the model's weights were what they are: the last one, or that of the best checkpoint. */
+  get weightsStep(): number {
+    return this.#bestStepLoaded ?? this.state.globalStep;
   }
 
   /** Frees the optimizer's memory. The model belongs to whoever made it. */
@@ -156,6 +161,7 @@ export class Trainer {
   async #startSession(checkpoint: StoredCheckpoint | null): Promise<TrainingSession> {
     const { trainDataset, optimizers, hooks } = this.#options;
     if (!trainDataset) throw new StudioError('E-ARGS', 'There is no training data.', { where: 'trainDataset' });
+    this.#bestStepLoaded = null;
     const { args, model } = this;
     const loader = this.#trainLoader(trainDataset);
     const steps = resolveSteps(args, loader.length);
@@ -264,20 +270,10 @@ export class Trainer {
     await this.#requireCheckpoints().save({
       model: this.model,
       state,
-      metrics: this.#metricsHere(),
+      at: pointAt(state, state.globalStep),
       resume: args.saveOnlyModel ? null : resume,
     });
     await this.#fire('onSave');
-  }
-
-  /** Plain numbers of the evaluation at this very step. */
-  #metricsHere(): Record<string, number> {
-    if (this.#evaluated?.step !== this.state.globalStep) return {};
-    return Object.fromEntries(
-      Object.entries(this.#evaluated.metrics).filter(
-        (entry): entry is [string, number] => typeof entry[1] === 'number',
-      ),
-    );
   }
 
   async #finish(session: TrainingSession, started: number): Promise<TrainOutput> {
@@ -308,7 +304,10 @@ export class Trainer {
   async #takeBest(checkpoints: RunCheckpoints, name: string): Promise<void> {
     const { args, state } = this;
     // Deleted by hand in the meantime: the weights of the last step stay, and the state says so.
-    if (args.loadBestModelAtEnd && !(await checkpoints.loadBest(this.model, name))) state.bestModelCheckpoint = null;
+    if (args.loadBestModelAtEnd) {
+      this.#bestStepLoaded = await checkpoints.loadBest(this.model, name);
+      if (this.#bestStepLoaded === null) state.bestModelCheckpoint = null;
+    }
     if (args.saveTotalLimit === 1) await checkpoints.keepOnlyBest(name);
   }
 

@@ -93,6 +93,27 @@ describe('rotation and the best model', () => {
     expect((await store.list(RUN)).map(({ isBest }) => isBest)).toEqual([true, false]);
   });
 
+  it('the final model says which step its weights are of, and what that step scored', async () => {
+    const { trainer, store } = start({ arguments: BEST, computeMetrics: scripted([1, 5, 2, 3, 4]) });
+    await trainer.train();
+    await trainer.saveModel();
+    expect(trainer.weightsStep).toBe(2);
+    const final = (await store.list(RUN)).at(-1)!;
+    expect(final).toMatchObject({ name: 'final', step: 2, epoch: 1, metrics: { eval_score: 5 } });
+    const last = start({
+      arguments: { ...BEST, load_best_model_at_end: false },
+      computeMetrics: scripted([1, 5, 2, 3, 4]),
+    });
+    await last.trainer.train();
+    await last.trainer.saveModel();
+    expect((await last.store.list(RUN)).at(-1)).toMatchObject({
+      name: 'final',
+      step: 5,
+      epoch: 2.5,
+      metrics: { eval_score: 4 },
+    });
+  });
+
   it('limit 1 ends with the best alone, also when the best is not loaded', async () => {
     for (const load_best_model_at_end of [true, false]) {
       const { trainer, store } = start({

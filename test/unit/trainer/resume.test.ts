@@ -37,11 +37,15 @@ describe('resume', () => {
   const weights = (model: Awaited<ReturnType<typeof tinyBert>>) =>
     [...model.namedParameters().values()].map(({ variable }) => [...variable.dataSync()]);
 
-  it.each([3, 8])('from step %i a BERT with dropout repeats the run bit for bit', async (step) => {
+  it.each([
+    [3, 12],
+    [8, 12],
+    [20, 40],
+  ])('from step %i of %i a BERT with dropout repeats the run bit for bit', async (step, max_steps) => {
     const store = new MemoryCheckpointStore(() => 0);
-    const whole = await bertRun(store, { save_steps: step });
+    const whole = await bertRun(store, { save_steps: step, max_steps });
     await whole.trainer.train();
-    const resumed = await bertRun(new MemoryCheckpointStore(() => 0), { save_steps: step });
+    const resumed = await bertRun(new MemoryCheckpointStore(() => 0), { save_steps: step, max_steps });
     await resumed.trainer.train(await openStep(store, step));
     expect(weights(resumed.model)).toEqual(weights(whole.model));
     const later = (entries: ReturnType<typeof losses>) => entries.filter((entry) => entry.step > step + 1);

@@ -3,6 +3,7 @@
 import { VisuallyHidden } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useEffect, useRef } from 'react';
+import { useLocation } from 'wouter';
 import type { RunSummary } from '#protocol/messages.ts';
 import { isActive } from '#protocol/run-state.ts';
 import { describeState } from '../components/run-status.tsx';
@@ -26,16 +27,17 @@ export function LiveAnnouncer() {
   );
 }
 
-/** Whoever looks at another screen sees how the run ended. */
+/** Whoever looks at another screen sees how the run ended; its own screen says so itself. */
 function useEndNotification(run: RunSummary | null): void {
   const before = useRef<RunSummary | null>(null);
+  const [path] = useLocation();
   useEffect(() => {
     const ended = before.current?.runId === run?.runId && before.current !== null && isActive(before.current.state);
     before.current = run;
-    if (!run || !ended || isActive(run.state)) return;
+    if (!run || !ended || isActive(run.state) || path === `/run/${run.runId}`) return;
     const color = run.state.status === 'completed' ? 'green' : run.state.status === 'failed' ? 'red' : 'gray';
     notifications.show({ title: run.name, message: describeState(run.state), color });
-  }, [run]);
+  }, [run, path]);
 }
 
 function titleOf(active: RunSummary | null): string {

@@ -89,7 +89,7 @@ function figuresOf({ summary, progress, columns, log }: RunSnapshot): readonly F
     },
     { name: 'Elapsed', value: progress && formatDuration(progress.activeMs) },
     { name: 'Time left', value: left === null ? null : formatDuration(left), testId: 'run-eta' },
-    { name: 'Samples per second', value: samplesPerSecond === null ? null : formatNumber(samplesPerSecond) },
+    { name: 'Samples / s', value: samplesPerSecond === null ? null : formatNumber(samplesPerSecond) },
     { name: 'Loss', value: loss === null ? null : formatNumber(loss), testId: 'run-loss' },
     { name: 'GPU memory', value: gpuBytes === null ? null : formatBytes(gpuBytes) },
   ];

@@ -3,9 +3,9 @@
 Run: pip install -r test/fixtures/generate/requirements.txt && python public/sample/make_sample.py
 Writes reviews.csv and model/ beside this file. Fixed seeds; about ten minutes on two CPU cores.
 
-The reviews are not by people. A grammar picks a domain, aspects, opinions, invented names and turns of phrase; negation
-("not exactly lovely"), contrast ("slow at first, but in the end a joy") and remarks without an opinion make the label
-more than a word list. One review in fifty carries the wrong label, as real data does.
+The reviews are not by people. A grammar picks a subject (a restaurant, a hotel, a film, ...), aspects of it, opinions,
+invented names and turns of phrase; the label is the subject. Some reviews mention an aspect of another subject, some
+say little, and one in fifty carries a wrong label, as real data does.
 """
 
 import csv
@@ -15,12 +15,12 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import BertConfig, BertForMaskedLM, BertModel, BertTokenizerFast, set_seed
+from transformers import BertConfig, BertForPreTraining, BertModel, BertTokenizerFast, set_seed
 
 HERE = Path(__file__).parent
 ROWS = 1600
 NOISE = 0.02
-CORPUS_LINES = 40_000
+PAIRS = 40_000
 MAX_LENGTH = 48
 
 DOMAINS = {
@@ -66,46 +66,57 @@ def make_name(rng: random.Random) -> str:
 def opinion(rng: random.Random, aspect: str, positive: bool) -> str:
     same, other = (GOOD, BAD) if positive else (BAD, GOOD)
     word, opposite = rng.choice(same), rng.choice(other)
-    return rng.choice([
-        f"{aspect} was {word}", f"{aspect} was really {word}", f"{aspect} felt {word} from the start",
-        f"{aspect} was not {opposite} at all", f"i would not call {aspect} {opposite}",
-        f"{aspect} looked {opposite} at first but turned out {word}", f"{aspect} was {word} and {rng.choice(same)}",
-        f"everyone found {aspect} {word}",
-    ])
+    plain = [f"{aspect} was {word}", f"{aspect} was really {word}", f"{aspect} felt {word} from the start",
+             f"{aspect} was {word} and {rng.choice(same)}", f"everyone found {aspect} {word}"]
+    turned = [f"{aspect} was not {opposite} at all", f"i would not call {aspect} {opposite}",
+              f"{aspect} looked {opposite} at first but turned out {word}"]
+    return rng.choice(turned if rng.random() < 0.2 else plain)
 
 
-def make_review(rng: random.Random, positive: bool) -> str:
-    aspects, opening, noun = DOMAINS[rng.choice(list(DOMAINS))]
+def make_parts(rng: random.Random, domain: str) -> list[str]:
+    """The clauses of a review of the domain, in order."""
+    aspects, opening, noun = DOMAINS[domain]
+    positive = rng.random() < 0.5
     name = make_name(rng)
     fill = lambda text: text.format(name=name, day=rng.choice(DAYS), month=rng.choice(MONTHS))
     parts = [fill(opening)] if rng.random() < 0.5 else []
     chosen = rng.sample(aspects, rng.choice([1, 1, 2]))
-    if rng.random() < 0.25:
-        # One aspect of the other kind; the verdict comes last.
-        parts.append(opinion(rng, rng.choice([a for a in aspects if a not in chosen]), not positive))
-        parts.append("but " + opinion(rng, chosen[0], positive))
-    else:
-        parts.extend(opinion(rng, aspect, positive) for aspect in chosen)
+    parts.extend(opinion(rng, aspect, positive) for aspect in chosen)
+    if rng.random() < 0.12:
+        # A word about something else altogether.
+        other = rng.choice(DOMAINS[rng.choice([name for name in DOMAINS if name != domain])][0])
+        parts.append("unlike " + opinion(rng, other, not positive))
     if rng.random() < 0.4:
         parts.insert(rng.randint(0, len(parts)), rng.choice(PLAIN))
-    if rng.random() < 0.55:
+    if rng.random() < 0.7:
         parts.append(rng.choice(PRAISE if positive else BLAME))
     elif rng.random() < 0.3:
         parts.append(f"{fill(noun)} was {rng.choice(GOOD if positive else BAD)} overall")
-    return ", ".join(parts) + rng.choice([".", ".", "!", ""])
+    return parts
+
+
+def make_review(rng: random.Random, domain: str) -> str:
+    return ", ".join(make_parts(rng, domain)) + rng.choice([".", ".", "!", ""])
+
+
+def make_pair(rng: random.Random) -> tuple[str, str, int]:
+    """A review cut in two, and whether its second half belongs: a wrong one is taken from another review."""
+    domain, wrong = rng.choice(list(DOMAINS)), rng.random() < 0.5
+    first = make_parts(rng, domain)
+    second = make_parts(rng, rng.choice(list(DOMAINS)) if wrong else domain)
+    return ", ".join(first), ", ".join(second), int(wrong)
 
 
 def make_rows() -> list[tuple[str, str]]:
     rng = random.Random(2026)
     rows, seen = [], set()
     while len(rows) < ROWS:
-        positive = rng.random() < 0.5
-        text = make_review(rng, positive)
+        domain = rng.choice(list(DOMAINS))
+        text = make_review(rng, domain)
         if text in seen:
             continue
         seen.add(text)
-        label = positive if rng.random() >= NOISE else not positive
-        rows.append((text, "positive" if label else "negative"))
+        rows.append((text, rng.choice(list(DOMAINS)) if rng.random() < NOISE else domain))
     return rows
 
 
@@ -118,44 +129,45 @@ def make_tokenizer(lines: list[str]) -> BertTokenizerFast:
                                                                    initial_alphabet=list("abcdefghijklmnopqrstuvwxyz0123456789")))
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS]:0 $A:0 [SEP]:0", pair="[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
-    return BertTokenizerFast(tokenizer_object=tokenizer, model_max_length=128)
+    return BertTokenizerFast(tokenizer_object=tokenizer, model_max_length=256)
 
 
-def pretrain(lines: list[str], tokenizer: BertTokenizerFast, steps: int = 900, batch: int = 64) -> BertForMaskedLM:
+def pretrain(pairs: list[tuple[str, str, int]], tokenizer: BertTokenizerFast, steps: int = 700, batch: int = 48) -> BertModel:
+    """BERT's two tasks: masked words, and whether the second segment belongs to the first."""
     config = BertConfig(vocab_size=len(tokenizer), hidden_size=128, num_hidden_layers=2, num_attention_heads=4,
-                        intermediate_size=512, max_position_embeddings=128)
-    model = BertForMaskedLM(config).train()
-    ids = tokenizer(lines, truncation=True, max_length=MAX_LENGTH, padding="max_length", return_tensors="pt")
+                        intermediate_size=512, max_position_embeddings=256, hidden_dropout_prob=0.05,
+                        attention_probs_dropout_prob=0.05)
+    model = BertForPreTraining(config).train()
+    firsts, seconds, wrong = zip(*pairs)
+    encoded = tokenizer(list(firsts), list(seconds), truncation=True, max_length=MAX_LENGTH, padding="max_length", return_tensors="pt")
+    wrong = torch.tensor(wrong)
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, total_steps=steps, pct_start=0.06)
     for step in range(steps):
-        rows = torch.randint(0, len(lines), (batch,))
-        mask = ids["attention_mask"][rows]
-        width = int(mask.sum(1).max())
-        inputs, mask = ids["input_ids"][rows][:, :width].clone(), mask[:, :width]
-        chosen = (torch.rand(inputs.shape) < 0.15) & (inputs > 4)
-        labels = torch.where(chosen, inputs, -100)
-        draw = torch.rand(inputs.shape)
-        inputs[chosen & (draw < 0.8)] = tokenizer.mask_token_id
-        other = chosen & (draw >= 0.8) & (draw < 0.9)
-        inputs[other] = torch.randint(5, len(tokenizer), (int(other.sum()),))
-        loss = model(input_ids=inputs, attention_mask=mask, labels=labels).loss
+        rows = torch.randint(0, len(pairs), (batch,))
+        width = int(encoded["attention_mask"][rows].sum(1).max())
+        ids, mask, types = (encoded[name][rows][:, :width] for name in ("input_ids", "attention_mask", "token_type_ids"))
+        inputs, labels = mask_words(ids, tokenizer)
+        output = model(input_ids=inputs, attention_mask=mask, token_type_ids=types, labels=labels, next_sentence_label=wrong[rows])
         optimizer.zero_grad()
-        loss.backward()
+        output.loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         schedule.step()
-        if step % 200 == 0 or step == steps - 1:
-            print(f"step {step} masked-language-model loss {loss.item():.3f}", flush=True)
-    return model
+        if step % 100 == 0 or step == steps - 1:
+            right = (output.seq_relationship_logits.argmax(-1) == wrong[rows]).float().mean()
+            print(f"step {step} loss {output.loss.item():.3f}, belongs or not: {right:.2f} right", flush=True)
+    return model.bert
 
 
-def with_pooler(encoder: BertModel) -> BertModel:
-    """Masked-language modelling trains no pooler: it is added as it starts, for a classifier to train."""
-    set_seed(2026)
-    full = BertModel(encoder.config)
-    full.load_state_dict(encoder.state_dict(), strict=False)
-    return full
+def mask_words(ids: torch.Tensor, tokenizer: BertTokenizerFast) -> tuple[torch.Tensor, torch.Tensor]:
+    inputs = ids.clone()
+    chosen = (torch.rand(ids.shape) < 0.15) & (ids > 4)
+    draw = torch.rand(ids.shape)
+    inputs[chosen & (draw < 0.8)] = tokenizer.mask_token_id
+    other = chosen & (draw >= 0.8) & (draw < 0.9)
+    inputs[other] = torch.randint(5, len(tokenizer), (int(other.sum()),))
+    return inputs, torch.where(chosen, ids, -100)
 
 
 def main() -> None:
@@ -163,13 +175,15 @@ def main() -> None:
     rows = make_rows()
     with open(HERE / "reviews.csv", "w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([("text", "label"), *rows])
-    # The reviews of the data set are kept out of the corpus.
+    # The reviews of the data set are kept out of the text it is pretrained on.
     rng, held_out = random.Random(7), {text for text, _ in rows}
-    lines = [line for line in (make_review(rng, rng.random() < 0.5) for _ in range(CORPUS_LINES)) if line not in held_out]
-    tokenizer = make_tokenizer(lines)
-    print(f"{len(lines)} lines, vocabulary {len(tokenizer)}", flush=True)
-    model = pretrain(lines, tokenizer)
-    encoder = with_pooler(model.bert)
+    pairs = [make_pair(rng) for _ in range(PAIRS)]
+    pairs = [pair for pair in pairs if pair[0] not in held_out]
+    tokenizer = make_tokenizer([f"{first}, {second}" for first, second, _ in pairs])
+    print(f"{len(pairs)} pairs, vocabulary {len(tokenizer)}", flush=True)
+    encoder = pretrain(pairs, tokenizer)
+    # Fine-tuning uses BERT's usual dropout.
+    encoder.config.hidden_dropout_prob = encoder.config.attention_probs_dropout_prob = 0.1
     encoder.half().save_pretrained(HERE / "model")
     tokenizer.save_pretrained(HERE / "model")
     print(json.dumps({"parameters": sum(p.numel() for p in encoder.parameters()), "vocabulary": len(tokenizer)}))

@@ -62,18 +62,21 @@ describe('the sample', () => {
     await waitForText(page, 'run-status', /completed/, 560_000);
     await click(page, 'tab-overview');
     const accuracy = Number((await textOf(page, 'evaluation')).match(/accuracy\s+([\d.]+)/i)![1]);
-    expect(accuracy).toBeGreaterThan(0.7);
+    // Eight subjects: guessing is right in one of eight.
+    expect(accuracy).toBeGreaterThan(0.35);
 
     await click(page, 'tab-try');
-    const probability = async (text: string): Promise<number> => {
-      await page.locator(`${byTestId('predict-text')}`).fill(text);
-      await click(page, 'predict-submit');
-      const shown = await waitForText(page, 'prediction', /positive[\s\S]*%|%[\s\S]*positive/);
-      return Number(shown.match(/positive\s+([\d.]+)\s*%/i)![1]);
-    };
-    const good = await probability('the soup was lovely, we left smiling.');
-    const bad = await probability('the waiter was rude, never again.');
-    expect(good).toBeGreaterThan(bad);
+    await page
+      .locator(byTestId('predict-text'))
+      .fill('the waiter brought the soup and the bread, the wine list was lovely.');
+    await click(page, 'predict-submit');
+    const shown = await waitForText(page, 'prediction', /restaurant[\s\S]*%/);
+    const chances = [...shown.matchAll(/(\w+)\s+([\d.]+)\s*%/g)].map(([, label, percent]) => ({
+      label,
+      percent: Number(percent),
+    }));
+    expect(chances).toHaveLength(8);
+    expect(chances.sort((one, other) => other.percent - one.percent)[0]!.label).toBe('restaurant');
 
     await click(page, 'tab-overview');
     await click(page, 'download-checkpoint');
@@ -88,7 +91,16 @@ describe('the sample', () => {
       'training_args.json',
     ]);
     const config = JSON.parse(new TextDecoder().decode(files.get('config.json')));
-    expect(config.id2label).toEqual({ 0: 'negative', 1: 'positive' });
+    expect(Object.values(config.id2label)).toEqual([
+      'app',
+      'book',
+      'course',
+      'film',
+      'hotel',
+      'phone',
+      'restaurant',
+      'trip',
+    ]);
     expect(messages.filter((message) => message.startsWith('pageerror'))).toEqual([]);
   });
 });

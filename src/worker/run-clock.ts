@@ -17,8 +17,10 @@ export class RunClock {
   #stepStarted: number | null = null;
   #evaluatedMs = 0;
   #evaluationStarted: number | null = null;
+  /** The first update compiles kernels; it says nothing about the others and is not timed. */
+  #compiled = false;
   readonly #steps: number[] = [];
-  #samples: number[] = [];
+  readonly #samples: number[] = [];
   #evaluations: number[] = [];
 
   constructor(before: number, now: () => number = () => performance.now()) {
@@ -60,7 +62,7 @@ export class RunClock {
   /** An update ended that saw so many samples. Evaluations inside it are not its time. */
   stepEnds(samples: number): void {
     const now = this.#now();
-    if (this.#stepStarted !== null) {
+    if (this.#stepStarted !== null && this.#compiled) {
       this.#steps.push(now - this.#stepStarted - this.#evaluatedMs);
       this.#samples.push(samples);
       if (this.#steps.length > WINDOW) {
@@ -68,30 +70,22 @@ export class RunClock {
         this.#samples.shift();
       }
     }
+    this.#compiled = true;
     this.#stepStarted = now;
     this.#evaluatedMs = 0;
   }
 
   get samplesPerSecond(): number | null {
-    const time = sum(this.#recentSteps());
-    return time > 0 ? (1000 * sum(this.#samples.slice(-this.#recentSteps().length))) / time : null;
+    const time = sum(this.#steps);
+    return time > 0 ? (1000 * sum(this.#samples)) / time : null;
   }
 
   /** Milliseconds; null until two updates were timed. */
   remaining({ steps, evaluations }: RemainingWork): number | null {
-    const recent = this.#recentSteps();
+    const recent = this.#steps;
     if (recent.length === 0) return null;
     const evaluation = this.#evaluations.length > 0 ? sum(this.#evaluations) / this.#evaluations.length : 0;
     return steps * (sum(recent) / recent.length) + evaluations * evaluation;
-  }
-
-  /** The first update compiles kernels; it says nothing about the others. */
-  #recentSteps(): number[] {
-    return this.#steps.length > 1 && this.#steps.length < WINDOW
-      ? this.#steps.slice(1)
-      : this.#steps.length === WINDOW
-        ? this.#steps
-        : [];
   }
 }
 

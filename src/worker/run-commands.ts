@@ -50,12 +50,17 @@ export class RunCommands {
     if (!this.#paused || this.#stop) return;
     listener.onPause();
     while (this.#paused && !this.#stop) {
-      await new Promise<void>((resolve) => {
-        this.#changed = resolve;
-      });
+      // Something may have been asked for while the last thing was done: then there is nothing to wait for.
+      if (!this.#save && !this.#evaluate) await this.#change();
       await this.#act(control, act);
     }
     listener.onContinue();
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#changed = resolve;
+    });
   }
 
   async #act(control: TrainerControl, act: ActOnFlags): Promise<void> {

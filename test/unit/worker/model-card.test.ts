@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { modelCard } from '#worker/model-card.ts';
+
+const FACTS = {
+  name: 'moods',
+  baseModel: 'tiny-bert',
+  dataName: 'train.csv',
+  problemType: 'single_label_classification' as const,
+  labels: ['angry', 'glad'],
+  trainingArguments: {
+    learning_rate: 0.001,
+    per_device_train_batch_size: 4,
+    per_device_eval_batch_size: 8,
+    seed: 42,
+    optim: 'adamw_torch',
+    adam_beta1: 0.9,
+    adam_beta2: 0.999,
+    adam_epsilon: 1e-8,
+    lr_scheduler_type: 'linear',
+    warmup_steps: 2,
+    max_steps: 6,
+    gradient_accumulation_steps: 2,
+    fp16: true,
+    label_smoothing_factor: 0,
+  },
+  logHistory: [
+    { loss: 0.9, epoch: 1, step: 2 },
+    { eval_loss: 0.8, eval_f1_macro: 0.5, eval_runtime: 3, eval_confusion_matrix: [[1]], epoch: 2, step: 4 },
+    { loss: 0.3, epoch: 3, step: 6 },
+    { eval_loss: 0.7, eval_f1_macro: 0.75, eval_runtime: 3, epoch: 3, step: 6 },
+  ],
+  step: 6,
+  device: 'llvmpipe',
+};
+
+describe('modelCard', () => {
+  it('tells what was trained, with what, and what it scored', () => {
+    const card = modelCard(FACTS);
+    for (const line of [
+      'This model is a fine-tuned version of tiny-bert on train.csv, as it was after step 6.',
+      'Task: single label classification. Labels: angry, glad.',
+      '- Loss: 0.7000',
+      '- F1 Macro: 0.7500',
+      '- total_train_batch_size: 8',
+      '- training_steps: 6',
+      '- lr_scheduler_warmup_steps: 2',
+      '- mixed_precision_training: f16 storage with float32 accumulation',
+      '| Training Loss | Epoch | Step | Validation Loss | F1 Macro |',
+      '| 0.9000 | 2 | 4 | 0.8000 | 0.5000 |',
+      '| 0.3000 | 3 | 6 | 0.7000 | 0.7500 |',
+      '- Device: llvmpipe',
+    ])
+      expect(card.split('\n')).toContain(line);
+    expect(card.startsWith('---\nlibrary_name: transformers\npipeline_tag: text-classification\n')).toBe(true);
+    expect(card).not.toMatch(/undefined|NaN|Confusion|Runtime/);
+  });
+
+  it('of an earlier checkpoint leaves out what came later', () => {
+    const card = modelCard({ ...FACTS, step: 4 });
+    expect(card).toContain('- Loss: 0.8000');
+    expect(card).not.toContain('0.7000');
+  });
+
+  it('without evaluations says so', () => {
+    const card = modelCard({ ...FACTS, logHistory: [] });
+    expect(card).toContain('No evaluation was run.');
+    expect(card).not.toContain('evaluation set:');
+  });
+});

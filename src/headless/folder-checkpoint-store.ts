@@ -2,7 +2,7 @@
 // checkpoint is written beside its place and renamed when it is whole.
 
 import { openAsBlob } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   orderTensors,
@@ -33,7 +33,23 @@ export class FolderCheckpointStore implements CheckpointStore {
     this.#root = root;
   }
 
+  /** @throws StudioError E-STORAGE-FULL when the disk is full; checkpoints written before are untouched. */
   async save(write: CheckpointWrite): Promise<CheckpointManifest> {
+    try {
+      return await this.#save(write);
+    } catch (error) {
+      await rm(join(this.#root, `${PARTIAL}${write.name}`), { recursive: true, force: true });
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      throw new StudioError('E-STORAGE-FULL', `The disk is full: ${write.name} could not be written.`, {
+        where: this.#root,
+        hint: 'Free some space and resume from the latest checkpoint.',
+        safe: 'Checkpoints written before are untouched.',
+        cause: error,
+      });
+    }
+  }
+
+  async #save(write: CheckpointWrite): Promise<CheckpointManifest> {
     const partial = join(this.#root, `${PARTIAL}${write.name}`);
     await rm(partial, { recursive: true, force: true });
     await mkdir(partial, { recursive: true });
@@ -92,11 +108,25 @@ async function writeTensors(path: string, tensors: readonly TensorSource[]): Pro
   const file = await open(path, 'w');
   try {
     await file.write(safetensorsHeaderBytes(ordered));
-    for (const tensor of ordered) for await (const chunk of tensor.chunks()) await file.write(chunk);
+    for (const tensor of ordered) await writeBytes(file, tensor);
     await file.sync();
   } finally {
     await file.close();
   }
+}
+
+/** @throws StudioError E-INTERNAL when fewer or more bytes come than the header announces. */
+async function writeBytes(file: FileHandle, tensor: TensorSource): Promise<void> {
+  let written = 0;
+  for await (const chunk of tensor.chunks()) {
+    await file.write(chunk);
+    written += chunk.length;
+  }
+  if (written === tensor.byteLength) return;
+  throw new StudioError(
+    'E-INTERNAL',
+    `Tensor ${tensor.name} should have ${tensor.byteLength} bytes, but ${written} came.`,
+  );
 }
 
 /** Opens any folder of this layout, also one that another run wrote. @throws StudioError E-CHECKPOINT. */

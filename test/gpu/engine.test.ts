@@ -4,8 +4,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { defineKernel } from '#gpu/define-kernel.ts';
-import { memoryUse } from '#gpu/memory.ts';
-import { readTensor } from '#gpu/read-back.ts';
+import { memoryUse, trimPool } from '#gpu/memory.ts';
+import { readTensor, snapshot, streamTensor } from '#gpu/read-back.ts';
 import type { AtelierBackend } from '#gpu/webgpu-backend.ts';
 import { AdamW } from '#optim/adamw.ts';
 import { makeParamGroups } from '#optim/optimizer.ts';
@@ -17,7 +17,7 @@ import { Trainer } from '#trainer/trainer.ts';
 import { startEngine } from '../setup/dawn.ts';
 import { argumentsOf } from '../setup/linear-regression.ts';
 import { parameterOf } from '../setup/optimizer-golden.ts';
-import { expectClose } from '../setup/tensors.ts';
+import { expectClose, values } from '../setup/tensors.ts';
 import { tinyBert, tokenRows } from '../setup/tiny-bert.ts';
 
 let backend: AtelierBackend;
@@ -112,6 +112,38 @@ describe('read-back', () => {
       increment.run(backend, { inputs: {}, outputs: { y }, uniforms: { size: 5 }, grid: [1, 1, 1] });
       expect([...(await readTensor(y))]).toEqual([i, 10 + i, 20 + i, 30 + i, 40 + i]);
     }
+  });
+});
+
+describe('snapshot and stream', () => {
+  it('gives the bytes of the moment it was taken, in pieces, whatever happens next', async () => {
+    const variable = tf.variable(tf.tensor1d(values(5001, 4)), false);
+    const copy = snapshot(variable);
+    variable.assign(tf.zeros([5001]));
+    const pieces: Uint8Array[] = [];
+    for await (const piece of streamTensor(copy, 4096)) pieces.push(piece);
+    expect(pieces.map(({ length }) => length)).toEqual([4096, 4096, 4096, 4096, 3620]);
+    expect(new Float32Array(await new Blob(pieces as BlobPart[]).arrayBuffer())).toEqual(values(5001, 4));
+    expect((await readTensor(variable)).every((value) => value === 0)).toBe(true);
+    tf.dispose([copy, variable]);
+  });
+
+  it('trimPool destroys a large idle pool, leaves a small one, and never touches live tensors', async () => {
+    const kept = tf.add(tf.tensor1d(values(3000, 5)), 0);
+    /** Bytes that trimming frees after a tensor of so many elements came and went. */
+    const freedAfter = async (size: number): Promise<number> => {
+      tf.dispose(tf.tidy(() => tf.mul(tf.fill([size], 2), 3)));
+      await readTensor(kept);
+      const before = memoryUse();
+      trimPool();
+      const after = memoryUse();
+      expect(after.liveBytes).toBe(before.liveBytes);
+      return before.allocatedBytes - after.allocatedBytes;
+    };
+    expect(await freedAfter(100_000)).toBe(0);
+    expect(await freedAfter(18_000_000)).toBeGreaterThanOrEqual(72_000_000);
+    expect(await readTensor(kept)).toEqual(values(3000, 5));
+    kept.dispose();
   });
 });
 

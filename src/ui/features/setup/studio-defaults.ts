@@ -6,7 +6,8 @@ export function studioDefaults(sample: boolean): Readonly<Record<string, unknown
   return {
     per_device_train_batch_size: 16,
     per_device_eval_batch_size: 32,
-    learning_rate: sample ? 5e-4 : 5e-5,
+    learning_rate: sample ? 1e-3 : 5e-5,
+    ...(sample ? { num_train_epochs: 2 } : {}),
     warmup_steps: 0.1,
     weight_decay: 0.01,
     logging_steps: 10,

@@ -162,6 +162,14 @@ describe('architecture', () => {
     );
   });
 
+  it('is what ARCHITECTURE.md says', () => {
+    const page = readFileSync(join(src, '../ARCHITECTURE.md'), 'utf8');
+    const section = page.split('\n## Folders\n')[1]!.split('\n## ')[0]!;
+    const rows = [...section.matchAll(/^\| `(\w+)` \| [^|]+ \| ([^|]+) \|$/gm)];
+    const table = rows.map(([, folder, allowed]) => [folder!, allowed === '–' ? [] : allowed!.split(', ')]);
+    expect(Object.fromEntries(table)).toEqual(MAY_IMPORT);
+  });
+
   it('imports only downwards', () => {
     expect(edges.map(violation).filter((found) => found !== null)).toEqual([]);
   });

@@ -39,7 +39,8 @@ function Profile({ profile }: { profile: DeviceProfile }) {
       <Text size="sm">
         Trains on <b>{BACKENDS[backend]}</b>
         {name && ` (${name})`}
-        {software && ', emulated in software: right, but slow'}.
+        {software && ', emulated in software: right, but slow'}
+        {backend !== 'webgpu' && ': right, but much slower than WebGPU'}.
       </Text>
       {backend === 'webgpu' && (
         <Group gap={6}>

@@ -94,8 +94,8 @@ async function run({ config: path, outputDir, resumeFrom }: CommandLine): Promis
   for (const warning of data.warnings) say(`warning: ${warning}`);
   // What can be refused is refused before the device starts.
   describeModel(model, data);
-  const stored = resumeFrom === null ? false : await openCheckpointFolder(resumeFrom, RUN, basename(resumeFrom));
-  if (stored && stored.manifest.modelOnly)
+  const stored = resumeFrom === null ? null : await openCheckpointFolder(resumeFrom, RUN, basename(resumeFrom));
+  if (stored?.manifest.modelOnly)
     say(`warning: ${resumeFrom} has no optimizer.safetensors: the optimizer and the schedule start anew.`);
   installDawn();
   const engine = await initializeEngine();
@@ -110,7 +110,7 @@ async function run({ config: path, outputDir, resumeFrom }: CommandLine): Promis
   await makeOutputFolder(outputDir);
   if (fresh.length > 0) say(`new parameters, started from seed ${config.args.seed}: ${fresh.join(', ')}`);
   if (stored) say(`resuming from ${resumeFrom} at step ${stored.manifest.step}`);
-  const output = await trainer.train(stored);
+  const output = await trainer.train(stored ?? false);
   await trainer.saveModel();
   const { args, state } = trainer;
   const facts = {

@@ -187,7 +187,7 @@ describe('data', () => {
     await expectRefused(await runMain(), 'E-DATA-FORMAT', 'absent.csv can not be read: there is no such file');
   });
   it('a cell of 100,000 characters is cut to max_length and trained, by the real command', async () => {
-    const rows = (await readFile(join(folder, 'train.csv'), 'utf8')) + `${'calm river '.repeat(9091)},calm\n`;
+    const rows = `${await readFile(join(folder, 'train.csv'), 'utf8')}${'calm river '.repeat(9091)},calm\n`;
     await write('train.csv', rows);
     const { code, text } = await runCommand('--config', join(folder, 'run.json'), '--output-dir', out);
     expect(text).toContain('done: 2 steps');

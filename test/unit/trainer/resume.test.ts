@@ -2,6 +2,8 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { makeParamGroups } from '#optim/optimizer.ts';
+import { Sgd } from '#optim/sgd.ts';
 import type { CheckpointStore } from '#storage/checkpoint-store.ts';
 import { MemoryCheckpointStore } from '#storage/memory-checkpoint-store.ts';
 import { EarlyStoppingCallback } from '#trainer/callbacks/early-stopping-callback.ts';
@@ -41,19 +43,23 @@ describe('resume', () => {
     [3, 12],
     [8, 12],
     [20, 40],
-  ])('from step %i of %i a BERT with dropout repeats the run bit for bit', async (step, max_steps) => {
-    const store = new MemoryCheckpointStore(() => 0);
-    const whole = await bertRun(store, { save_steps: step, max_steps });
-    await whole.trainer.train();
-    const resumed = await bertRun(new MemoryCheckpointStore(() => 0), { save_steps: step, max_steps });
-    await resumed.trainer.train(await openStep(store, step));
-    expect(weights(resumed.model)).toEqual(weights(whole.model));
-    const later = (entries: ReturnType<typeof losses>) => entries.filter((entry) => entry.step > step + 1);
-    expect(later(losses(resumed.trainer)).length).toBeGreaterThan(1);
-    expect(later(losses(resumed.trainer))).toEqual(later(losses(whole.trainer)));
-  });
+  ])(
+    'from step %i of %i a BERT with dropout repeats the run bit for bit',
+    async (step, max_steps) => {
+      const store = new MemoryCheckpointStore(() => 0);
+      const whole = await bertRun(store, { save_steps: step, max_steps });
+      await whole.trainer.train();
+      const resumed = await bertRun(new MemoryCheckpointStore(() => 0), { save_steps: step, max_steps });
+      await resumed.trainer.train(await openStep(store, step));
+      expect(weights(resumed.model)).toEqual(weights(whole.model));
+      const later = (entries: ReturnType<typeof losses>) => entries.filter((entry) => entry.step > step + 1);
+      expect(later(losses(resumed.trainer)).length).toBeGreaterThan(1);
+      expect(later(losses(resumed.trainer))).toEqual(later(losses(whole.trainer)));
+    },
+    60_000,
+  );
 
-  it('the same weights do not come without the dropout key', async () => {
+  it('the same weights do not come without the dropout key', { timeout: 60_000 }, async () => {
     const seeds = await Promise.all(
       [1, 2].map(async (seed) => {
         const { trainer, model } = await bertRun(new MemoryCheckpointStore(() => 0), {
@@ -216,6 +222,40 @@ describe('modelInit', () => {
     await trainer.train();
     expect(trainer.state.globalStep).toBe(3);
     expect(model.values).not.toEqual(first);
+  });
+});
+
+describe("parts of one's own", () => {
+  it('an optimizer and a schedule take the place of those the arguments name', async () => {
+    const model = new LinearRegression();
+    const groups = makeParamGroups(model.namedParameters(), 0);
+    const sgd = new Sgd(groups, { momentum: 0, dampening: 0, nesterov: false });
+    const given = { max_steps: 2, learning_rate: 0.5, max_grad_norm: 0, logging_strategy: 'steps', logging_steps: 1 };
+    const one = { length: 1, columnNames: ['x', 'label'], get: () => ({ x: 1.5, label: 0.5 }) };
+    const trainer = new Trainer({
+      model,
+      args: argumentsOf(given),
+      trainDataset: one,
+      optimizers: [sgd, (completed) => 1 / (completed + 1)],
+    });
+    await trainer.train();
+    // Error -0.5, gradients -1.5 and -1 at rate 0.5; then error 1.125, gradients 3.375 and 2.25 at rate 0.25.
+    expect(model.values).toEqual([0.75 - 0.25 * 3.375, 0.5 - 0.25 * 2.25]);
+    expect(losses(trainer).map((entry) => entry['learning_rate'])).toEqual([0.5, 0.25]);
+  });
+
+  it('a collator makes the batches, and the files of a processing class go into checkpoints', async () => {
+    const collator = {
+      collate: (examples: readonly Record<string, unknown>[]) => ({
+        x: { data: Float32Array.from(examples, () => 1), shape: [examples.length] },
+        labels: { data: Float32Array.from(examples, () => 3), shape: [examples.length] },
+      }),
+    };
+    const processingClass = { savedFiles: new Map([['tokenizer.json', '{"kept": true}']]) };
+    const { trainer, model, store } = start({ arguments: { max_steps: 1 }, dataCollator: collator, processingClass });
+    await trainer.train();
+    expect([...model.seen[0]!['x']!.data]).toEqual(Array.from({ length: 8 }, () => 1));
+    expect(await (await openStep(store, 1)).readFile('tokenizer.json')).toBe('{"kept": true}');
   });
 });
 

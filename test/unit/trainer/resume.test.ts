@@ -59,6 +59,22 @@ describe('resume', () => {
     60_000,
   );
 
+  it('each forward pass of an update and of a run drops other elements', async () => {
+    const given = { max_steps: 2, gradient_accumulation_steps: 2, learning_rate: 0, per_device_train_batch_size: 1 };
+    const distinct = async (config: Record<string, number>): Promise<number> => {
+      // Two equal rows: without dropout every loss is the same.
+      const row = tokenRows(1).get(0);
+      const trainDataset = { length: 2, columnNames: Object.keys(row), get: () => row };
+      const seen: number[] = [];
+      const hooks = { onUpdate: ({ losses: each }: { losses: readonly number[] }) => void seen.push(...each) };
+      const args = argumentsOf({ ...given });
+      await new Trainer({ model: await tinyBert(config), args, trainDataset, hooks }).train();
+      return new Set(seen).size;
+    };
+    expect(await distinct({})).toBe(4);
+    expect(await distinct({ hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 })).toBe(1);
+  }, 60_000);
+
   it('the same weights do not come without the dropout key', { timeout: 60_000 }, async () => {
     const seeds = await Promise.all(
       [1, 2].map(async (seed) => {

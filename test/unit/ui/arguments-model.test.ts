@@ -25,7 +25,7 @@ describe('the defaults of the studio', () => {
       const parsed = parseTrainingArguments(studioDefaults(sample));
       expect(parsed).toMatchObject({ ok: true, notes: [] });
     }
-    expect(studioDefaults(true).learning_rate).toBe(5e-4);
+    expect(studioDefaults(true).learning_rate).toBe(1e-3);
     expect(studioDefaults(false).learning_rate).toBe(5e-5);
   });
 

@@ -55,7 +55,7 @@ function Header() {
   return (
     <Container size="lg" h="100%" px={{ base: 'sm', sm: 'lg' }}>
       <Group h="100%" justify="space-between" wrap="nowrap" gap="xs">
-        <Anchor component={Link} href="/" underline="never" c="inherit" aria-label="Atelier, home">
+        <Anchor component={Link} href="/" underline="never" c="inherit">
           <Group gap={8} wrap="nowrap">
             <img src="./icon.svg" alt="" width={26} height={26} />
             <Title order={1} size="h4">

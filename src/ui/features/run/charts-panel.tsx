@@ -40,11 +40,11 @@ export const ChartsPanel = memo(function ChartsPanel({ columns, version }: Chart
     <Stack gap="md" component="section" aria-label="Charts">
       <Group gap="lg">
         <Group gap="sm" style={{ flex: 1, minWidth: 220 }} maw={360} wrap="nowrap">
-          <Text size="sm" id="smoothing-label">
+          <Text size="sm" aria-hidden="true">
             Smoothing
           </Text>
           <Slider
-            aria-labelledby="smoothing-label"
+            thumbLabel="Smoothing"
             data-testid="smoothing"
             style={{ flex: 1 }}
             min={0}

@@ -7,6 +7,7 @@ import type { CheckpointSummary, RunSummary } from '#protocol/messages.ts';
 import { isActive } from '#protocol/run-state.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
 import { Icon } from '../../components/icon.tsx';
+import { scrollable } from '../../components/scrollable.ts';
 import { formatBytes, formatNumber, formatTime, metricLabel } from '../../format.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
@@ -28,7 +29,7 @@ export function CheckpointsPanel({ snapshot, onTry }: CheckpointsPanelProps) {
   }
   const metrics = checkpointMetrics(checkpoints);
   return (
-    <Table.ScrollContainer minWidth={960} scrollAreaProps={{ tabIndex: 0, 'aria-label': 'Checkpoints' }}>
+    <Table.ScrollContainer minWidth={960} scrollAreaProps={scrollable('Checkpoints')}>
       <Table verticalSpacing="xs" aria-label="Checkpoints">
         <Table.Thead>
           <Table.Tr>

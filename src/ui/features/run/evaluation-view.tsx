@@ -2,6 +2,7 @@
 
 import { Box, Paper, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
 import { Fact } from '../../components/fact.tsx';
+import { scrollable } from '../../components/scrollable.ts';
 import { formatCount, formatNumber, formatPercent, metricLabel } from '../../format.ts';
 import type { ClassScores, LatestEvaluation } from './run-model.ts';
 
@@ -46,7 +47,7 @@ function ClassTable({ classes }: { classes: readonly ClassScores[] }) {
       <Title order={3} size="h5">
         Per class
       </Title>
-      <Table.ScrollContainer minWidth={320} scrollAreaProps={{ tabIndex: 0, 'aria-label': 'Scores per class' }}>
+      <Table.ScrollContainer minWidth={320} scrollAreaProps={scrollable('Scores per class')}>
         <Table fz="sm" aria-label="Scores per class" data-testid="class-table">
           <Table.Thead>
             <Table.Tr>
@@ -86,7 +87,7 @@ function ConfusionMatrix({ matrix, labels }: { matrix: readonly (readonly number
       </Text>
       <Table.ScrollContainer
         minWidth={Math.min(600, 120 + 64 * matrix.length)}
-        scrollAreaProps={{ tabIndex: 0, 'aria-label': 'Confusion matrix' }}
+        scrollAreaProps={scrollable('Confusion matrix')}
       >
         <Table fz="sm" withColumnBorders withTableBorder aria-label="Confusion matrix" data-testid="confusion-matrix">
           <Table.Thead>

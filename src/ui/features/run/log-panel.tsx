@@ -6,6 +6,7 @@ import type { RunSnapshot } from '#client/run-store.ts';
 import type { RunNotice } from '#protocol/messages.ts';
 import { downloadText } from '../../components/download.ts';
 import { numbered } from '../../components/numbered.ts';
+import { scrollable } from '../../components/scrollable.ts';
 import { formatTime, plural } from '../../format.ts';
 import { describeEntry } from './run-model.ts';
 
@@ -35,7 +36,7 @@ export function LogPanel({ snapshot }: { snapshot: RunSnapshot }) {
           </Button>
         </Group>
       </Group>
-      <Table.ScrollContainer minWidth={420} scrollAreaProps={{ tabIndex: 0, 'aria-label': 'Log' }}>
+      <Table.ScrollContainer minWidth={420} scrollAreaProps={scrollable('Log')}>
         <Table fz="sm" striped className="numeric" aria-label="Log">
           <Table.Thead>
             <Table.Tr>

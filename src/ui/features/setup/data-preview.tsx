@@ -3,6 +3,7 @@
 import { Badge, Group, Table, Text } from '@mantine/core';
 import type { CellValue, DataSummary } from '#protocol/messages.ts';
 import { numbered } from '../../components/numbered.ts';
+import { scrollable } from '../../components/scrollable.ts';
 import type { DraftRoles } from './draft-store.ts';
 import styles from './setup.module.css';
 
@@ -11,7 +12,7 @@ const CHARACTERS = 200;
 
 export function DataPreview({ data, roles }: { data: DataSummary; roles: DraftRoles }) {
   return (
-    <Table.ScrollContainer minWidth={400} scrollAreaProps={{ tabIndex: 0, 'aria-label': 'Preview of the data' }}>
+    <Table.ScrollContainer minWidth={400} scrollAreaProps={scrollable('Preview of the data')}>
       <Table striped withTableBorder fz="sm" aria-label="First rows">
         <Table.Thead>
           <Table.Tr>

@@ -174,11 +174,9 @@ describe('verticalDomain', () => {
     expect(verticalDomain([])).toEqual(['auto', 'auto']);
   });
 
-  it('puts a single value in the middle, zero too', () => {
-    expect(verticalDomain([{ x: 1, loss: 0.8, 'loss:smooth': 0.8 + 1e-12 }])).toEqual([
-      expect.closeTo(0.4),
-      expect.closeTo(1.2),
-    ]);
-    expect(verticalDomain([{ x: 1, learning_rate: 0 }])).toEqual([-1, 1]);
+  it('puts a single value between round bounds, zero too', () => {
+    const rows = [{ x: 1, loss: 0.7562, 'loss:smooth': 0.7562 + 1e-12 }];
+    expect(verticalDomain(rows)).toEqual([expect.closeTo(0.6), expect.closeTo(0.9)]);
+    expect(verticalDomain([{ x: 1, learning_rate: 0 }])).toEqual([-1, 2]);
   });
 });

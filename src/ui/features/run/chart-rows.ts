@@ -54,8 +54,10 @@ export function verticalDomain(rows: MergedRows['rows']): readonly [number, numb
   const [least, greatest] = [Math.min(...values), Math.max(...values)];
   const size = Math.max(Math.abs(least), Math.abs(greatest));
   if (values.length === 0 || greatest - least > 1e-6 * size) return ['auto', 'auto'];
-  const room = size === 0 ? 1 : size / 2;
-  return [least - room, greatest + room];
+  // Round bounds, so that the ticks between them are readable.
+  const unit = size === 0 ? 1 : 10 ** Math.floor(Math.log10(size));
+  const below = Math.floor(least / unit);
+  return [(below - 1) * unit, (below + 2) * unit];
 }
 
 /** "2.31 → 0.84": the first and the last value. */

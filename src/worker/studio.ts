@@ -69,11 +69,26 @@ export class Studio {
       'run/plan': async ({ setup }) => this.#plan(setup),
       'run/start': ({ setup }) => this.#start(setup),
       'run/resume': ({ runId, checkpointId }) => this.#resume(runId, checkpointId),
-      'run/pause': async ({ runId }) => done(this.#activeRun(runId).commands.pause()),
-      'run/continue': async ({ runId }) => done(this.#activeRun(runId).continue()),
-      'run/stop': async ({ runId, save }) => done(this.#activeRun(runId).stop(save)),
-      'run/save-now': async ({ runId }) => done(this.#activeRun(runId).commands.saveNow()),
-      'run/evaluate-now': async ({ runId }) => done(this.#activeRun(runId).commands.evaluateNow()),
+      'run/pause': async ({ runId }) => {
+        this.#activeRun(runId).commands.pause();
+        return {};
+      },
+      'run/continue': async ({ runId }) => {
+        this.#activeRun(runId).continue();
+        return {};
+      },
+      'run/stop': async ({ runId, save }) => {
+        this.#activeRun(runId).stop(save);
+        return {};
+      },
+      'run/save-now': async ({ runId }) => {
+        this.#activeRun(runId).commands.saveNow();
+        return {};
+      },
+      'run/evaluate-now': async ({ runId }) => {
+        this.#activeRun(runId).commands.evaluateNow();
+        return {};
+      },
       'run/list': () => this.#list(),
       'run/open': ({ runId }) => this.#open(runId),
       'run/delete': ({ runId }) => this.#deleteRun(runId),
@@ -370,8 +385,6 @@ export class Studio {
     });
   }
 }
-
-const done = (_: void): Record<never, never> => ({});
 
 function found<T>(value: T | undefined, what: string): T {
   if (value !== undefined) return value;

@@ -93,7 +93,7 @@ describe('downloaded from the studio', () => {
     const opened = await openInPython(folder);
     expect([opened.missing, opened.unexpected]).toEqual([[], []]);
     opened.probabilities.forEach((row, text) => {
-      row.forEach((probability, i) => expect(shown[text]![opened.labels[i]!]).toBeCloseTo(probability, 3));
+      for (const [i, probability] of row.entries()) expect(shown[text]![opened.labels[i]!]).toBeCloseTo(probability, 3);
     });
     expect(await readFile(join(folder, 'README.md'), 'utf8')).toContain('learning_rate: 0.003');
   });

@@ -4,8 +4,7 @@
 //   node src/headless/with-adapter.mjs <command> [arguments]
 
 import { spawn, spawnSync } from 'node:child_process';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { unpackBundledChromium } from './bundled-chromium.mjs';
 
 const PROBE = "import('webgpu').then(async ({ create }) => process.exit((await create([]).requestAdapter()) ? 0 : 1))";
 
@@ -16,13 +15,11 @@ function findsAdapter(environment) {
   );
 }
 
-/** Environment in which Dawn finds SwiftShader; the files are unpacked once a machine. */
+/** Environment in which Dawn finds SwiftShader. */
 async function withSoftwareAdapter() {
-  const { default: chromium } = await import('@sparticuz/chromium');
-  await chromium.executablePath();
-  const folder = tmpdir();
-  const libraries = [folder, process.env.LD_LIBRARY_PATH].filter(Boolean).join(':');
-  return { ...process.env, LD_LIBRARY_PATH: libraries, VK_DRIVER_FILES: join(folder, 'vk_swiftshader_icd.json') };
+  const { vulkanFolder, vulkanDriver } = await unpackBundledChromium();
+  const libraries = [vulkanFolder, process.env.LD_LIBRARY_PATH].filter(Boolean).join(':');
+  return { ...process.env, LD_LIBRARY_PATH: libraries, VK_DRIVER_FILES: vulkanDriver };
 }
 
 async function chooseEnvironment() {

@@ -27,6 +27,7 @@ import { StudioError } from '#util/studio-error.ts';
 import { describeModel } from './build-trainer.ts';
 import { describeDevice, deviceProfile } from './device-profile.ts';
 import { exportCheckpoint } from './export-checkpoint.ts';
+import { folderName, sizeOf, summarizeModel } from './model-summary.ts';
 import { type OpenedModel, openModel } from './opened-model.ts';
 import { Predictor } from './predict.ts';
 import { examineTask, type OpenedData, prepareTask } from './prepare-task.ts';
@@ -410,48 +411,6 @@ async function resumable({ checkpoints }: Stores, runId: RunId): Promise<Checkpo
 /** A run that calls itself active while nobody trains it was cut off. */
 function shownState(state: RunState, owner: RunSummary['owner']): RunState {
   return isActive(state) && owner === 'none' ? { status: 'interrupted' } : state;
-}
-
-function summarizeModel(modelId: ModelId, model: OpenedModel): ModelSummary {
-  const { json, weights, labels } = model;
-  const {
-    model: network,
-    plan,
-    parameters,
-  } = describeModel(model, { labels, problemType: 'single_label_classification' });
-  const { config } = network;
-  const architectures = json['architectures'];
-  return {
-    modelId,
-    name: model.name,
-    architecture: Array.isArray(architectures) ? String(architectures[0]) : 'BertModel',
-    modelType: String(json['model_type']),
-    parameters: sizeOf(parameters.values()),
-    hiddenSize: config.hiddenSize,
-    layers: config.numHiddenLayers,
-    vocabSize: config.vocabSize,
-    maxPositions: config.maxPositions,
-    labels: 'id2label' in json ? labels : [],
-    dtypes: [...new Set([...plan.found.values()].map((name) => weights.dtypeOf(name)))],
-    bytes: weights.byteLength,
-    newParameters: plan.fresh,
-    notes:
-      plan.unused.length > 0
-        ? [
-            `${plan.unused.length} tensors of the files are not used: ${plan.unused.slice(0, 4).join(', ')}${plan.unused.length > 4 ? ', …' : ''}.`,
-          ]
-        : [],
-  };
-}
-
-const sizeOf = (parameters: Iterable<{ readonly size: number }>): number =>
-  [...parameters].reduce((sum, { size }) => sum + size, 0);
-
-/** The name of the dropped folder or zip. */
-function folderName(files: readonly { readonly path: string }[]): string {
-  const config = files.find(({ path }) => path.endsWith('config.json'))?.path ?? files[0]?.path ?? 'model';
-  const parts = config.split('/');
-  return parts.length > 1 ? parts.at(-2)! : config.replace(/\.(zip|json)$/i, '').replace(/^config$/, 'model');
 }
 
 const toCellValue = (cell: unknown): CellValue =>

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import { build, preview } from 'vite';
+import { unpackBundledChromium } from '../../src/headless/bundled-chromium.mjs';
 
 export type BrowserName = 'chromium' | 'firefox';
 
@@ -36,14 +37,16 @@ const SYSTEM_FIREFOXES = [
 const findFirefox = (): string | undefined =>
   process.env.FIREFOX_PATH ?? SYSTEM_FIREFOXES.find((path) => existsSync(path));
 
+interface FoundChromium {
+  readonly executablePath: string;
+  /** Set for the Chromium from npm, which brings its libraries along and is built as a headless shell. */
+  readonly libraryPath?: string;
+}
+
 /** CHROME_PATH, else an installed Chrome, else (or with STUDIO_TEST_BUNDLED) the Chromium that npm brought (Linux x64). */
-async function findChromium(): Promise<string> {
+async function findChromium(): Promise<FoundChromium> {
   const installed = process.env.CHROME_PATH ?? SYSTEM_CHROMES.find((path) => existsSync(path));
-  if (installed && !process.env.STUDIO_TEST_BUNDLED) return installed;
-  // The package unpacks the system libraries it needs only where it believes to run in a cloud function.
-  process.env.AWS_EXECUTION_ENV ??= 'AWS_Lambda_nodejs20.x';
-  const { default: chromium } = await import('@sparticuz/chromium');
-  return chromium.executablePath();
+  return installed && !process.env.STUDIO_TEST_BUNDLED ? { executablePath: installed } : unpackBundledChromium();
 }
 
 export interface LaunchOptions {
@@ -60,12 +63,12 @@ export function launchBrowser(name: BrowserName, options: LaunchOptions = {}): P
 }
 
 async function launchChromium({ userDataDir, webgpu = true, downloadDir }: LaunchOptions): Promise<Browser> {
-  const executablePath = await findChromium();
+  const { executablePath, libraryPath } = await findChromium();
   const hasGpu = process.env.STUDIO_TEST_GPU === '1';
   const browser = await puppeteer.launch({
     executablePath,
-    // The Chromium from npm is built as a headless shell.
-    headless: /chromium-pack|^\/tmp\//.test(executablePath) ? 'shell' : true,
+    headless: libraryPath ? 'shell' : true,
+    ...(libraryPath ? { env: { ...process.env, LD_LIBRARY_PATH: libraryPath } } : {}),
     ...(userDataDir ? { userDataDir } : {}),
     args: [
       '--no-sandbox',

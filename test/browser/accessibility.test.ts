@@ -1,14 +1,16 @@
 // Each screen against axe's rules for WCAG 2.2 AA, in both themes, at the widths of a desktop and a phone; and a run
 // started with the keyboard alone.
 
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { AxeResults } from 'axe-core';
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { byTestId, launchBrowser, openPage, serveStudio } from '../setup/browser.ts';
 import { laneBrowser } from '../setup/lane.ts';
-import { click, fixtureData, setUpRun, textOf, waitForText, writeModelFolder } from '../setup/studio-driver.ts';
+import { click, fixtureData, setUpRun, textOf, upload, waitForText, writeModelFolder } from '../setup/studio-driver.ts';
 
 const ARGUMENTS = {
   max_steps: 8,
@@ -90,6 +92,10 @@ describe('accessibility', () => {
 
   it('setup, filled in, and started with the keyboard alone', async () => {
     await setUpRun(page, studio.url, await writeModelFolder(), fixtureData('train.csv'), ARGUMENTS);
+    await upload(page, 'data-input', await emptyFile());
+    await page.waitForSelector(byTestId('error-alert'));
+    await expectAccessible('setup with a fault');
+    await upload(page, 'data-input', fixtureData('train.csv'));
     await page.waitForSelector(`${byTestId('start-run')}:not([disabled])`);
     await expectAccessible('setup');
     await page.focus('.skip-link');
@@ -115,6 +121,12 @@ describe('accessibility', () => {
     expect(messages.filter((message) => message.startsWith('pageerror'))).toEqual([]);
   });
 });
+
+async function emptyFile(): Promise<string> {
+  const path = join(await mkdtemp(join(tmpdir(), 'data-')), 'empty.csv');
+  await writeFile(path, '');
+  return path;
+}
 
 /** Presses Tab until the control has the focus. */
 async function tabTo(testId: string): Promise<void> {

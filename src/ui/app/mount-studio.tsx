@@ -21,13 +21,17 @@ const theme = createTheme({
   autoContrast: true,
 });
 
-/** Mantine's own quiet colours are too faint for small text (WCAG 1.4.3). */
-const quietColors: CSSVariablesResolver = () => ({
+/** Some of Mantine's own colours are too faint for small text (WCAG 1.4.3). */
+const readableColors: CSSVariablesResolver = () => ({
   variables: {},
   light: {
     '--mantine-color-dimmed': '#5c636a',
     '--mantine-color-placeholder': '#6c757d',
     '--mantine-color-green-light-color': '#1b6e30',
+    '--mantine-color-orange-light-color': '#a83200',
+    '--mantine-color-orange-text': '#a83200',
+    '--mantine-color-red-light-color': '#b02020',
+    '--mantine-color-yellow-light-color': '#8a4b00',
   },
   dark: { '--mantine-color-dimmed': '#a6a6a6', '--mantine-color-placeholder': '#9a9a9a' },
 });
@@ -35,7 +39,7 @@ const quietColors: CSSVariablesResolver = () => ({
 export function mountStudio(element: HTMLElement, studio: Studio): void {
   createRoot(element).render(
     <StrictMode>
-      <MantineProvider theme={theme} cssVariablesResolver={quietColors} defaultColorScheme="auto">
+      <MantineProvider theme={theme} cssVariablesResolver={readableColors} defaultColorScheme="auto">
         <Notifications position="top-right" />
         <ErrorBoundary>
           <StudioContext value={studio}>

@@ -171,6 +171,12 @@ export class TrainingRun {
         this.#clock.stepEnds(samples);
         this.#sendProgress({ state, args }, false);
       },
+      onEpochEnd: ({ control }) => {
+        if (!this.commands.stopRequested) return;
+        // What was asked for with the stop is done; the strategies of an epoch's end must not add to it.
+        control.shouldEvaluate = false;
+        control.shouldSave = false;
+      },
       onPredictionStep: ({ state, prediction }) => {
         if (!this.#evaluation) {
           this.#clock.evaluationBegins();

@@ -35,7 +35,8 @@ const gradWeight = defineOperation<'dy' | 'unique' | 'offsets' | 'positions', Em
   reference: ({ dy }, { ids, rows }) => {
     const columns = dy.shape[dy.shape.length - 1]!;
     const flat = tf.reshape(dy, [ids.length, columns]);
-    return [tf.unsortedSegmentSum(flat, tf.tensor1d(ids, 'int32'), rows)];
+    // Adds up rows of the same id; tfjs's segment sum would go through all ids of the vocabulary instead.
+    return [tf.scatterND(tf.tensor2d(ids, [ids.length, 1], 'int32'), flat, [rows, columns])];
   },
   webgpu: (backend, { dy, unique, offsets, positions }, { rows }) => {
     const columns = dy.shape[dy.shape.length - 1]!;

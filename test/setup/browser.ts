@@ -62,13 +62,19 @@ export function launchBrowser(name: BrowserName, options: LaunchOptions = {}): P
   return name === 'chromium' ? launchChromium(options) : launchFirefox(options);
 }
 
+/** Dawn's driver is not for Chromium: with it, a browser that should have no WebGPU finds one. */
+function environmentOf(libraryPath: string | undefined): Record<string, string | undefined> {
+  const { VK_DRIVER_FILES: _, ...environment } = process.env;
+  return libraryPath ? { ...environment, LD_LIBRARY_PATH: libraryPath } : environment;
+}
+
 async function launchChromium({ userDataDir, webgpu = true, downloadDir }: LaunchOptions): Promise<Browser> {
   const { executablePath, libraryPath } = await findChromium();
   const hasGpu = process.env.STUDIO_TEST_GPU === '1';
   const browser = await puppeteer.launch({
     executablePath,
     headless: libraryPath ? 'shell' : true,
-    ...(libraryPath ? { env: { ...process.env, LD_LIBRARY_PATH: libraryPath } } : {}),
+    env: environmentOf(libraryPath),
     ...(userDataDir ? { userDataDir } : {}),
     args: [
       '--no-sandbox',

@@ -41,18 +41,22 @@ export async function textOf(page: Page, testId: string): Promise<string> {
   return (await handle!.evaluate((element) => (element as HTMLElement).innerText)).trim();
 }
 
-/** Waits until the text of a control satisfies the test. */
+/**
+ * Waits until the text of a control satisfies the test. Asked from here rather than by a timer in the page, which a
+ * browser may throttle.
+ */
 export async function waitForText(page: Page, testId: string, matches: RegExp, timeout = 300_000): Promise<string> {
-  await page.waitForFunction(
-    (selector: string, source: string) => {
-      const element = document.querySelector(selector);
-      return element instanceof HTMLElement && new RegExp(source, 'i').test(element.innerText);
-    },
-    { timeout, polling: 200 },
-    byTestId(testId),
-    matches.source,
-  );
-  return textOf(page, testId);
+  const pattern = new RegExp(matches.source, 'i');
+  const end = Date.now() + timeout;
+  while (Date.now() < end) {
+    const text = await page.$$eval(byTestId(testId), ([element]) =>
+      (element as HTMLElement | undefined)?.innerText.trim(),
+    );
+    if (text !== undefined && pattern.test(text)) return text;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  const shown = await page.$eval('body', (element) => (element as HTMLElement).innerText);
+  throw new Error(`${testId} never came to match ${matches}; the page shows:\n${shown.slice(0, 1500)}`);
 }
 
 /** Goes to setup with the given files and arguments, up to an enabled Start. */

@@ -67,11 +67,12 @@ async function shaderError(name: string, error: GPUError, module: GPUShaderModul
 function fromGpuError(error: GPUError): StudioError {
   if (error.constructor.name === 'GPUOutOfMemoryError') {
     return new StudioError('E-GPU-MEMORY', `The GPU ran out of memory: ${error.message}`, {
-      hint: 'Use a smaller batch with more gradient accumulation, or a smaller max_length.',
+      hint: 'Reload the page, then use a smaller batch with more gradient accumulation, or a smaller max_length.',
       safe: 'Checkpoints written so far are kept.',
     });
   }
   return new StudioError('E-GPU-SHADER', `The GPU refused a command: ${error.message}`, {
+    hint: 'Reload the page and resume from the latest checkpoint. If it happens again, report it with these words.',
     safe: 'Checkpoints written so far are kept.',
   });
 }

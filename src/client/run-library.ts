@@ -2,7 +2,7 @@
 // Keeps both up to date from run events. One per page; React reads it by `subscribe` and `getSnapshot`.
 
 import type { RunId } from '#protocol/ids.ts';
-import type { RunEvent, RunSummary } from '#protocol/messages.ts';
+import type { RunDetail, RunEvent, RunSummary } from '#protocol/messages.ts';
 import { isActive } from '#protocol/run-state.ts';
 import { RunStore } from './run-store.ts';
 import { Throttle } from './throttle.ts';
@@ -15,10 +15,17 @@ export interface LibrarySnapshot {
   readonly active: RunSummary | null;
 }
 
+interface Overtaking {
+  readonly event: RunEvent;
+  readonly origin: EventOrigin;
+}
+
 export class RunLibrary {
   readonly #client: TrainerClient;
   readonly #stores = new Map<RunId, RunStore>();
   readonly #opening = new Map<RunId, Promise<RunStore>>();
+  /** One list for each answer on its way: it may have been drawn up before the events that arrive ahead of it. */
+  readonly #overtaking = new Set<Overtaking[]>();
   readonly #listeners = new Set<() => void>();
   readonly #throttle: Throttle;
   #runs: readonly RunSummary[] | null = null;
@@ -39,9 +46,11 @@ export class RunLibrary {
 
   /** Reads the list of runs anew. */
   async refresh(): Promise<void> {
-    const runs = await this.#client.request('run/list', {});
-    this.#runs = runs.toSorted((a, b) => b.createdAt - a.createdAt);
-    this.#throttle.fire();
+    await this.#read(this.#client.request('run/list', {}), (runs, overtaking) => {
+      this.#runs = runs.toSorted((a, b) => b.createdAt - a.createdAt);
+      for (const { event, origin } of overtaking) this.#applyToList(event, origin);
+      this.#throttle.fire();
+    });
   }
 
   /** The store of a run; opened once, then shared. @throws StudioError when there is no such run. */
@@ -56,7 +65,10 @@ export class RunLibrary {
   /** Reads a run anew, as after a resume has thrown away what came after its checkpoint. */
   async reload(runId: RunId): Promise<void> {
     const store = await this.open(runId);
-    store.replace(await this.#client.request('run/open', { runId }));
+    await this.#readDetail(runId, (detail) => {
+      store.replace(detail);
+      return store;
+    });
   }
 
   async delete(runId: RunId): Promise<void> {
@@ -67,7 +79,7 @@ export class RunLibrary {
 
   async #openAnew(runId: RunId): Promise<RunStore> {
     try {
-      const store = new RunStore(await this.#client.request('run/open', { runId }));
+      const store = await this.#readDetail(runId, (detail) => new RunStore(detail));
       this.#stores.set(runId, store);
       return store;
     } finally {
@@ -75,8 +87,32 @@ export class RunLibrary {
     }
   }
 
+  /** Reads the account of a run, and tells its store again what happened in the meantime. */
+  #readDetail(runId: RunId, toStore: (detail: RunDetail) => RunStore): Promise<RunStore> {
+    return this.#read(this.#client.request('run/open', { runId }), (detail, overtaking) => {
+      const store = toStore(detail);
+      for (const { event, origin } of overtaking) if (event.runId === runId) store.apply(event, origin);
+      return store;
+    });
+  }
+
+  async #read<T, R>(answer: Promise<T>, use: (result: T, overtaking: readonly Overtaking[]) => R): Promise<R> {
+    const overtaking: Overtaking[] = [];
+    this.#overtaking.add(overtaking);
+    try {
+      return use(await answer, overtaking);
+    } finally {
+      this.#overtaking.delete(overtaking);
+    }
+  }
+
   #apply(event: RunEvent, origin: EventOrigin): void {
+    for (const overtaking of this.#overtaking) overtaking.push({ event, origin });
     this.#stores.get(event.runId)?.apply(event, origin);
+    this.#applyToList(event, origin);
+  }
+
+  #applyToList(event: RunEvent, origin: EventOrigin): void {
     const known = this.#runs?.find((run) => run.runId === event.runId);
     if (!known) {
       // A run that began after the list was read, here or in another tab.

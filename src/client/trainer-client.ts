@@ -2,9 +2,14 @@
 // Knows no React. The worker itself is made by `ui`, which owns the address of its script.
 
 import { fromWire, type WireError } from '#protocol/errors.ts';
-import type { RunId } from '#protocol/ids.ts';
-import type { Requests, RequestType, RunEvent, WorkerCommand, WorkerEvent } from '#protocol/messages.ts';
-import { isActive } from '#protocol/run-state.ts';
+import type {
+  BroadcastRunEvent,
+  Requests,
+  RequestType,
+  RunEvent,
+  WorkerCommand,
+  WorkerEvent,
+} from '#protocol/messages.ts';
 import { StudioError } from '#util/studio-error.ts';
 
 /** What is used of a Worker; tests and the page for looking at screens bring their own. */
@@ -17,8 +22,15 @@ export interface WorkerLike {
 
 /** What is used of a BroadcastChannel. */
 export interface ChannelLike {
-  addEventListener(type: 'message', listener: (event: MessageEvent<RunEvent>) => void): void;
+  addEventListener(type: 'message', listener: (event: MessageEvent<BroadcastRunEvent>) => void): void;
   close(): void;
+}
+
+/** How run events of other tabs reach this one. */
+export interface Broadcast {
+  /** Name of this tab's worker: what it broadcasts comes by its messages already. */
+  readonly name: string;
+  readonly channel: ChannelLike;
 }
 
 /** Whether this tab's worker said it, or another tab. */
@@ -32,23 +44,21 @@ interface Pending {
 
 export class TrainerClient {
   readonly #worker: WorkerLike;
-  readonly #channel: ChannelLike | null;
+  readonly #broadcast: Broadcast | null;
   readonly #pending = new Map<number, Pending>();
   readonly #runListeners = new Set<RunEventListener>();
   readonly #crashListeners = new Set<(error: StudioError) => void>();
-  /** Runs that this tab's worker trains; the channel repeats their events. */
-  readonly #own = new Set<RunId>();
   #nextRequestId = 1;
   #crash: StudioError | null = null;
 
-  constructor(worker: WorkerLike, channel: ChannelLike | null = null) {
+  constructor(worker: WorkerLike, broadcast: Broadcast | null = null) {
     this.#worker = worker;
-    this.#channel = channel;
+    this.#broadcast = broadcast;
     worker.addEventListener('message', ({ data }) => this.#receive(data));
     worker.addEventListener('error', (event) => this.#fail(event));
     worker.addEventListener('messageerror', (event) => this.#fail(event));
-    channel?.addEventListener('message', ({ data }) => {
-      if (!this.#own.has(data.runId)) this.#emit(data, 'other-tab');
+    broadcast?.channel.addEventListener('message', ({ data }) => {
+      if (data.from !== broadcast.name) this.#emit(data.event, 'other-tab');
     });
   }
 
@@ -88,7 +98,7 @@ export class TrainerClient {
 
   close(): void {
     this.#worker.terminate();
-    this.#channel?.close();
+    this.#broadcast?.channel.close();
     this.#rejectAll(new StudioError('E-STATE', 'The studio was closed.'));
   }
 
@@ -99,10 +109,6 @@ export class TrainerClient {
       if (event.ok) pending?.resolve(event.result);
       else pending?.reject(fromWire(event.error));
       return;
-    }
-    if (event.type === 'run/state') {
-      if (isActive(event.state)) this.#own.add(event.runId);
-      else this.#own.delete(event.runId);
     }
     this.#emit(event, 'this-tab');
   }

@@ -274,5 +274,12 @@ export type WorkerEvent =
   | { readonly type: 'response'; readonly requestId: number; readonly ok: false; readonly error: WireError }
   | RunEvent;
 
-/** Name of the BroadcastChannel that carries `RunEvent`s to other tabs. */
+/** A run event on its way to other tabs. The tab it came from hears it too, perhaps late, and knows it by `from`. */
+export interface BroadcastRunEvent {
+  /** Name of the worker that sent it. */
+  readonly from: string;
+  readonly event: RunEvent;
+}
+
+/** Name of the BroadcastChannel that carries `BroadcastRunEvent`s to other tabs. */
 export const RUN_CHANNEL = 'atelier-run-events';

@@ -5,6 +5,7 @@ import { TrainerClient } from '#client/trainer-client.ts';
 import { RUN_CHANNEL } from '#protocol/messages.ts';
 import { mountStudio } from './app/mount-studio.tsx';
 
-const worker = new Worker(new URL('../worker/main.ts', import.meta.url), { type: 'module', name: 'atelier-engine' });
-const client = new TrainerClient(worker, new BroadcastChannel(RUN_CHANNEL));
+const name = `atelier-engine-${crypto.randomUUID()}`;
+const worker = new Worker(new URL('../worker/main.ts', import.meta.url), { type: 'module', name });
+const client = new TrainerClient(worker, { name, channel: new BroadcastChannel(RUN_CHANNEL) });
 mountStudio(document.getElementById('root')!, { client, library: new RunLibrary(client) });

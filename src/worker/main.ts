@@ -3,6 +3,7 @@
 
 import { toWire } from '#protocol/errors.ts';
 import {
+  type BroadcastRunEvent,
   type Requests,
   type RequestType,
   RUN_CHANNEL,
@@ -18,7 +19,7 @@ const send = (event: WorkerEvent): void => scope.postMessage(event);
 
 const studio = new Studio((event) => {
   send(event);
-  channel.postMessage(event);
+  channel.postMessage({ from: scope.name, event } satisfies BroadcastRunEvent);
 });
 
 scope.addEventListener('message', ({ data }: MessageEvent<WorkerCommand>) => void answer(data));

@@ -1,7 +1,7 @@
 // A worker and a channel that a test speaks for.
 
 import type { ChannelLike, WorkerLike } from '#client/trainer-client.ts';
-import type { RunEvent, WorkerCommand, WorkerEvent } from '#protocol/messages.ts';
+import type { BroadcastRunEvent, RunEvent, WorkerCommand, WorkerEvent } from '#protocol/messages.ts';
 
 export class FakeWorker implements WorkerLike {
   readonly sent: WorkerCommand[] = [];
@@ -38,9 +38,9 @@ export class FakeWorker implements WorkerLike {
 
 export class FakeChannel implements ChannelLike {
   closed = false;
-  readonly #listeners: ((event: MessageEvent<RunEvent>) => void)[] = [];
+  readonly #listeners: ((event: MessageEvent<BroadcastRunEvent>) => void)[] = [];
 
-  addEventListener(_type: 'message', listener: (event: MessageEvent<RunEvent>) => void): void {
+  addEventListener(_type: 'message', listener: (event: MessageEvent<BroadcastRunEvent>) => void): void {
     this.#listeners.push(listener);
   }
 
@@ -48,7 +48,8 @@ export class FakeChannel implements ChannelLike {
     this.closed = true;
   }
 
-  say(data: RunEvent): void {
+  say(from: string, event: RunEvent): void {
+    const data = { from, event };
     for (const listener of this.#listeners) listener(new MessageEvent('message', { data }));
   }
 }

@@ -7,7 +7,7 @@ import { DETAIL, progressAt, RUN, SUMMARY } from './run-detail.ts';
 
 const start = () => {
   const [worker, channel] = [new FakeWorker(), new FakeChannel()];
-  return { worker, channel, library: new RunLibrary(new TrainerClient(worker, channel), 0) };
+  return { worker, channel, library: new RunLibrary(new TrainerClient(worker, { name: 'mine', channel }), 0) };
 };
 const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
 
@@ -46,7 +46,7 @@ describe('RunLibrary', () => {
     const refreshing = library.refresh();
     worker.answer([]);
     await refreshing;
-    channel.say({ type: 'run/state', runId: RUN, state: { status: 'training' } });
+    channel.say('other', { type: 'run/state', runId: RUN, state: { status: 'training' } });
     worker.answer([{ ...SUMMARY, owner: 'other-tab' }]);
     await settle();
     expect(library.getSnapshot().runs).toHaveLength(1);
@@ -63,6 +63,33 @@ describe('RunLibrary', () => {
     expect(worker.sent).toHaveLength(1);
     worker.say({ type: 'run/progress', runId: RUN, progress: progressAt(3) });
     expect(store.getSnapshot().progress?.step).toBe(3);
+  });
+
+  it('tells a run what happened while its account was on its way', async () => {
+    const { worker, library } = start();
+    const opening = library.open(RUN);
+    worker.say({ type: 'run/state', runId: RUN, state: { status: 'completed' } });
+    worker.say({ type: 'run/state', runId: 'run-2' as RunId, state: { status: 'training' } });
+    worker.answer({ ...DETAIL, summary: { ...SUMMARY, state: { status: 'finalizing' } } });
+    const store = await opening;
+    expect(store.getSnapshot().summary).toMatchObject({ state: { status: 'completed' }, owner: 'none' });
+
+    const reloading = library.reload(RUN);
+    await settle();
+    worker.say({ type: 'run/state', runId: RUN, state: { status: 'training' } });
+    worker.answer({ ...DETAIL, summary: { ...SUMMARY, state: { status: 'completed' }, owner: 'none' } });
+    await reloading;
+    expect(store.getSnapshot().summary).toMatchObject({ state: { status: 'training' }, owner: 'this-tab' });
+  });
+
+  it('tells the list what happened while it was on its way', async () => {
+    const { worker, library } = start();
+    const refreshing = library.refresh();
+    worker.say({ type: 'run/state', runId: RUN, state: { status: 'completed' } });
+    worker.answer([SUMMARY]);
+    await refreshing;
+    expect(library.getSnapshot().active).toBeNull();
+    expect(library.getSnapshot().runs?.[0]?.state.status).toBe('completed');
   });
 
   it('tries again after a run could not be opened', async () => {

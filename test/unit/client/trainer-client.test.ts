@@ -6,7 +6,7 @@ import { progressAt, RUN } from './run-detail.ts';
 
 const start = () => {
   const [worker, channel] = [new FakeWorker(), new FakeChannel()];
-  const client = new TrainerClient(worker, channel);
+  const client = new TrainerClient(worker, { name: 'mine', channel });
   const heard: [RunEvent['type'], EventOrigin][] = [];
   client.subscribe((event, origin) => heard.push([event.type, origin]));
   return { worker, channel, client, heard };
@@ -66,12 +66,13 @@ describe('TrainerClient', () => {
   it('tells its own events from those of other tabs, and each once', () => {
     const { worker, channel, heard } = start();
     const progress: RunEvent = { type: 'run/progress', runId: RUN, progress: progressAt(1) };
-    channel.say(progress);
+    channel.say('other', progress);
     worker.say({ type: 'run/state', runId: RUN, state: { status: 'training' } });
     worker.say(progress);
-    channel.say(progress);
+    channel.say('mine', progress);
     worker.say({ type: 'run/state', runId: RUN, state: { status: 'completed' } });
-    channel.say(progress);
+    channel.say('mine', { type: 'run/state', runId: RUN, state: { status: 'finalizing' } });
+    channel.say('other', progress);
     expect(heard).toEqual([
       ['run/progress', 'other-tab'],
       ['run/state', 'this-tab'],

@@ -2,8 +2,9 @@
 // Works on the resolved snake_case values, each already of its right type. Called by `training-arguments.ts`.
 
 import type { ArgumentIssue } from './argument-spec.ts';
-import { parseOptimArgs, parseSchedulerKwargs } from './argument-texts.ts';
+import { parseOptimArgs } from './argument-texts.ts';
 import { show } from './argument-value.ts';
+import { followsMetric, ignoresWarmup, parseSchedulerKwargs } from './scheduler-settings.ts';
 
 /** Field name to value: every field of the table is there. */
 export type ArgumentValues = Readonly<Record<string, unknown>>;
@@ -134,28 +135,44 @@ const schedule: Rule = (values) => {
     notes.push(
       ...issue('warning', 'lr_scheduler_kwargs', `lr_scheduler_kwargs have no effect with the schedule "${type}".`),
     );
-  if (type === 'constant' && number(values, 'warmup_steps') > 0) {
+  if (ignoresWarmup(type) && number(values, 'warmup_steps') > 0) {
+    const message = `The schedule "${type}" has no warm-up; warmup_steps does nothing.`;
     notes.push(
-      ...issue(
-        'warning',
-        'warmup_steps',
-        'The schedule "constant" has no warm-up; warmup_steps does nothing.',
-        'Use constant_with_warmup.',
-      ),
+      ...issue('warning', 'warmup_steps', message, type === 'constant' ? 'Use constant_with_warmup.' : undefined),
     );
   }
-  const end = parsed.kwargs.lr_end ?? 1e-7;
-  if (type === 'polynomial' && end >= number(values, 'learning_rate')) {
-    notes.push(
-      ...issue(
-        'error',
-        'lr_scheduler_kwargs',
-        `The polynomial schedule falls to lr_end ${end}, which must be below the learning rate ${number(values, 'learning_rate')}.`,
-      ),
-    );
-  }
-  return notes;
+  return [...notes, ...scheduleRates(type, parsed.kwargs, values), ...metricSchedule(type, parsed.kwargs, values)];
 };
+
+/** Rates among the settings, against the learning rate. */
+function scheduleRates(type: string, kwargs: ArgumentValues, values: ArgumentValues): readonly ArgumentIssue[] {
+  const rate = number(values, 'learning_rate');
+  const end = Number(kwargs.lr_end ?? 1e-7);
+  if (type === 'polynomial' && end >= rate) {
+    const message = `The polynomial schedule falls to lr_end ${end}, which must be below the learning rate ${rate}.`;
+    return issue('error', 'lr_scheduler_kwargs', message);
+  }
+  const floor = Number(kwargs.min_lr ?? (type === 'greedy' ? 1e-3 : 0));
+  if (floor <= rate || rate === 0) return [];
+  const message = `lr_scheduler_kwargs: min_lr is ${floor}, above the learning rate ${rate}`;
+  if (!followsMetric(type)) return issue('error', 'lr_scheduler_kwargs', `${message}.`, 'Lower min_lr.');
+  const given = kwargs.min_lr === undefined ? ', by default' : '';
+  return issue('warning', 'lr_scheduler_kwargs', `${message}${given}: the rate will never fall.`, 'Lower min_lr.');
+}
+
+/** Schedules that follow a metric need one, and need to know which way is better: they do not ask greater_is_better. */
+function metricSchedule(type: string, kwargs: ArgumentValues, values: ArgumentValues): readonly ArgumentIssue[] {
+  if (!followsMetric(type)) return [];
+  if (values.eval_strategy === 'no') {
+    const message = `The schedule "${type}" follows an evaluation metric, but eval_strategy is "no".`;
+    return issue('error', 'lr_scheduler_type', message, 'Set eval_strategy to "steps" or "epoch".');
+  }
+  const wanted = values.greater_is_better === true ? 'max' : 'min';
+  const mode = kwargs.mode ?? 'min';
+  if (mode === wanted) return [];
+  const message = `The schedule "${type}" takes ${mode === 'min' ? 'smaller' : 'larger'} values of ${String(values.metric_for_best_model)} for better, but greater_is_better says the opposite.`;
+  return issue('warning', 'lr_scheduler_kwargs', message, `Set "mode": "${wanted}" in lr_scheduler_kwargs.`);
+}
 
 const optimizer: Rule = (values) => {
   const parsed = parseOptimArgs(String(values.optim), values.optim_args);

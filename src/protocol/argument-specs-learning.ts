@@ -2,6 +2,7 @@
 // Read by `argument-specs.ts` only.
 
 import { type ArgumentSpec, field, ignored, inGroup } from './argument-spec.ts';
+import { LR_SCHEDULER_TYPES } from './scheduler-settings.ts';
 
 const DURATION = inGroup('Duration and batch', [
   field('num_train_epochs', 'float', 3.0, 'How many times training goes through all rows. May be a fraction.', {
@@ -67,27 +68,25 @@ const OPTIMIZER = inGroup('Learning rate and optimizer', [
       aliases: ['lr', 'step size'],
     },
   ),
-  field('lr_scheduler_type', 'enum', 'linear', 'How the learning rate changes over the run, after warm-up.', {
-    level: 'basic',
-    choices: ['linear', 'cosine', 'constant', 'constant_with_warmup', 'polynomial'],
-    unavailable: [
-      'cosine_with_restarts',
-      'inverse_sqrt',
-      'reduce_lr_on_plateau',
-      'cosine_with_min_lr',
-      'cosine_warmup_with_min_lr',
-      'warmup_stable_decay',
-      'greedy',
-    ],
-    aliases: ['schedule', 'scheduler', 'decay', 'annealing'],
-  }),
+  field(
+    'lr_scheduler_type',
+    'enum',
+    'linear',
+    'How the learning rate changes over the run, after warm-up. reduce_lr_on_plateau and greedy follow an evaluation metric instead of the step.',
+    {
+      level: 'basic',
+      choices: LR_SCHEDULER_TYPES,
+      aliases: ['schedule', 'scheduler', 'decay', 'annealing'],
+    },
+  ),
   field(
     'lr_scheduler_kwargs',
     'json',
     null,
-    'Extra settings of the schedule: num_cycles for cosine; lr_end and power for polynomial.',
+    'Extra settings of the schedule, as JSON: num_cycles for cosine, min_lr_rate for those with a minimum, ' +
+      'num_decay_steps for warmup_stable_decay, patience and factor for reduce_lr_on_plateau. A wrong name is answered with all of them.',
     {
-      aliases: ['num_cycles', 'lr_end', 'power', 'schedule options'],
+      aliases: ['num_cycles', 'lr_end', 'power', 'min_lr', 'timescale', 'patience', 'schedule options'],
     },
   ),
   field(

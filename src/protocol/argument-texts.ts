@@ -1,5 +1,5 @@
-// Arguments that hide a little language: lr_scheduler_kwargs (JSON) and optim_args ("key=value,key=value").
-// Called by the rules, which report their faults, and by `training-arguments.ts`, which needs their values.
+// optim_args, which hides a little language: "key=value,key=value".
+// Called by the rules, which report its faults, and by `training-arguments.ts`, which needs its values.
 
 import { show } from './argument-value.ts';
 
@@ -8,46 +8,7 @@ export interface TextFault {
   readonly hint: string;
 }
 
-const SCHEDULE_KEYS: Readonly<Record<string, readonly string[]>> = {
-  cosine: ['num_cycles'],
-  polynomial: ['lr_end', 'power'],
-};
-/** These take any settings and use none, as in HF. */
-const DEAF_SCHEDULES: readonly string[] = ['constant', 'constant_with_warmup'];
-
-export interface SchedulerKwargs {
-  readonly kwargs: Readonly<Record<string, number>>;
-  readonly ignored: boolean;
-}
-
-/** Reads lr_scheduler_kwargs (null, an object or its JSON text) for a schedule. Unknown keys and non-numbers are faults. */
-export function parseSchedulerKwargs(type: string, value: unknown): SchedulerKwargs | TextFault {
-  const hint = 'Write it as an object, such as {"num_cycles": 0.5}.';
-  const given = typeof value === 'string' ? parseJson(value) : value;
-  if (given === null) return { kwargs: {}, ignored: false };
-  if (typeof given !== 'object' || Array.isArray(given))
-    return { error: `lr_scheduler_kwargs is ${show(value)}, not an object.`, hint };
-  const entries = Object.entries(given ?? {});
-  if (DEAF_SCHEDULES.includes(type)) return { kwargs: {}, ignored: entries.length > 0 };
-  const known = SCHEDULE_KEYS[type] ?? [];
-  const stranger = entries.find(([key]) => !known.includes(key));
-  if (stranger) {
-    const takes = known.length > 0 ? `It takes: ${known.join(', ')}.` : 'It takes none.';
-    return { error: `The schedule "${type}" has no setting "${stranger[0]}".`, hint: takes };
-  }
-  const wrong = entries.find(([, setting]) => typeof setting !== 'number' || !Number.isFinite(setting));
-  if (wrong) return { error: `lr_scheduler_kwargs: ${wrong[0]} must be a number, but is ${show(wrong[1])}.`, hint };
-  return { kwargs: Object.fromEntries(entries.map(([key, setting]) => [key, Number(setting)])), ignored: false };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: the caller reports the text as it stands.
-    return text;
-  }
-}
+export const textFault = (error: string, hint: string): TextFault => ({ error, hint });
 
 export type OptimArg = string | number | boolean;
 

@@ -3,6 +3,7 @@
 
 import { StudioError } from '#util/studio-error.ts';
 import type { RunPlan } from './messages.ts';
+import { followsMetric, ignoresWarmup } from './scheduler-settings.ts';
 import type { TrainingArguments } from './training-arguments.ts';
 
 /** All in update steps, whole numbers. */
@@ -134,7 +135,7 @@ function planWarnings(args: TrainingArguments, steps: ResolvedSteps, counts: Cou
     ],
     [args.saveOnlyModel, 'Checkpoints hold weights only (save_only_model), so the run can not be resumed.'],
     [
-      warmupSteps >= maxSteps && args.lrSchedulerType !== 'constant',
+      warmupSteps >= maxSteps && !ignoresWarmup(args.lrSchedulerType),
       `Warm-up (${warmupSteps} steps) is as long as the run (${maxSteps}): the learning rate never reaches its peak.`,
     ],
     [
@@ -146,6 +147,11 @@ function planWarnings(args: TrainingArguments, steps: ResolvedSteps, counts: Cou
       args.evalStrategy !== 'no' && counts.evaluations === 0,
       `eval_delay ${args.evalDelay} lies beyond the end: nothing will be evaluated.`,
     ],
+    [
+      args.evalStrategy !== 'no' && followsMetric(args.lrSchedulerType) && counts.evaluations <= patienceOf(args),
+      `The schedule ${args.lrSchedulerType} never acts: there are ${counts.evaluations} evaluations and its patience is ${patienceOf(args)}.`,
+    ],
+    [phasesOf(args, steps) > maxSteps, phasesWarning(args, steps)],
     [args.learningRate === 0, 'The learning rate is 0: nothing will be learned.'],
     [
       leftOver > 0 && args.gradientAccumulationSteps > 1,
@@ -153,4 +159,19 @@ function planWarnings(args: TrainingArguments, steps: ResolvedSteps, counts: Cou
     ],
   ];
   return warnings.filter(([when]) => when).map(([, text]) => text);
+}
+
+/** Evaluations that a schedule which follows a metric waits; it acts on the one after them. */
+const patienceOf = (args: TrainingArguments): number => Number(args.lrSchedulerKwargs['patience'] ?? 10);
+
+/** Steps that warmup_stable_decay is told to take; 0 for the others. */
+function phasesOf({ lrSchedulerType, lrSchedulerKwargs }: TrainingArguments, { warmupSteps }: ResolvedSteps): number {
+  if (lrSchedulerType !== 'warmup_stable_decay') return 0;
+  return (
+    warmupSteps + Number(lrSchedulerKwargs['num_stable_steps'] ?? 0) + Number(lrSchedulerKwargs['num_decay_steps'])
+  );
+}
+
+function phasesWarning(args: TrainingArguments, steps: ResolvedSteps): string {
+  return `Warm-up, stable part and decay take ${phasesOf(args, steps)} steps, but the run has ${steps.maxSteps}: the learning rate does not follow the schedule to its end.`;
 }

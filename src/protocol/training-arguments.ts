@@ -4,13 +4,18 @@
 import { checkRules } from './argument-rules.ts';
 import type { ArgumentIssue, ArgumentSpec } from './argument-spec.ts';
 import { ARGUMENT_SPECS, findArgumentSpec, toCamelCase } from './argument-specs.ts';
-import { type OptimArg, parseOptimArgs, parseSchedulerKwargs } from './argument-texts.ts';
+import { type OptimArg, parseOptimArgs } from './argument-texts.ts';
 import { checkValue } from './argument-value.ts';
 import { renameLegacyArguments } from './legacy-arguments.ts';
+import {
+  followsMetric,
+  type LrSchedulerType,
+  parseSchedulerKwargs,
+  type ScheduleSetting,
+} from './scheduler-settings.ts';
 
 type IntervalStrategy = 'no' | 'steps' | 'epoch';
 type SaveStrategy = IntervalStrategy | 'best';
-type LrSchedulerType = 'linear' | 'cosine' | 'constant' | 'constant_with_warmup' | 'polynomial';
 type OptimizerName = 'adamw_torch' | 'adamw_torch_fused' | 'sgd';
 type SamplingStrategy = 'random' | 'sequential';
 
@@ -28,7 +33,7 @@ export interface TrainingArguments {
   readonly gradientAccumulationSteps: number;
   readonly learningRate: number;
   readonly lrSchedulerType: LrSchedulerType;
-  readonly lrSchedulerKwargs: Readonly<Record<string, number>>;
+  readonly lrSchedulerKwargs: Readonly<Record<string, ScheduleSetting>>;
   /** Below 1: share of the run. */
   readonly warmupSteps: number;
   readonly optim: OptimizerName;
@@ -65,7 +70,7 @@ export interface TrainingArguments {
   readonly saveTotalLimit: number | null;
   readonly saveOnlyModel: boolean;
   readonly loadBestModelAtEnd: boolean;
-  /** "loss" when loadBestModelAtEnd is on and nothing was chosen. */
+  /** "loss" when nothing was chosen and loadBestModelAtEnd is on or the schedule follows a metric. */
   readonly metricForBestModel: string | null;
   /** Told from the metric's name when not chosen. */
   readonly greaterIsBetter: boolean | null;
@@ -122,7 +127,8 @@ function resolveDefaults(raw: Readonly<Record<string, unknown>>): Record<string,
     values[name] = Object.hasOwn(raw, name) ? raw[name] : fallback;
   if (values.output_dir === null) values.output_dir = 'trainer_output';
   if (values.eval_strategy === 'steps' && (values.eval_steps ?? 0) === 0) values.eval_steps = values.logging_steps;
-  if (values.load_best_model_at_end === true) values.metric_for_best_model ??= 'loss';
+  if (values.load_best_model_at_end === true || followsMetric(String(values.lr_scheduler_type)))
+    values.metric_for_best_model ??= 'loss';
   const metric = values.metric_for_best_model;
   if (typeof metric === 'string') values.greater_is_better ??= !metric.endsWith('loss');
   return values;

@@ -15,15 +15,23 @@ import type { TrainerState } from './trainer-state.ts';
  */
 export function updateBestMetric(metrics: Metrics, args: TrainingArguments, state: TrainerState): boolean {
   if (args.metricForBestModel === null) return false;
-  const key = evalKey(args.metricForBestModel);
-  const value = metrics[key];
-  if (typeof value !== 'number') throw missingMetric(args.metricForBestModel, metrics);
+  const value = decidingMetric(metrics, args.metricForBestModel);
   const best = state.bestMetric;
   const better = best === null ? !Number.isNaN(value) : args.greaterIsBetter ? value > best : value < best;
   if (!better) return false;
   state.bestMetric = value;
   state.bestGlobalStep = state.globalStep;
   return true;
+}
+
+/**
+ * The number that best checkpoints, and schedules that follow a metric, go by.
+ * @param name metric_for_best_model. @throws StudioError E-ARGS when the evaluation did not report it.
+ */
+export function decidingMetric(metrics: Metrics, name: string): number {
+  const value = metrics[evalKey(name)];
+  if (typeof value !== 'number') throw missingMetric(name, metrics);
+  return value;
 }
 
 function missingMetric(name: string, metrics: Metrics): StudioError {

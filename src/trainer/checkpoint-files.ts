@@ -1,6 +1,7 @@
 // The text files of a checkpoint, as HF names and writes them.
 
 import type { TrainableModel } from '#nn/trainable-model.ts';
+import type { LrSchedule } from '#optim/get-scheduler.ts';
 import { type TrainingArguments, toTrainingArgumentsJson } from '#protocol/training-arguments.ts';
 import { stringifyHfJson } from '#util/hf-json.ts';
 import type { ProcessingClass } from './trainer-options.ts';
@@ -13,7 +14,11 @@ export interface CheckpointFileParts {
   readonly state: TrainerState;
   readonly processingClass: ProcessingClass | undefined;
   /** Null: weights only, nothing to resume from. */
-  readonly resume: { readonly schedulerSteps: number; readonly learningRate: number } | null;
+  readonly resume: {
+    readonly schedule: LrSchedule;
+    readonly schedulerSteps: number;
+    readonly learningRate: number;
+  } | null;
 }
 
 /** File of our own: where the schedule and the generators stand, and how often a step was skipped. */
@@ -40,6 +45,7 @@ function progressJson({ args, state }: CheckpointFileParts, resume: NonNullable<
       base_lr: args.learningRate,
       last_epoch: resume.schedulerSteps,
       last_lr: resume.learningRate,
+      metric_state: resume.schedule.metric?.stateDict() ?? null,
     },
     rng: { seed: args.seed, data_seed: args.dataSeed ?? args.seed },
     skipped_steps: state.skippedSteps,

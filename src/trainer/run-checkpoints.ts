@@ -2,6 +2,7 @@
 // best model back at the end.
 
 import type { TrainableModel } from '#nn/trainable-model.ts';
+import type { LrSchedule } from '#optim/get-scheduler.ts';
 import type { OptimizerUpdate } from '#optim/optimizer-update.ts';
 import type { RunId } from '#protocol/ids.ts';
 import type {
@@ -28,9 +29,17 @@ export interface SavePoint {
   /** Null: weights only. */
   readonly resume: {
     readonly update: OptimizerUpdate;
+    readonly schedule: LrSchedule;
     readonly schedulerSteps: number;
     readonly learningRate: number;
   } | null;
+}
+
+/** What a checkpoint is loaded into. */
+export interface ResumeTarget {
+  readonly model: TrainableModel;
+  readonly update: OptimizerUpdate;
+  readonly schedule: LrSchedule;
 }
 
 /** Where a run goes on. */
@@ -128,8 +137,8 @@ export class RunCheckpoints {
     });
   }
 
-  /** Loads weights, optimizer and state. A checkpoint of weights only restarts the optimizer, as HF does. */
-  async resume(stored: StoredCheckpoint, model: TrainableModel, update: OptimizerUpdate): Promise<Resumed> {
+  /** Loads weights, optimizer, schedule and state. A checkpoint of weights only restarts the optimizer, as HF does. */
+  async resume(stored: StoredCheckpoint, { model, update, schedule }: ResumeTarget): Promise<Resumed> {
     await loadModelWeights(model, stored);
     const json = parseHfJson(await stored.readFile('trainer_state.json'), 'trainer_state.json', 'E-CHECKPOINT');
     const state = fromTrainerStateJson(json as Readonly<Record<string, unknown>>);
@@ -139,9 +148,10 @@ export class RunCheckpoints {
     if (stored.manifest.modelOnly) return { state, schedulerSteps: 0 };
     await loadOptimizerState(update, stored);
     const progress = parseHfJson(await stored.readFile(PROGRESS_FILE), PROGRESS_FILE, 'E-CHECKPOINT') as {
-      scheduler: { last_epoch: number };
+      scheduler: { last_epoch: number; metric_state?: Readonly<Record<string, unknown>> | null };
       skipped_steps: number;
     };
+    if (progress.scheduler.metric_state) schedule.metric?.loadStateDict(progress.scheduler.metric_state);
     state.skippedSteps = progress.skipped_steps;
     return { state, schedulerSteps: progress.scheduler.last_epoch };
   }

@@ -7,7 +7,7 @@ import type { Dataset } from '#data/dataset.ts';
 import { RandomSampler, type Sampler, SequentialSampler } from '#data/samplers.ts';
 import type { TrainableModel } from '#nn/trainable-model.ts';
 import { createOptimizer } from '#optim/create-optimizer.ts';
-import { getScheduler } from '#optim/get-scheduler.ts';
+import { getScheduler, type LrSchedule } from '#optim/get-scheduler.ts';
 import { OptimizerUpdate } from '#optim/optimizer-update.ts';
 import type { LogEntry } from '#protocol/metrics.ts';
 import { resolveSteps } from '#protocol/run-plan.ts';
@@ -15,7 +15,7 @@ import type { TrainingArguments } from '#protocol/training-arguments.ts';
 import type { StoredCheckpoint } from '#storage/checkpoint-store.ts';
 import { yieldToEventLoop } from '#util/event-loop.ts';
 import { StudioError } from '#util/studio-error.ts';
-import { updateBestMetric } from './best-metric.ts';
+import { decidingMetric, updateBestMetric } from './best-metric.ts';
 import { CallbackHandler } from './callbacks/callback-handler.ts';
 import { defaultFlowCallback } from './callbacks/default-flow-callback.ts';
 import type { CallbackContext, CallbackEvent } from './callbacks/trainer-callback.ts';
@@ -177,7 +177,7 @@ export class Trainer {
         learningRate: args.learningRate,
         kwargs: args.lrSchedulerKwargs,
       });
-    const { state, schedulerSteps } = await this.#startState(checkpoint, this.#update);
+    const { state, schedulerSteps } = await this.#startState(checkpoint, this.#update, schedule);
     this.state = state;
     Object.assign(state, {
       maxSteps: steps.maxSteps,
@@ -201,9 +201,13 @@ export class Trainer {
     });
   }
 
-  async #startState(checkpoint: StoredCheckpoint | null, update: OptimizerUpdate): Promise<Resumed> {
+  async #startState(
+    checkpoint: StoredCheckpoint | null,
+    update: OptimizerUpdate,
+    schedule: LrSchedule,
+  ): Promise<Resumed> {
     if (!checkpoint) return { state: createTrainerState(), schedulerSteps: 0 };
-    const resumed = await this.#requireCheckpoints().resume(checkpoint, this.model, update);
+    const resumed = await this.#requireCheckpoints().resume(checkpoint, { model: this.model, update, schedule });
     if (this.args.restoreCallbackStatesFromCheckpoint) this.#handler.restoreStates(resumed.state.statefulCallbacks);
     return resumed;
   }
@@ -240,6 +244,8 @@ export class Trainer {
     if (control.shouldLog && state.globalStep > session.losses.lastLoggedStep) await this.#logTraining(session);
     if (control.shouldEvaluate) {
       const metrics = await this.evaluate();
+      if (args.metricForBestModel !== null)
+        session.parts.schedule.metric?.step(decidingMetric(metrics, args.metricForBestModel));
       const isBest = updateBestMetric(metrics, args, state);
       if (args.saveStrategy === 'best') control.shouldSave = isBest;
       // HF loads the best *saved* step at the end; a better one that was not saved would be lost.
@@ -265,8 +271,8 @@ export class Trainer {
     // Everything up to this step must be counted before the state is written down.
     await session.latestRecord();
     state.statefulCallbacks = { ...this.#handler.exportStates(), TrainerControl: control.toState() };
-    const { update } = session.parts;
-    const resume = { update, schedulerSteps: session.schedulerSteps, learningRate: session.learningRate };
+    const { update, schedule } = session.parts;
+    const resume = { update, schedule, schedulerSteps: session.schedulerSteps, learningRate: session.learningRate };
     await this.#requireCheckpoints().save({
       model: this.model,
       state,

@@ -1,58 +1,110 @@
-import { describe, expect, it } from 'vitest';
-import { getScheduler } from '#optim/get-scheduler.ts';
+// Every schedule against transformers' own numbers (test/fixtures/generate/schedules.py).
 
-/** Ten updates, two of them warm-up, base rate 1, at 0 to 11 completed updates. */
-function multipliers(name: Parameters<typeof getScheduler>[0], kwargs: Record<string, number> = {}): number[] {
-  const schedule = getScheduler(name, { numTrainingSteps: 10, numWarmupSteps: 2, learningRate: 1, kwargs });
-  return Array.from({ length: 12 }, (_, s) => Number(schedule(s).toFixed(5)));
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { getScheduler, type LrSchedule } from '#optim/get-scheduler.ts';
+import type { ScheduleOptions } from '#optim/lr-schedules.ts';
+import { fixtureFolder } from '../../setup/fixtures.ts';
+
+type Name = Parameters<typeof getScheduler>[0];
+type Kwargs = ScheduleOptions['kwargs'];
+
+interface Fixture {
+  readonly learning_rate: number;
+  readonly metrics: readonly number[];
+  readonly stepped: readonly { name: Name; steps: number; warmup: number; kwargs: Kwargs; multipliers: number[] }[];
+  readonly following: readonly { name: Name; kwargs: Kwargs; rates: number[]; state: Record<string, unknown> }[];
 }
 
-describe('getScheduler', () => {
-  it('linear', () => {
-    expect(multipliers('linear')).toEqual([0, 0.5, 1, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125, 0, 0]);
+/** JSON has no NaN or infinity: they stand there as text. */
+const keepNumber = (_: string, value: unknown): unknown =>
+  typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+const reviveNumber = (_: string, value: unknown): unknown =>
+  value === 'NaN' || value === 'Infinity' || value === '-Infinity' ? Number(value) : value;
+
+const fixture = JSON.parse(readFileSync(fixtureFolder('schedules.json'), 'utf8'), reviveNumber) as Fixture;
+const base = fixture.learning_rate;
+
+function make(name: Name, kwargs: Kwargs = {}, steps = 10, warmup = 2, learningRate = base): LrSchedule {
+  return getScheduler(name, { numTrainingSteps: steps, numWarmupSteps: warmup, learningRate, kwargs });
+}
+
+/** The largest error: relative, and of values below 1e-3 relative to that. */
+function worstError(actual: readonly number[], expected: readonly number[]): number {
+  expect(actual).toHaveLength(expected.length);
+  return Math.max(...actual.map((value, i) => Math.abs(value - expected[i]!) / Math.max(1e-3, Math.abs(expected[i]!))));
+}
+
+describe('schedules that follow the step', () => {
+  it.each(fixture.stepped)('$name, $steps steps, $warmup of warm-up, $kwargs', (golden) => {
+    const schedule = make(golden.name, golden.kwargs, golden.steps, golden.warmup);
+    expect(
+      worstError(
+        golden.multipliers.map((_, s) => schedule(s)),
+        golden.multipliers,
+      ),
+    ).toBeLessThan(1e-12);
+    expect(schedule.metric).toBeUndefined();
   });
-  it('cosine, which rises again past the end', () => {
-    const expected = [0, 0.5, 1, 0.96194, 0.85355, 0.69134, 0.5, 0.30866, 0.14645, 0.03806, 0, 0.03806];
-    expect(multipliers('cosine')).toEqual(expected);
+
+  it('are all of the ten', () => {
+    expect(new Set(fixture.stepped.map(({ name }) => name)).size).toBe(10);
   });
-  it('cosine with one whole cycle ends where it began', () => {
-    expect(multipliers('cosine', { num_cycles: 1 }).slice(2, 11)).toEqual([
-      1, 0.85355, 0.5, 0.14645, 0, 0.14645, 0.5, 0.85355, 1,
-    ]);
+
+  it('take a setting of null for none', () => {
+    const schedule = make('cosine_with_min_lr', { min_lr: null, min_lr_rate: 0.1 });
+    expect([2, 10].map(schedule)).toEqual([1, 0.1]);
   });
-  it('polynomial of power 2', () => {
-    const expected = [0, 0.5, 1, 0.76563, 0.5625, 0.39063, 0.25, 0.14063, 0.0625, 0.01563, 0, 0];
-    expect(multipliers('polynomial', { power: 2 })).toEqual(expected);
-  });
-  it('polynomial ends at an absolute rate', () => {
-    const schedule = getScheduler('polynomial', {
-      numTrainingSteps: 4,
-      numWarmupSteps: 0,
-      learningRate: 0.01,
-      kwargs: { lr_end: 0.002 },
-    });
-    expect([0, 2, 4, 9].map((s) => 0.01 * schedule(s))).toEqual([0.01, 0.006, 0.002, 0.002]);
-  });
-  it('constant ignores warm-up', () => {
-    expect(multipliers('constant')).toEqual(Array.from({ length: 12 }, () => 1));
-  });
-  it('constant with warm-up', () => {
-    expect(multipliers('constant_with_warmup')).toEqual([0, 0.5, ...Array.from({ length: 10 }, () => 1)]);
-  });
-  it('refuses a polynomial that does not fall', () => {
-    for (const lrEnd of [0.01, 0.5]) {
-      expect(() =>
-        getScheduler('polynomial', {
-          numTrainingSteps: 10,
-          numWarmupSteps: 0,
-          learningRate: 0.01,
-          kwargs: { lr_end: lrEnd },
-        }),
-      ).toThrow(`ends at ${lrEnd}, which is not below learning_rate (0.01)`);
+
+  it('refuse a polynomial that does not fall', () => {
+    for (const end of [0.01, 0.5]) {
+      expect(() => make('polynomial', { lr_end: end }, 10, 0, 0.01)).toThrow(
+        `ends at ${end}, which is not below learning_rate (0.01)`,
+      );
     }
   });
-  it('has a rate for a run that is all warm-up', () => {
-    const schedule = getScheduler('linear', { numTrainingSteps: 3, numWarmupSteps: 3, learningRate: 1, kwargs: {} });
-    expect([0, 1, 2, 3].map(schedule)).toEqual([0, 1 / 3, 2 / 3, 0]);
+
+  it('have a finite rate for a run that is all warm-up', () => {
+    expect([0, 1, 2, 3].map(make('linear', {}, 3, 3))).toEqual([0, 1 / 3, 2 / 3, 0]);
+    expect([3, 4].map(make('polynomial', {}, 3, 3)).every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe('schedules that follow a metric', () => {
+  it.each(fixture.following)('$name, $kwargs', ({ name, kwargs, rates, state }) => {
+    const schedule = make(name, kwargs);
+    expect(schedule(7)).toBe(1);
+    const seen = fixture.metrics.map((metric) => {
+      schedule.metric!.step(metric);
+      return base * schedule(0);
+    });
+    expect(worstError(seen, rates)).toBeLessThan(1e-12);
+    const written = schedule.metric!.stateDict();
+    expect(Object.keys(written).sort()).toEqual(Object.keys(state).sort());
+    for (const [key, value] of Object.entries(state)) {
+      if (Array.isArray(value)) expect(worstError(written[key] as number[], value), key).toBeLessThan(1e-12);
+      else if (typeof value === 'number') expect(written[key], key).toBeCloseTo(value, 12);
+      else expect(written[key], key).toEqual(value);
+    }
+  });
+
+  it.each(fixture.following)('$name, $kwargs, goes on from its state', ({ name, kwargs, rates }) => {
+    for (const cut of [4, 11, 19, 25]) {
+      const first = make(name, kwargs).metric!;
+      for (const metric of fixture.metrics.slice(0, cut)) first.step(metric);
+      const second = make(name, kwargs).metric!;
+      second.loadStateDict(JSON.parse(JSON.stringify(first.stateDict(), keepNumber), reviveNumber));
+      const seen = fixture.metrics.slice(cut).map((metric) => {
+        second.step(metric);
+        return second.learningRate;
+      });
+      expect(worstError(seen, rates.slice(cut))).toBeLessThan(1e-12);
+    }
+  });
+
+  it('keep a rate of 0', () => {
+    const schedule = make('reduce_lr_on_plateau', { patience: 0 }, 10, 0, 0);
+    for (const metric of [1, 2, 3]) schedule.metric!.step(metric);
+    expect(schedule(1)).toBe(0);
   });
 });

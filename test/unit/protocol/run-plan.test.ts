@@ -105,4 +105,19 @@ describe('computeRunPlan', () => {
     expect(found).toHaveLength(1);
     expect(found[0]).toContain(text);
   });
+
+  it('warns of schedules that can not do what they are for', () => {
+    const plateau = { lr_scheduler_type: 'reduce_lr_on_plateau', eval_strategy: 'epoch', num_train_epochs: 3 };
+    const about = (input: Record<string, unknown>): readonly string[] =>
+      plan(80, { save_steps: 1, logging_steps: 1, ...input }).warnings;
+    expect(about(plateau)).toEqual([expect.stringContaining('there are 3 evaluations and its patience is 10')]);
+    expect(about({ ...plateau, lr_scheduler_kwargs: { patience: 2 } })).toEqual([]);
+    const stable = { lr_scheduler_type: 'warmup_stable_decay', max_steps: 10, warmup_steps: 4 };
+    expect(about({ ...stable, lr_scheduler_kwargs: { num_decay_steps: 6 } })).toEqual([]);
+    expect(about({ ...stable, lr_scheduler_kwargs: { num_decay_steps: 5, num_stable_steps: 2 } })).toEqual([
+      expect.stringContaining('take 11 steps, but the run has 10'),
+    ]);
+    // The rate of a schedule without a warm-up is never short of its peak.
+    expect(about({ ...plateau, warmup_steps: 500, lr_scheduler_kwargs: { patience: 0 } })).toEqual([]);
+  });
 });

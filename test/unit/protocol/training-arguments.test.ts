@@ -210,6 +210,54 @@ describe('parseTrainingArguments', () => {
     ]);
   });
 
+  it.each([
+    ['cosine_with_restarts', { num_cycles: 3 }],
+    ['inverse_sqrt', { timescale: 100 }],
+    ['inverse_sqrt', { timescale: null }],
+    ['cosine_with_min_lr', { min_lr: 1e-6 }],
+    ['cosine_with_min_lr', { min_lr: null, min_lr_rate: 0.1 }],
+    ['cosine_warmup_with_min_lr', { min_lr_rate: 0.1, warmup_lr_rate: 0.2 }],
+    ['warmup_stable_decay', { num_decay_steps: 4, warmup_type: 'cosine', decay_type: '1-sqrt', min_lr_ratio: 0.1 }],
+    ['reduce_lr_on_plateau', { mode: 'min', patience: 2, min_lr: 0 }],
+    ['greedy', { smooth: true, window_size: 5, min_lr: 1e-6 }],
+  ])('takes %s with %j', (lr_scheduler_type, lr_scheduler_kwargs) => {
+    const input = { lr_scheduler_type, lr_scheduler_kwargs, eval_strategy: 'epoch' };
+    expect(read(input).lrSchedulerKwargs).toEqual(lr_scheduler_kwargs);
+    expect(remarks(input)).toEqual([]);
+  });
+
+  it.each([
+    ['linear', { num_cycles: 1 }, 'The schedule "linear" has no setting "num_cycles".'],
+    ['cosine', { num_cycles: -1 }, 'num_cycles must be a number (at least 0), but is -1.'],
+    ['inverse_sqrt', { timescale: 0 }, 'timescale must be a number (above 0), but is 0.'],
+    ['cosine_with_min_lr', {}, 'neither is given'],
+    ['cosine_with_min_lr', { min_lr: 1e-6, min_lr_rate: 0.1 }, 'both are given'],
+    ['cosine_with_min_lr', { min_lr: 1e-3 }, 'min_lr is 0.001, above the learning rate 0.00005'],
+    ['cosine_warmup_with_min_lr', { min_lr_rate: 1.5 }, 'min_lr_rate must be a number (at least 0 and at most 1)'],
+    ['warmup_stable_decay', {}, 'needs num_decay_steps'],
+    ['warmup_stable_decay', { num_decay_steps: 1.5 }, 'num_decay_steps must be a whole number (at least 0)'],
+    ['warmup_stable_decay', { num_decay_steps: 4, decay_type: 'sqrt' }, 'must be one of linear, cosine, 1-sqrt'],
+    ['reduce_lr_on_plateau', { factor: 1 }, 'factor must be a number (above 0 and below 1), but is 1.'],
+    ['reduce_lr_on_plateau', { min_lr: [0, 0] }, 'A list for each parameter group is not available here.'],
+    ['reduce_lr_on_plateau', { patience: null }, 'patience must be a whole number (at least 0), but is null.'],
+    ['greedy', { smooth: 1 }, 'smooth must be true or false, but is 1.'],
+    ['greedy', { constructor: 1 }, 'has no setting "constructor"'],
+  ])('refuses %s with %j', (lr_scheduler_type, lr_scheduler_kwargs, message) => {
+    const parsed = parseTrainingArguments({ lr_scheduler_type, lr_scheduler_kwargs, eval_strategy: 'epoch' });
+    expect(parsed.ok ? null : parsed.issues.map((issue) => issue.message).join()).toContain(message);
+  });
+
+  it('knows what a schedule that follows a metric needs', () => {
+    expect(refused({ lr_scheduler_type: 'reduce_lr_on_plateau' })).toEqual(['lr_scheduler_type']);
+    const plateau = { lr_scheduler_type: 'reduce_lr_on_plateau', eval_strategy: 'epoch' };
+    expect(read(plateau)).toMatchObject({ metricForBestModel: 'loss', greaterIsBetter: false });
+    expect(remarks({ ...plateau, metric_for_best_model: 'accuracy' })).toEqual(['warning lr_scheduler_kwargs']);
+    expect(remarks({ ...plateau, metric_for_best_model: 'f1', lr_scheduler_kwargs: { mode: 'max' } })).toEqual([]);
+    expect(remarks({ ...plateau, warmup_steps: 3 })).toEqual(['warning warmup_steps']);
+    // Its default minimum lies above usual rates.
+    expect(remarks({ ...plateau, lr_scheduler_type: 'greedy' })).toEqual(['warning lr_scheduler_kwargs']);
+  });
+
   it('reads settings of optimizers', () => {
     expect(read({ optim: 'sgd', optim_args: 'momentum=0.9, nesterov=True' }).optimArgs).toEqual({
       momentum: 0.9,

@@ -58,17 +58,18 @@ export function defineKernel(spec: KernelSpec): Kernel {
       const code = preamble(spec, call, bound, backend.shaderF16);
       const cache = getOrMake(pipelines, backend, () => new Map<string, GPUComputePipeline>());
       const pipeline = getOrMakeEntry(cache, code, () => compile(backend, spec, code));
-      const entries = bound.map((tensor) => backend.bufferOf(tensor));
-      if (writesF16(spec, call)) entries.push(backend.bufferOf(backend.overflowTensor));
+      const entries: GPUBufferBinding[] = bound.map((tensor) => backend.bindingOf(tensor));
+      if (writesF16(spec, call)) entries.push(backend.bindingOf(backend.overflowTensor));
       if (Object.keys(spec.uniforms).length > 0) {
-        entries.push(getOrMake(uniforms, backend, () => new UniformCache(backend.device, spec)).get(call.uniforms));
+        const cached = getOrMake(uniforms, backend, () => new UniformCache(backend.device, spec));
+        entries.push({ buffer: cached.get(call.uniforms) });
       }
       const bindGroup = backend.device.createBindGroup({
         label: spec.name,
         layout: pipeline.getBindGroupLayout(0),
-        entries: entries.map((buffer, binding) => ({ binding, resource: { buffer } })),
+        entries: entries.map((resource, binding) => ({ binding, resource })),
       });
-      backend.recordDispatch(pipeline, bindGroup, call.grid, bound);
+      backend.recordDispatch({ name: spec.name, pipeline, bindGroup, grid: call.grid });
     },
   };
 }

@@ -15,23 +15,16 @@ export function memoryUse(): MemoryUse {
   const { numTensors, numBytes } = tf.memory();
   const backend = activeWebGpu();
   if (!backend) return { tensors: numTensors, liveBytes: numBytes, allocatedBytes: numBytes };
-  const { numBytesInGPU, numBytesAllocatedInGPU } = backend.memory() as unknown as Record<string, number>;
-  return { tensors: numTensors, liveBytes: numBytesInGPU ?? 0, allocatedBytes: numBytesAllocatedInGPU ?? 0 };
-}
-
-/** The parts of tfjs's buffer pool that it never frees by itself (4.22.0). */
-interface BufferPool {
-  freeBuffers: Map<string, GPUBuffer[]>;
-  numFreeBuffers: number;
-  numBytesAllocated: number;
+  const { numBytesUsed, numBytesAllocated } = backend.pool;
+  return { tensors: numTensors, liveBytes: numBytesUsed, allocatedBytes: numBytesAllocated };
 }
 
 /** Idle pool that is always left alone: allocating small buffers again costs more than keeping them. */
 const SMALL_POOL = 64 * 1024 * 1024;
 
 /**
- * Destroys pooled buffers that nobody uses, once they are more than what is in use. tfjs keeps every size it ever saw,
- * and batches of texts come in many lengths: without this the pool grows through the first epochs.
+ * Destroys pooled buffers that nobody uses, once they are more than what is in use. Batches of texts come in many
+ * lengths: without this the pool grows through the first epochs.
  */
 export function trimPool(): void {
   const backend = activeWebGpu();
@@ -39,13 +32,5 @@ export function trimPool(): void {
   const { liveBytes, allocatedBytes } = memoryUse();
   if (allocatedBytes - liveBytes <= Math.max(SMALL_POOL, liveBytes)) return;
   backend.flush();
-  const pool = backend.bufferManager as unknown as BufferPool;
-  for (const buffers of pool.freeBuffers.values()) {
-    for (const buffer of buffers) {
-      pool.numBytesAllocated -= buffer.size;
-      pool.numFreeBuffers -= 1;
-      buffer.destroy();
-    }
-    buffers.length = 0;
-  }
+  backend.pool.trim();
 }

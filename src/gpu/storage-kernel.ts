@@ -17,6 +17,12 @@ const kernel = defineKernel({
 /** A new tensor with the same values in another storage. Shapes that can not be halves stay f32. */
 export function castStorageOnGpu(backend: AtelierBackend, x: TensorInfo, storage: HalfStorage | 'f32'): TensorInfo {
   const y = backend.makeOutput(x.shape, canBeHalf(x.shape) ? storage : 'f32');
+  castInto(backend, x, y);
+  return y;
+}
+
+/** Writes the values of x to y, of the same shape, in y's storage. */
+export function castInto(backend: AtelierBackend, x: TensorInfo, y: TensorInfo): void {
   const size = x.shape.reduce((product, n) => product * n, 1);
   const groups = Math.ceil(size / 4);
   kernel.run(backend, {
@@ -25,5 +31,4 @@ export function castStorageOnGpu(backend: AtelierBackend, x: TensorInfo, storage
     uniforms: { size },
     grid: linearGrid(Math.ceil(groups / 64)),
   });
-  return y;
 }

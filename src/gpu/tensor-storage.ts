@@ -8,6 +8,8 @@ export type TensorStorage = 'f32' | 'f16' | 'bf16' | 'i32';
 export type HalfStorage = 'f16' | 'bf16';
 
 const halves = new WeakMap<DataId, HalfStorage>();
+/** First byte, in a larger buffer, of a tensor that is part of it. */
+const viewOffsets = new WeakMap<DataId, number>();
 
 export function storageOf(tensor: { readonly dataId: DataId; readonly dtype: string }): TensorStorage {
   const half = halves.get(tensor.dataId);
@@ -22,6 +24,29 @@ export function isHalf(tensor: { readonly dataId: DataId }): boolean {
 /** Marks a tensor whose buffer was allocated for halves. Called by the backend when it makes one. */
 export function markHalf(dataId: DataId, storage: HalfStorage): void {
   halves.set(dataId, storage);
+}
+
+/** Marks a tensor that lies inside a larger buffer. Called by the backend when it makes one. */
+export function markView(dataId: DataId, offset: number): void {
+  viewOffsets.set(dataId, offset);
+}
+
+export function isView(tensor: { readonly dataId: DataId }): boolean {
+  return viewOffsets.has(tensor.dataId);
+}
+
+export function viewOffset(tensor: { readonly dataId: DataId }): number {
+  return viewOffsets.get(tensor.dataId) ?? 0;
+}
+
+/** Bytes of a tensor's values as they lie in its buffer. */
+export function storedBytes(tensor: {
+  readonly dataId: DataId;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+}): number {
+  const size = tensor.shape.reduce((product, n) => product * n, 1);
+  return isHalf(tensor) ? halfBytes(size) : size * 4;
 }
 
 /** Bytes of the buffer for `size` halves: whole groups of four. */

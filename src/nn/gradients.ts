@@ -2,6 +2,8 @@
 
 import type { Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
+import { backward, type GradientSink } from '#gpu/backward.ts';
+import { addGradients } from '#kernels/add/add.ts';
 import type { Batch } from '#util/nd-array.ts';
 import type { ForwardOptions, TrainableModel } from './trainable-model.ts';
 
@@ -10,29 +12,30 @@ export interface BackwardOptions extends ForwardOptions {
   readonly lossScale: Tensor;
   /** The loss is divided by this: micro-batches of the update, for a model that does not take `numItemsInBatch`. */
   readonly divisor: number;
+  /** Gradients that are added up in place, by data id of their parameter. */
+  readonly sinks: ReadonlyMap<object, GradientSink>;
 }
 
-/** Adds up gradients by parameter name. Owns its tensors until they are taken. */
+/** Adds up the gradients that have no sink, by parameter name. Owns its tensors until they are taken. */
 export class Gradients {
   readonly #sums = new Map<string, Tensor>();
 
   /** One micro-batch: adds its scaled gradients and returns its unscaled loss, f32 [1], which the caller owns. */
   addMicroBatch(model: TrainableModel, batch: Batch, options: BackwardOptions): Tensor {
-    const parameters = model.namedParameters();
-    const variables = [...parameters.values()].map((parameter) => parameter.variable);
+    const parameters = new Map([...model.namedParameters()].map(([name, { variable }]) => [name, variable]));
     let loss: Tensor | null = null;
-    const { value, grads } = tf.variableGrads(() => {
+    const forward = (): Tensor => {
       const output = model.forward(batch, options);
       if (!output.loss) throw new Error('the model returned no loss: the batch has no labels');
       const normalized = options.divisor === 1 ? output.loss : tf.div(output.loss, options.divisor);
       loss = tf.keep(tf.reshape(normalized, [1]));
-      return tf.mul(normalized, tf.reshape(options.lossScale, [])).asScalar();
-    }, variables);
-    value.dispose();
-    for (const [name, parameter] of parameters) {
-      const gradient = grads[parameter.variable.name];
-      if (gradient) this.#add(name, gradient);
+      return normalized.asScalar();
+    };
+    const dy = tf.reshape(options.lossScale, []);
+    for (const [name, gradient] of backward(forward, dy, parameters, options.sinks, addGradients)) {
+      this.#add(name, gradient);
     }
+    dy.dispose();
     return loss!;
   }
 

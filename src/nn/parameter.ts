@@ -2,6 +2,7 @@
 
 import type { Tensor, Variable } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
+import { setValues } from '#gpu/arena.ts';
 
 /** How a parameter starts when no file holds it, as HF's `_init_weights`. */
 export type Initializer = 'normal' | 'zeros' | 'ones';
@@ -25,9 +26,18 @@ export class Parameter {
 
   /** Sets the values, f32 row-major, in place of any earlier ones. */
   load(values: Float32Array): void {
+    if (this.#variable) {
+      setValues(this.#variable, values);
+      return;
+    }
     const tensor = tf.tensor(values, [...this.shape], 'float32');
-    if (this.#variable) this.#variable.dispose();
     this.#variable = tf.variable(tensor, true);
+    tensor.dispose();
+  }
+
+  /** Lets the parameter live in `tensor`, a part of a larger buffer that holds its values already. Takes it over. */
+  rebind(tensor: Tensor): void {
+    this.variable.assign(tensor);
     tensor.dispose();
   }
 

@@ -1,23 +1,19 @@
 // How layers above the engine get values out of tensors, without knowing the engine.
 
-import type { Tensor, Variable } from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { readTensor } from '#gpu/read-back.ts';
 import type { NdArray } from '#util/nd-array.ts';
 import type { ModelOutput } from './trainable-model.ts';
 
 export type { Tensor, Variable } from '@tensorflow/tfjs';
+export { setValues } from '#gpu/arena.ts';
 export { trimPool } from '#gpu/memory.ts';
 export { readBytesTogether, snapshot, streamTensor } from '#gpu/read-back.ts';
 
 /** Values and shape of a tensor, as it is now. */
 export async function readNdArray(tensor: Tensor): Promise<NdArray> {
   return { data: await readTensor(tensor), shape: tensor.shape };
-}
-
-/** Sets a variable's values, f32 row-major. */
-export function assign(variable: Variable, values: Float32Array): void {
-  tf.tidy(() => variable.assign(tf.tensor(values, variable.shape, 'float32')));
 }
 
 /** Several tensors in one read: their values one after the other. Disposes them. */

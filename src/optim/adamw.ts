@@ -1,9 +1,10 @@
 // AdamW (Loshchilov and Hutter, 2019): `adamw_torch` and `adamw_torch_fused`, which are one rule.
 
-import type { Tensor, Variable } from '@tensorflow/tfjs';
-import * as tf from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
 import { adamWStep } from '#kernels/adamw-step/adamw-step.ts';
-import type { Optimizer, ParamGroup } from './optimizer.ts';
+import type { BlockUpdate, Optimizer, ParamGroup } from './optimizer.ts';
+import { makeBlocks, type ParameterBlock } from './parameter-blocks.ts';
+import { StateArrays } from './state-arrays.ts';
 
 export interface AdamWOptions {
   readonly betas: readonly [number, number];
@@ -14,50 +15,45 @@ export interface AdamWOptions {
 export class AdamW implements Optimizer {
   readonly betas: readonly [number, number];
   readonly paramGroups: readonly ParamGroup[];
+  readonly blocks: readonly ParameterBlock[];
   readonly #eps: number;
-  readonly #moments = new Map<string, Variable>();
+  readonly #moments: StateArrays;
 
   constructor(paramGroups: readonly ParamGroup[], { betas, eps }: AdamWOptions) {
     this.betas = betas;
     this.#eps = eps;
     this.paramGroups = paramGroups;
-    for (const { parameters } of paramGroups) {
-      for (const [name, parameter] of parameters) {
-        this.#moments.set(`exp_avg.${name}`, zeros(parameter.shape));
-        this.#moments.set(`exp_avg_sq.${name}`, zeros(parameter.shape));
-      }
-    }
+    this.blocks = paramGroups.flatMap(({ weightDecay, parameters }) => makeBlocks(weightDecay, parameters));
+    this.#moments = new StateArrays(['exp_avg', 'exp_avg_sq'], this.blocks);
   }
 
-  step(gradients: ReadonlyMap<string, Tensor>, state: Tensor, lr: Tensor): void {
+  step(updates: readonly BlockUpdate[], state: Tensor, lr: Tensor): void {
     const [beta1, beta2] = this.betas;
-    for (const { weightDecay, parameters } of this.paramGroups) {
-      for (const [name, parameter] of parameters) {
-        const grad = gradients.get(name);
-        if (!grad) continue; // the loss does not depend on it
-        adamWStep({
-          p: parameter.variable,
-          m: this.#moments.get(`exp_avg.${name}`)!,
-          v: this.#moments.get(`exp_avg_sq.${name}`)!,
-          grad,
-          state,
-          lr,
-          beta1,
-          beta2,
-          eps: this.#eps,
-          weightDecay,
-        });
-      }
+    for (const { block, gradient, first, size } of updates) {
+      const [m, v] = this.#moments.of(block);
+      adamWStep({
+        p: block.values,
+        m: m!,
+        v: v!,
+        grad: gradient,
+        first,
+        size,
+        state,
+        lr,
+        beta1,
+        beta2,
+        eps: this.#eps,
+        weightDecay: block.weightDecay,
+      });
     }
   }
 
-  stateTensors(): ReadonlyMap<string, Variable> {
-    return this.#moments;
+  stateTensors(): ReadonlyMap<string, Tensor> {
+    return this.#moments.byName();
   }
 
   dispose(): void {
-    for (const moment of this.#moments.values()) moment.dispose();
+    this.#moments.dispose();
+    for (const block of this.blocks) block.dispose();
   }
 }
-
-const zeros = (shape: readonly number[]): Variable => tf.tidy(() => tf.variable(tf.zeros([...shape]), false));

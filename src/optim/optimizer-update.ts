@@ -1,12 +1,15 @@
-// One optimizer step with everything around it, on the device and without a read-back: global norm, clipping, dynamic
-// loss scaling, the step count.
+// One optimizer step with everything around it, on the device and without a read-back: the gradients of an update, their
+// global norm, clipping, dynamic loss scaling, the step count.
 
 import type { Tensor, Variable } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
+import { copyInto, setValues } from '#gpu/arena.ts';
+import type { GradientSink } from '#gpu/backward.ts';
 import { activeWebGpu } from '#gpu/webgpu-backend.ts';
 import { sumOfSquares } from '#kernels/sum-of-squares/sum-of-squares.ts';
 import { advanceUpdateState, createUpdateState, STATE } from '#kernels/update-state/update-state.ts';
-import type { Optimizer } from './optimizer.ts';
+import type { BlockUpdate, Optimizer } from './optimizer.ts';
+import type { BlockArray, ParameterBlock } from './parameter-blocks.ts';
 
 /** torch.amp.GradScaler's defaults. */
 const INITIAL_LOSS_SCALE = 65536;
@@ -24,29 +27,67 @@ export class OptimizerUpdate {
   readonly optimizer: Optimizer;
   /** Dynamic loss scaling, for f16 storage. */
   readonly lossScaling: boolean;
+  /** f32 [1]: what a loss is multiplied by before the backward pass. */
+  readonly lossScale: Tensor;
+  /** On WebGPU: where the gradients of an update are added up, by data id of their parameter. Else empty. */
+  readonly sinks: ReadonlyMap<object, GradientSink>;
   readonly #state: Variable;
+  /** f32 [1] */
+  readonly #learningRate: Tensor;
   readonly #maxGradNorm: number;
+  readonly #gradients = new Map<ParameterBlock, BlockArray>();
+  readonly #sinkByName = new Map<string, GradientSink>();
 
   constructor(optimizer: Optimizer, { maxGradNorm, lossScaling }: { maxGradNorm: number; lossScaling: boolean }) {
     this.optimizer = optimizer;
     this.lossScaling = lossScaling;
     this.#maxGradNorm = maxGradNorm;
     this.#state = createUpdateState(lossScaling ? INITIAL_LOSS_SCALE : 1);
+    this.lossScale = tf.tidy(() => tf.variable(tf.tensor1d([lossScaling ? INITIAL_LOSS_SCALE : 1]), false));
+    this.#learningRate = tf.tidy(() => tf.variable(tf.tensor1d([0]), false));
+    this.sinks = activeWebGpu() ? this.#makeSinks() : new Map();
   }
 
-  /** Forgets overflows that evaluation may have raised. Call before the first micro-batch of an update. */
+  #makeSinks(): Map<object, GradientSink> {
+    const sinks = new Map<object, GradientSink>();
+    for (const block of this.optimizer.blocks) {
+      const array = block.zeros();
+      this.#gradients.set(block, array);
+      for (const [name, parameter] of block.parameters) {
+        const sink = { target: array.part(name), started: false };
+        this.#sinkByName.set(name, sink);
+        sinks.set(parameter.variable.dataId, sink);
+      }
+    }
+    return sinks;
+  }
+
+  /** Forgets the last update's gradients, and overflows that evaluation may have raised. */
   begin(): void {
     const backend = activeWebGpu();
-    if (this.lossScaling) backend?.clear(backend.overflowTensor);
+    for (const sink of this.#sinkByName.values()) sink.started = false;
+    if (!this.lossScaling) return;
+    backend?.clear(backend.overflowTensor);
+    this.#copyLossScale();
   }
 
-  /** f32 [1]; the caller disposes it. */
-  lossScale(): Tensor {
-    return tf.slice(this.#state, [STATE.lossScale], [1]);
+  #copyLossScale(): void {
+    const backend = activeWebGpu();
+    if (backend) backend.copyOut(this.#state, 4 * STATE.lossScale, 4, backend.bufferOf(this.lossScale));
+    else tf.tidy(() => (this.lossScale as Variable).assign(tf.slice(this.#state, [STATE.lossScale], [1])));
   }
 
-  /** @param gradients by parameter name, scaled by the loss scale. @param learningRate of this step. */
+  /**
+   * @param gradients by parameter name, scaled by the loss scale: those that are not in a sink.
+   * @param learningRate of this step.
+   */
   step(gradients: ReadonlyMap<string, Tensor>, learningRate: number): void {
+    setValues(this.#learningRate, Float32Array.of(learningRate));
+    this.apply(gradients);
+  }
+
+  /** The same with the learning rate that was set before. */
+  apply(gradients: ReadonlyMap<string, Tensor>): void {
     tf.tidy(() => {
       const [beta1, beta2] = this.optimizer.betas;
       const hyper = {
@@ -56,9 +97,29 @@ export class OptimizerUpdate {
         lossScaling: this.lossScaling,
         growthInterval: GROWTH_INTERVAL,
       };
-      advanceUpdateState(this.#state, sumOfSquares([...gradients.values()]), hyper);
-      this.optimizer.step(gradients, this.#state, tf.tensor1d([learningRate]));
+      const updates = this.#updates(gradients);
+      const ranges = updates.map(({ gradient, first, size }) => ({ tensor: gradient, first, size }));
+      advanceUpdateState(this.#state, sumOfSquares(ranges), hyper);
+      this.optimizer.step(updates, this.#state, this.#learningRate);
     });
+  }
+
+  #updates(gradients: ReadonlyMap<string, Tensor>): BlockUpdate[] {
+    for (const [name, gradient] of gradients) {
+      const sink = this.#sinkByName.get(name);
+      if (!sink) continue;
+      copyInto(sink.target, gradient);
+      sink.started = true;
+    }
+    const sunk = [...this.#sinkByName].filter(([, { started }]) => started).map(([name]) => name);
+    const names = new Set(sunk.length > 0 ? sunk : gradients.keys());
+    return this.optimizer.blocks.flatMap((block) =>
+      block.rangesOf(names).map((range) => ({
+        block,
+        gradient: this.#gradients.get(block)?.all ?? gradients.get([...block.parameters.keys()][0]!)!,
+        ...range,
+      })),
+    );
   }
 
   /** A copy of the state, f32 [8], to be read later by `reportOf`; the caller disposes it. */
@@ -68,11 +129,13 @@ export class OptimizerUpdate {
 
   /** Continues from a saved state. */
   restore(values: Float32Array): void {
-    tf.tidy(() => this.#state.assign(tf.tensor1d(values)));
+    setValues(this.#state, values);
+    this.#copyLossScale();
   }
 
   dispose(): void {
-    this.#state.dispose();
+    tf.dispose([this.#state, this.lossScale, this.#learningRate]);
+    for (const array of this.#gradients.values()) array.dispose();
     this.optimizer.dispose();
   }
 }

@@ -1,19 +1,27 @@
 // What an optimizer is: an update of parameters in place from their gradients, with a state that can be saved.
 
-import type { Tensor, Variable } from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
 import type { Parameter } from '#nn/parameter.ts';
+import type { BlockRange, ParameterBlock } from './parameter-blocks.ts';
+
+/** One range of a block to be updated, with its gradients. */
+export interface BlockUpdate extends BlockRange {
+  readonly block: ParameterBlock;
+  /** f32 of the block's size, scaled and unclipped; `state` tells the factor (see update-state.ts). */
+  readonly gradient: Tensor;
+}
 
 export interface Optimizer {
   /** β₁ and β₂ whose bias corrections the update state keeps; 0 where an optimizer has none. */
   readonly betas: readonly [number, number];
+  readonly blocks: readonly ParameterBlock[];
   /**
-   * One update of all parameters.
-   * @param gradients f32 by parameter name, scaled and unclipped; `state` tells the factor (see update-state.ts).
+   * One update of all parameters that have a gradient.
    * @param lr f32 [1]
    */
-  step(gradients: ReadonlyMap<string, Tensor>, state: Tensor, lr: Tensor): void;
+  step(updates: readonly BlockUpdate[], state: Tensor, lr: Tensor): void;
   /** State tensors by `<kind>.<parameter>`, such as `exp_avg.classifier.weight`, in parameter order. */
-  stateTensors(): ReadonlyMap<string, Variable>;
+  stateTensors(): ReadonlyMap<string, Tensor>;
   /** PyTorch's hyperparameters of each group, for the checkpoint. */
   readonly paramGroups: readonly ParamGroup[];
   dispose(): void;

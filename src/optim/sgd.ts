@@ -1,9 +1,10 @@
 // SGD with optional momentum, as torch.optim.SGD.
 
-import type { Tensor, Variable } from '@tensorflow/tfjs';
-import * as tf from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
 import { sgdStep } from '#kernels/sgd-step/sgd-step.ts';
-import type { Optimizer, ParamGroup } from './optimizer.ts';
+import type { BlockUpdate, Optimizer, ParamGroup } from './optimizer.ts';
+import { makeBlocks, type ParameterBlock } from './parameter-blocks.ts';
+import { StateArrays } from './state-arrays.ts';
 
 export interface SgdOptions {
   /** All default to 0 and false in PyTorch. */
@@ -15,39 +16,31 @@ export interface SgdOptions {
 export class Sgd implements Optimizer {
   readonly betas = [0, 0] as const;
   readonly paramGroups: readonly ParamGroup[];
+  readonly blocks: readonly ParameterBlock[];
   readonly #options: SgdOptions;
-  readonly #buffers = new Map<string, Variable>();
+  readonly #buffers: StateArrays;
 
   constructor(paramGroups: readonly ParamGroup[], options: SgdOptions) {
     this.paramGroups = paramGroups;
     this.#options = options;
-    if (options.momentum === 0) return;
-    for (const { parameters } of paramGroups) {
-      for (const [name, { shape }] of parameters) {
-        this.#buffers.set(
-          `momentum_buffer.${name}`,
-          tf.tidy(() => tf.variable(tf.zeros([...shape]), false)),
-        );
-      }
+    this.blocks = paramGroups.flatMap(({ weightDecay, parameters }) => makeBlocks(weightDecay, parameters));
+    this.#buffers = new StateArrays(options.momentum === 0 ? [] : ['momentum_buffer'], this.blocks);
+  }
+
+  step(updates: readonly BlockUpdate[], state: Tensor, lr: Tensor): void {
+    for (const { block, gradient, first, size } of updates) {
+      const [buffer = null] = this.#buffers.of(block);
+      const { weightDecay, values: p } = block;
+      sgdStep({ p, buffer, grad: gradient, first, size, state, lr, weightDecay, ...this.#options });
     }
   }
 
-  step(gradients: ReadonlyMap<string, Tensor>, state: Tensor, lr: Tensor): void {
-    for (const { weightDecay, parameters } of this.paramGroups) {
-      for (const [name, parameter] of parameters) {
-        const grad = gradients.get(name);
-        if (!grad) continue; // the loss does not depend on it
-        const buffer = this.#buffers.get(`momentum_buffer.${name}`) ?? null;
-        sgdStep({ p: parameter.variable, buffer, grad, state, lr, weightDecay, ...this.#options });
-      }
-    }
-  }
-
-  stateTensors(): ReadonlyMap<string, Variable> {
-    return this.#buffers;
+  stateTensors(): ReadonlyMap<string, Tensor> {
+    return this.#buffers.byName();
   }
 
   dispose(): void {
-    for (const buffer of this.#buffers.values()) buffer.dispose();
+    this.#buffers.dispose();
+    for (const block of this.blocks) block.dispose();
   }
 }

@@ -1,7 +1,7 @@
 // What a checkpoint holds, and how a run takes it back. Tensors are copied on the device first, so that training goes
 // on while they are written.
 
-import { assign, readBytesTogether, snapshot, streamTensor, type Tensor } from '#nn/tensor-access.ts';
+import { readBytesTogether, setValues, snapshot, streamTensor, type Tensor } from '#nn/tensor-access.ts';
 import type { TrainableModel } from '#nn/trainable-model.ts';
 import type { OptimizerUpdate } from '#optim/optimizer-update.ts';
 import type { StoredCheckpoint, TensorSource } from '#storage/checkpoint-store.ts';
@@ -51,7 +51,7 @@ export class TensorSnapshot {
     const copy = (file: string, name: string, tensor: Tensor): Copy => ({ file, name, tensor: snapshot(tensor) });
     const weights = [...model.namedParameters()].map(([name, { variable }]) => copy(MODEL_FILE, name, variable));
     if (!update) return new TensorSnapshot(weights);
-    const state = [...update.optimizer.stateTensors()].map(([name, variable]) => copy(OPTIMIZER_FILE, name, variable));
+    const state = [...update.optimizer.stateTensors()].map(([name, tensor]) => copy(OPTIMIZER_FILE, name, tensor));
     return new TensorSnapshot([
       ...weights,
       ...state,
@@ -100,7 +100,7 @@ export async function loadOptimizerState(update: OptimizerUpdate, stored: Stored
   const shapes = shapesOf(stored, OPTIMIZER_FILE);
   const tensors = update.optimizer.stateTensors();
   for (const [name, { shape }] of tensors) checkShape(name, shape, shapes.get(name));
-  for (const [name, variable] of tensors) assign(variable, await readFloats(stored, OPTIMIZER_FILE, name));
+  for (const [name, tensor] of tensors) setValues(tensor, await readFloats(stored, OPTIMIZER_FILE, name));
   update.restore(await readFloats(stored, OPTIMIZER_FILE, UPDATE_STATE));
 }
 

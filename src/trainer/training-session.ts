@@ -58,20 +58,19 @@ export class TrainingSession {
   trainingStep(batch: Batch, micro: number, batches: readonly Batch[]): void {
     const { model, args, state, storage, update } = this.parts;
     if (micro === 0) update.begin();
-    const lossScale = update.lossScale();
     // Every training forward of a run has its own number, whether or not the run was resumed in between.
     const forwardStep = state.globalStep * args.gradientAccumulationSteps + micro;
     const context = ForwardContext.training(args.seed, forwardStep, storage);
     const items = model.acceptsLossKwargs ? batches.reduce((sum, each) => sum + model.itemsIn(each), 0) : null;
     const loss = this.gradients.addMicroBatch(model, batch, {
       context,
-      lossScale,
+      lossScale: update.lossScale,
+      sinks: update.sinks,
       numItemsInBatch: items,
       divisor: model.acceptsLossKwargs ? 1 : batches.length,
       labelSmoothing: args.labelSmoothingFactor,
     });
     context.dispose();
-    lossScale.dispose();
     this.#microLosses.push(loss);
     state.totalFlos += model.floatingPointOperations(batch);
   }

@@ -217,7 +217,7 @@ describe('half storage', () => {
       const x = values(64).map((v) => v * 100);
       const stored = castStorage(tf.tensor2d(x, [8, 8]), storage);
       expect(storageOf(stored)).toBe(storage);
-      expect(backend.bufferOf(stored).size).toBe(128);
+      expect(backend.bindingOf(stored).size).toBe(128);
       const read = (await stored.data()) as Float32Array;
       expectClose(read, x, { absolute: 0, relative: step });
       expectClose(

@@ -2,6 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { setValues } from '#gpu/arena.ts';
 import { readTensor } from '#gpu/read-back.ts';
 import { storageOf } from '#gpu/tensor-storage.ts';
 import { reference as adamWReference, adamWStep } from '#kernels/adamw-step/adamw-step.ts';
@@ -68,6 +69,8 @@ describe('kernels against their references', () => {
         p: p!,
         m: m!,
         v: v!,
+        first: 0,
+        size,
         grad,
         state,
         lr: tf.tensor1d([0.01]),
@@ -93,6 +96,8 @@ describe('kernels against their references', () => {
         (reference ? sgdReference : sgdStep)({
           p: p!,
           buffer,
+          first: 0,
+          size,
           grad,
           state,
           lr: tf.tensor1d([0.01]),
@@ -106,7 +111,9 @@ describe('kernels against their references', () => {
   }
 
   it.each([[1], [5, 8192], [8193, 3, 20_000]])('sum-of-squares of tensors of %i ... elements', async (...sizes) => {
-    const partials = sumOfSquares(sizes.map((size, i) => tf.tensor1d(values(size, i + 1))));
+    const partials = sumOfSquares(
+      sizes.map((size, i) => ({ tensor: tf.tensor1d(values(size, i + 1)), first: 0, size })),
+    );
     const sum = ((await readTensor(partials)) as Float32Array).reduce((total, value) => total + value, 0);
     const expected = sizes
       .flatMap((size, i) => [...values(size, i + 1)])
@@ -180,7 +187,7 @@ describe('OptimizerUpdate on the device', () => {
     const [weights, ...moments] = await whole.read();
     resumed.parameters.get('w')!.load(Float32Array.from(weights!));
     for (const [i, variable] of [...resumed.optimizer.stateTensors().values()].entries()) {
-      variable.assign(tf.tensor1d(moments[i]!));
+      setValues(variable, Float32Array.from(moments[i]!));
     }
     resumed.update.restore((await readTensor(whole.update.stateCopy())) as Float32Array);
     for (const run of [whole, resumed]) await run.step([9, -7, 5, -3, 1]);

@@ -12,15 +12,17 @@ const kernel = defineKernel({
   source: body,
   inputs: ['grad', 'state', 'lr'],
   outputs: ['p', 'm', 'v'],
-  uniforms: { size: 'u32', beta2: 'f32', rest1: 'f32', rest2: 'f32', eps: 'f32', weight_decay: 'f32' },
+  uniforms: { first: 'u32', size: 'u32', beta2: 'f32', rest1: 'f32', rest2: 'f32', eps: 'f32', weight_decay: 'f32' },
 });
 
 export interface AdamWStep {
-  /** f32 parameter, first and second moment: updated in place. */
-  readonly p: Variable;
-  readonly m: Variable;
-  readonly v: Variable;
-  /** f32, scaled by the loss scale and not yet clipped. */
+  /** f32 parameters, first and second moments: elements [first, first + size) are updated in place. */
+  readonly p: Tensor;
+  readonly m: Tensor;
+  readonly v: Tensor;
+  readonly first: number;
+  readonly size: number;
+  /** f32 of the same size as p, scaled by the loss scale and not yet clipped. */
   readonly grad: Tensor;
   /** See update-state.ts, after `advanceUpdateState` of this step. */
   readonly state: Tensor;
@@ -32,24 +34,29 @@ export interface AdamWStep {
   readonly weightDecay: number;
 }
 
-/** p ← p·(1 − lr·wd) − lr/(1−β₁ᵗ) · m / (√v/√(1−β₂ᵗ) + eps), with m and v the running means of g and g². */
+/**
+ * p ← p·(1 − lr·wd) − lr/(1−β₁ᵗ) · m / (√v/√(1−β₂ᵗ) + eps), with m and v the running means of g and g². On
+ * other backends than WebGPU p, m and v are variables and are updated as a whole.
+ */
 export function adamWStep(step: AdamWStep): void {
   const backend = activeWebGpu();
   if (!backend) {
     reference(step);
     return;
   }
-  const { p, m, v, grad, state, lr, beta1, beta2, eps, weightDecay } = step;
+  const { p, m, v, first, size, grad, state, lr, beta1, beta2, eps, weightDecay } = step;
   kernel.run(backend, {
     inputs: { grad, state, lr },
     outputs: { p, m, v },
-    uniforms: { size: p.size, beta2, rest1: 1 - beta1, rest2: 1 - beta2, eps, weight_decay: weightDecay },
-    grid: linearGrid(Math.ceil(p.size / 256)),
+    uniforms: { first, size, beta2, rest1: 1 - beta1, rest2: 1 - beta2, eps, weight_decay: weightDecay },
+    grid: linearGrid(Math.ceil(size / 256)),
   });
 }
 
 /** The definition in plain operations. Exported for the kernel's test. */
-export function reference({ p, m, v, grad, state, lr, beta1, beta2, eps, weightDecay }: AdamWStep): void {
+export function reference(step: AdamWStep): void {
+  const { grad, state, lr, beta1, beta2, eps, weightDecay } = step;
+  const [p, m, v] = [step.p as Variable, step.m as Variable, step.v as Variable];
   tf.tidy(() => {
     const at = (place: number): Tensor => tf.slice(state, [place], [1]);
     if (at(STATE.foundInf).dataSync()[0] !== 0) return;

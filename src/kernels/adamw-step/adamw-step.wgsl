@@ -5,8 +5,9 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup_index(group, groups) * WORKGROUP_SIZE + lane) * 4u;
-  if (i >= u.size || state(5u) != 0.0) { return; }
+  let place = (workgroup_index(group, groups) * WORKGROUP_SIZE + lane) * 4u;
+  let i = u.first + place;
+  if (place >= u.size || state(5u) != 0.0) { return; }
   let g = grad4(i) * state(7u);
   let rate = lr(0u);
   let m1 = m4(i) + (g - m4(i)) * u.rest1;

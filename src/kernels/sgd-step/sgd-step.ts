@@ -7,7 +7,7 @@ import { activeWebGpu } from '#gpu/webgpu-backend.ts';
 import { STATE } from '../update-state/update-state.ts';
 import body from './sgd-step.wgsl?raw';
 
-const UNIFORMS = { size: 'u32', weight_decay: 'f32', momentum: 'f32', dampening: 'f32' } as const;
+const UNIFORMS = { first: 'u32', size: 'u32', weight_decay: 'f32', momentum: 'f32', dampening: 'f32' } as const;
 const NO_BUFFER = 'fn buffer4(i: u32) -> vec4<f32> { return vec4<f32>(0.0); }\nfn buffer_set4(i: u32, v: vec4<f32>) {}';
 const INPUTS = ['grad', 'state', 'lr'];
 
@@ -27,10 +27,12 @@ const withMomentum = defineKernel({
 });
 
 export interface SgdStep {
-  /** f32 parameter and momentum buffer (null without momentum): updated in place. */
-  readonly p: Variable;
-  readonly buffer: Variable | null;
-  /** f32, scaled by the loss scale and not yet clipped. */
+  /** f32 parameters and momentum buffers (null without momentum): elements [first, first + size) are updated in place. */
+  readonly p: Tensor;
+  readonly buffer: Tensor | null;
+  readonly first: number;
+  readonly size: number;
+  /** f32 of the same size as p, scaled by the loss scale and not yet clipped. */
   readonly grad: Tensor;
   /** See update-state.ts, after `advanceUpdateState` of this step. */
   readonly state: Tensor;
@@ -42,25 +44,30 @@ export interface SgdStep {
   readonly weightDecay: number;
 }
 
-/** g ← g + wd·p; b ← g at first, then μ·b + (1−damp)·g; p ← p − lr·(b, or g + μ·b with Nesterov). */
+/**
+ * g ← g + wd·p; b ← g at first, then μ·b + (1−damp)·g; p ← p − lr·(b, or g + μ·b with Nesterov). On other backends than
+ * WebGPU p and b are variables and are updated as a whole.
+ */
 export function sgdStep(step: SgdStep): void {
   const backend = activeWebGpu();
   if (!backend) {
     reference(step);
     return;
   }
-  const { p, buffer, grad, state, lr, momentum, dampening, nesterov, weightDecay } = step;
+  const { p, buffer, first, size, grad, state, lr, momentum, dampening, nesterov, weightDecay } = step;
   (buffer ? withMomentum : plain).run(backend, {
     inputs: { grad, state, lr },
     outputs: buffer ? { p, buffer } : { p },
-    uniforms: { size: p.size, weight_decay: weightDecay, momentum, dampening },
+    uniforms: { first, size, weight_decay: weightDecay, momentum, dampening },
     constants: { HAS_MOMENTUM: buffer !== null, NESTEROV: nesterov },
-    grid: linearGrid(Math.ceil(p.size / 256)),
+    grid: linearGrid(Math.ceil(size / 256)),
   });
 }
 
 /** The definition in plain operations. Exported for the kernel's test. */
-export function reference({ p, buffer, grad, state, lr, momentum, dampening, nesterov, weightDecay }: SgdStep): void {
+export function reference(step: SgdStep): void {
+  const { grad, state, lr, momentum, dampening, nesterov, weightDecay } = step;
+  const [p, buffer] = [step.p as Variable, step.buffer as Variable | null];
   tf.tidy(() => {
     const values = state.dataSync();
     if (values[STATE.foundInf] !== 0) return;

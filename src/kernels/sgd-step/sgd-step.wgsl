@@ -5,8 +5,9 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup_index(group, groups) * WORKGROUP_SIZE + lane) * 4u;
-  if (i >= u.size || state(5u) != 0.0) { return; }
+  let place = (workgroup_index(group, groups) * WORKGROUP_SIZE + lane) * 4u;
+  let i = u.first + place;
+  if (place >= u.size || state(5u) != 0.0) { return; }
   var d = grad4(i) * state(7u) + u.weight_decay * p4(i);
   if (HAS_MOMENTUM) {
     let b = select(u.momentum * buffer4(i) + (1.0 - u.dampening) * d, d, state(0u) == 1.0);

@@ -15,22 +15,29 @@ const kernel = defineKernel({
   source: `${rowSum}\n${body}`,
   inputs: ['x'],
   outputs: ['partials'],
-  uniforms: { size: 'u32', blocks: 'u32', first: 'u32' },
+  uniforms: { begin: 'u32', size: 'u32', blocks: 'u32', first: 'u32' },
 });
 
-/** f32 [P]: partial sums of squares over all tensors, in their order. Their sum is the squared global norm. */
-export function sumOfSquares(tensors: readonly Tensor[]): Tensor {
+/** Elements [first, first + size) of a tensor; without WebGPU always all of them. */
+export interface TensorRange {
+  readonly tensor: Tensor;
+  readonly first: number;
+  readonly size: number;
+}
+
+/** f32 [P]: partial sums of squares over all ranges, in their order. Their sum is the squared global norm. */
+export function sumOfSquares(ranges: readonly TensorRange[]): Tensor {
   const backend = activeWebGpu();
-  if (!backend) return tf.tidy(() => tf.stack(tensors.map((tensor) => tf.sum(tf.square(tensor)))));
-  const blocksOf = (tensor: Tensor): number => Math.ceil(tensor.size / BLOCK);
-  const partials = backend.makeOutput([tensors.reduce((sum, tensor) => sum + blocksOf(tensor), 0)], 'f32');
+  if (!backend) return tf.tidy(() => tf.stack(ranges.map(({ tensor }) => tf.sum(tf.square(tensor)))));
+  const blocksOf = (size: number): number => Math.ceil(size / BLOCK);
+  const partials = backend.makeOutput([ranges.reduce((sum, { size }) => sum + blocksOf(size), 0)], 'f32');
   let first = 0;
-  for (const x of tensors) {
-    const blocks = blocksOf(x);
+  for (const { tensor: x, first: begin, size } of ranges) {
+    const blocks = blocksOf(size);
     kernel.run(backend, {
       inputs: { x },
       outputs: { partials },
-      uniforms: { size: x.size, blocks, first },
+      uniforms: { begin, size, blocks, first },
       constants: { BLOCK },
       workgroupSize: backend.rowLanes,
       grid: linearGrid(blocks),

@@ -7,9 +7,9 @@ fn main(
 ) {
   let block = workgroup_index(group, groups);
   if (block >= u.blocks) { return; }
-  let end = min((block + 1u) * BLOCK, u.size);
+  let end = u.begin + min((block + 1u) * BLOCK, u.size);
   var sum = 0.0;
-  for (var i = block * BLOCK + lane; i < end; i += WORKGROUP_SIZE) {
+  for (var i = u.begin + block * BLOCK + lane; i < end; i += WORKGROUP_SIZE) {
     let v = x(i);
     sum += v * v;
   }

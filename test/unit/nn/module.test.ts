@@ -62,6 +62,7 @@ describe('Gradients', () => {
   const options = (lossScale: tf.Tensor, divisor: number) => ({
     context: ForwardContext.evaluation('f32'),
     lossScale,
+    sinks: new Map(),
     numItemsInBatch: null,
     divisor,
     labelSmoothing: 0,

@@ -1,0 +1,20 @@
+// Starts the benchmark, or one measurement of it: compiles TypeScript and WGSL in memory with Vite, then hands over.
+//   node bench.mjs [options]          main.ts
+//   node bench.mjs measure <json>     measure.ts, in a process that main.ts starts
+
+import { join } from 'node:path';
+import { createServer } from 'vite';
+
+const [first, ...rest] = process.argv.slice(2);
+const isMeasurement = first === 'measure';
+const server = await createServer({
+  root: join(import.meta.dirname, '../..'),
+  configFile: false,
+  server: { middlewareMode: true, ws: false, watch: null },
+  appType: 'custom',
+  logLevel: 'error',
+});
+const { main } = await server.ssrLoadModule(isMeasurement ? '/test/bench/measure.ts' : '/test/bench/main.ts');
+const code = await main(isMeasurement ? rest : process.argv.slice(2));
+await server.close();
+process.exit(code);

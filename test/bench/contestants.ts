@@ -1,0 +1,26 @@
+// Who takes part, in the order of the table.
+
+import type { Contestant } from './contestant.ts';
+
+export const CONTESTANTS: readonly Contestant[] = [
+  {
+    name: 'tfjs-stock',
+    precision: 'f32',
+    // tf.train has neither decoupled decay nor clipping.
+    updates: ['adam'],
+    run: async (step, plan) => (await import('./peers/stock-tfjs.ts')).runStockTfjs(step, plan),
+  },
+  {
+    name: 'jax-js',
+    // Its gradients do not pass through a cast (0.1.25), so f16 products over f32 weights can not be trained.
+    precision: 'f32',
+    updates: ['adamw', 'adam'],
+    run: async (step, plan) => (await import('./peers/jax-js.ts')).runJaxJs(step, plan),
+  },
+  {
+    name: 'pytorch-cpu',
+    precision: 'f32',
+    updates: ['adamw', 'adam'],
+    run: async (step, plan) => (await import('./peers/pytorch.ts')).runPytorch(step, plan, 'float32'),
+  },
+];

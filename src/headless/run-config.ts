@@ -113,7 +113,11 @@ function readArguments(path: string, given: unknown) {
       safe: 'Nothing was started.',
     });
   }
-  return { args: parsed.args, raw: parsed.raw, notes: parsed.notes.map(({ message }) => message) };
+  return {
+    args: parsed.args,
+    raw: parsed.raw,
+    notes: parsed.notes.map(({ message, hint }) => (hint ? `${message} ${hint}` : message)),
+  };
 }
 
 function requiredText(path: string, json: Record<string, unknown>, name: string): string {

@@ -2,7 +2,8 @@
 // Called by `training-arguments.ts` before anything is checked.
 
 import type { ArgumentIssue } from './argument-spec.ts';
-import { findArgumentSpec } from './argument-specs.ts';
+import { ARGUMENT_SPECS, findArgumentSpec } from './argument-specs.ts';
+import { nearestNames } from './nearest-names.ts';
 
 type Renamed = {
   readonly name: string;
@@ -46,6 +47,8 @@ const REMOVED: ReadonlySet<string> = new Set(
     'use_ipex'
   ).split(' '),
 );
+
+const KNOWN_NAMES: readonly string[] = ARGUMENT_SPECS.map(({ name }) => name);
 
 /**
  * Gives old names their present ones. A present name given beside its old one wins, except where version 4 let the
@@ -93,5 +96,7 @@ function unknownNote(name: string): ArgumentIssue[] {
     ];
   }
   const message = `${name} is not a training argument that is known here. It is kept but does nothing.`;
-  return [{ name, level: 'warning', message, hint: 'Check the spelling.' }];
+  const near = nearestNames(name, KNOWN_NAMES);
+  const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : 'Check the spelling.';
+  return [{ name, level: 'warning', message, hint }];
 }

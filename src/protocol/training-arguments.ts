@@ -116,7 +116,7 @@ function ignoredNote(spec: ArgumentSpec, raw: Readonly<Record<string, unknown>>)
 }
 
 /** Whether a value says the same as HF's default. */
-function isDefault(spec: ArgumentSpec, value: unknown): boolean {
+export function isDefault(spec: ArgumentSpec, value: unknown): boolean {
   return JSON.stringify(value) === JSON.stringify(spec.default);
 }
 

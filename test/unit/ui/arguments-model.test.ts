@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { ARGUMENT_FORMATS } from '#protocol/argument-files/argument-format.ts';
+import { writeArguments } from '#protocol/argument-files/write-arguments.ts';
 import { findArgumentSpec } from '#protocol/argument-specs.ts';
-import { parseTrainingArguments, toHfJson } from '#protocol/training-arguments.ts';
+import { parseTrainingArguments } from '#protocol/training-arguments.ts';
 import {
   type ArgumentDraft,
   changeArgument,
@@ -44,8 +46,8 @@ describe('changes', () => {
     expect(changeArgument(changed, spec('logging_steps'), 10, true).changes).toEqual({});
   });
 
-  it('lie over those of HuggingFace after an import', () => {
-    const result = importArguments('{"learning_rate": 1e-4, "evaluation_strategy": "epoch"}');
+  it('lie over those of HuggingFace after an import', async () => {
+    const result = await importArguments('{"learning_rate": 1e-4, "evaluation_strategy": "epoch"}');
     expect(result).toMatchObject({
       ok: true,
       draft: { base: 'hf', changes: { learning_rate: 1e-4, eval_strategy: 'epoch' } },
@@ -57,19 +59,32 @@ describe('changes', () => {
     expect(result.ok && result.notes.map((note) => note.name)).toEqual(['evaluation_strategy']);
   });
 
-  it('come back from an export as they were', () => {
-    const effective = effectiveArguments({ base: 'studio', changes: { seed: 7, my_field: 'x' } }, true);
-    const result = importArguments(toHfJson(effective, 'changed'));
+  it.each(ARGUMENT_FORMATS)('come back from an export as %s as they were', async (format) => {
+    const effective = effectiveArguments({ base: 'studio', changes: { seed: 7, run_name: "it's" } }, true);
+    const result = await importArguments(writeArguments(effective, 'changed', format));
+    expect(result.ok && result.format).toBe(format);
     expect(result.ok && effectiveArguments(result.draft, true)).toEqual(effective);
   });
 
-  it('are refused when they are no JSON object', () => {
-    expect(importArguments('learning_rate = 1')).toMatchObject({
+  it('tell the nearest names of one that nobody knows', async () => {
+    const result = await importArguments('TrainingArguments(learning_rat=1e-4, batch_size=8, frobnicate=1)');
+    expect(result.ok && result.notes.map(({ name, hint }) => [name, hint])).toEqual([
+      ['learning_rat', 'Did you mean learning_rate?'],
+      ['batch_size', 'Did you mean auto_find_batch_size or per_device_eval_batch_size or per_device_train_batch_size?'],
+      ['frobnicate', 'Check the spelling.'],
+    ]);
+  });
+
+  it('are refused with the reason, the place and what to do', async () => {
+    expect(await importArguments('hello')).toMatchObject({
       ok: false,
-      message: expect.stringContaining('not JSON'),
+      message: expect.stringMatching(/no training arguments.* Paste JSON, YAML, Python/),
     });
-    expect(importArguments('[1]')).toMatchObject({ ok: false, message: expect.stringContaining('not an object') });
-    expect(importArguments('null')).toMatchObject({ ok: false });
+    expect(await importArguments('TrainingArguments(\nlearning_rate=lr)')).toMatchObject({
+      ok: false,
+      message: expect.stringMatching(/learning_rate = lr \(line 2\).*\(line 2\) Write the values/),
+    });
+    expect(await importArguments('null')).toMatchObject({ ok: false });
   });
 });
 

@@ -1,27 +1,43 @@
-// Shows the arguments as HF-style JSON, to copy or download.
+// Shows the arguments as JSON, YAML, Python or a command line, to copy or download.
 
-import { Button, Code, CopyButton, Group, Modal, SegmentedControl, Stack } from '@mantine/core';
+import { Button, Code, CopyButton, Group, Menu, Modal, SegmentedControl, Stack } from '@mantine/core';
 import { useState } from 'react';
-import { toHfJson } from '#protocol/training-arguments.ts';
+import { ARGUMENT_FORMATS, type ArgumentFormat } from '#protocol/argument-files/argument-format.ts';
+import { writeArguments } from '#protocol/argument-files/write-arguments.ts';
 import { downloadText } from '../../components/download.ts';
 import { Icon } from '../../components/icon.tsx';
+import { FORMATS } from './arguments-model.ts';
 
 export function ArgumentExport({ effective }: { effective: Readonly<Record<string, unknown>> }) {
   const [opened, setOpened] = useState(false);
+  const [format, setFormat] = useState<ArgumentFormat>('json');
   const [fields, setFields] = useState<'changed' | 'all'>('changed');
-  const json = toHfJson(effective, fields);
+  const text = writeArguments(effective, fields, format);
+  const { label, file, type } = FORMATS[format];
   return (
     <>
-      <Button
-        size="xs"
-        variant="default"
-        leftSection={<Icon name="save" size={14} />}
-        data-testid="args-export"
-        onClick={() => setOpened(true)}
-      >
-        Export
-      </Button>
-      <Modal opened={opened} onClose={() => setOpened(false)} title="Export training arguments" size="lg">
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <Button size="xs" variant="default" leftSection={<Icon name="save" size={14} />} data-testid="args-export">
+            Export
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {ARGUMENT_FORMATS.map((each) => (
+            <Menu.Item
+              key={each}
+              data-testid={`args-export-${each}`}
+              onClick={() => {
+                setFormat(each);
+                setOpened(true);
+              }}
+            >
+              {FORMATS[each].label}
+            </Menu.Item>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
+      <Modal opened={opened} onClose={() => setOpened(false)} title={`Export training arguments: ${label}`} size="lg">
         <Stack gap="sm">
           <SegmentedControl
             aria-label="Which fields"
@@ -33,14 +49,14 @@ export function ArgumentExport({ effective }: { effective: Readonly<Record<strin
             ]}
           />
           <Code block mah={360} data-testid="args-export-text" tabIndex={0}>
-            {json}
+            {text}
           </Code>
           <Group>
-            <CopyButton value={json}>
+            <CopyButton value={text}>
               {({ copied, copy }) => <Button onClick={copy}>{copied ? 'Copied' : 'Copy'}</Button>}
             </CopyButton>
-            <Button variant="default" onClick={() => downloadText('training_args.json', json, 'application/json')}>
-              Download training_args.json
+            <Button variant="default" onClick={() => downloadText(file, text, type)}>
+              Download {file}
             </Button>
           </Group>
         </Stack>

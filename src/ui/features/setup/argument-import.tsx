@@ -1,4 +1,4 @@
-// Takes HF-style JSON by paste or file into the form.
+// Takes arguments by paste or file into the form: JSON, YAML, Python or a command line.
 
 import { Alert, Button, Group, List, Modal, Stack, Text, Textarea } from '@mantine/core';
 import { useRef, useState } from 'react';
@@ -16,8 +16,8 @@ export function ArgumentImport() {
     setText(given);
     setFault(null);
   };
-  const apply = (): void => {
-    const result = importArguments(text);
+  const apply = async (): Promise<void> => {
+    const result = await importArguments(text);
     if (!result.ok) {
       setFault(result.message);
       return;
@@ -42,25 +42,26 @@ export function ArgumentImport() {
       <Modal opened={opened} onClose={() => setOpened(false)} title="Import training arguments" size="lg">
         <Stack gap="sm">
           <Text size="sm">
-            JSON with the names of HuggingFace's TrainingArguments, older names too. Fields that are not given take
-            HuggingFace's defaults.
+            Paste HuggingFace's TrainingArguments as they are: JSON, YAML, Python source with TrainingArguments(…), or
+            the command line of a script. Older names are understood. Fields that are not given take HuggingFace's
+            defaults. Nothing is run.
           </Text>
           <Textarea
-            label="JSON"
+            label="Training arguments"
             data-autofocus
             data-testid="args-import-text"
             autosize
             minRows={8}
             maxRows={18}
-            placeholder={'{\n  "learning_rate": 2e-5,\n  "num_train_epochs": 3\n}'}
+            placeholder={'TrainingArguments(\n    learning_rate=2e-5,\n    num_train_epochs=3,\n)'}
             styles={{ input: { fontFamily: 'monospace' } }}
             value={text}
             error={fault}
             onChange={({ currentTarget }) => take(currentTarget.value)}
           />
           <Group justify="space-between">
-            <JsonFilePicker onText={take} onFail={setFault} />
-            <Button data-testid="args-import-apply" disabled={text.trim() === ''} onClick={apply}>
+            <FilePicker onText={take} onFail={setFault} />
+            <Button data-testid="args-import-apply" disabled={text.trim() === ''} onClick={() => void apply()}>
               Use these arguments
             </Button>
           </Group>
@@ -71,7 +72,7 @@ export function ArgumentImport() {
   );
 }
 
-function JsonFilePicker({ onText, onFail }: { onText: (text: string) => void; onFail: (message: string) => void }) {
+function FilePicker({ onText, onFail }: { onText: (text: string) => void; onFail: (message: string) => void }) {
   const input = useRef<HTMLInputElement>(null);
   const read = (): void => {
     const file = input.current?.files?.[0];
@@ -86,7 +87,7 @@ function JsonFilePicker({ onText, onFail }: { onText: (text: string) => void; on
       <input
         ref={input}
         type="file"
-        accept=".json"
+        accept=".json,.yaml,.yml,.py,.sh,.txt"
         hidden
         aria-label="File with arguments"
         data-testid="args-import-file"
@@ -111,7 +112,7 @@ function ImportNotes({ notes, onClose }: { notes: readonly ArgumentIssue[]; onCl
     >
       <List size="sm">
         {notes.map((note) => (
-          <List.Item key={note.name}>{note.message}</List.Item>
+          <List.Item key={note.name}>{[note.message, note.hint].filter(Boolean).join(' ')}</List.Item>
         ))}
       </List>
     </Alert>

@@ -1,8 +1,11 @@
 // What the argument form does, without drawing: defaults and changes, search, texts of numbers, import.
 
+import type { ArgumentFormat } from '#protocol/argument-files/argument-format.ts';
+import { readArguments } from '#protocol/argument-files/read-arguments.ts';
 import type { ArgumentIssue, ArgumentSpec } from '#protocol/argument-spec.ts';
 import { ARGUMENT_SPECS } from '#protocol/argument-specs.ts';
 import { renameLegacyArguments } from '#protocol/legacy-arguments.ts';
+import { toStudioError } from '../../hooks/to-studio-error.ts';
 import { studioDefaults } from './studio-defaults.ts';
 
 /** Arguments as they are being edited: what was changed over the defaults of the studio, or of HF after an import. */
@@ -96,20 +99,32 @@ export function writeValue(value: unknown): string {
 }
 
 export type ImportResult =
-  | { readonly ok: true; readonly draft: ArgumentDraft; readonly notes: readonly ArgumentIssue[] }
+  | {
+      readonly ok: true;
+      readonly format: ArgumentFormat;
+      readonly draft: ArgumentDraft;
+      readonly notes: readonly ArgumentIssue[];
+    }
   | { readonly ok: false; readonly message: string };
 
-/** Reads HF-style JSON. From then on absent fields mean HF's defaults, as they do in Python. */
-export function importArguments(text: string): ImportResult {
-  let parsed: unknown;
+/** Reads arguments in any form. From then on absent fields mean HF's defaults, as they do in Python. */
+export async function importArguments(text: string): Promise<ImportResult> {
   try {
-    parsed = JSON.parse(text);
-  } catch (fault) {
-    return { ok: false, message: `This is not JSON: ${fault instanceof Error ? fault.message : String(fault)}` };
+    const { format, values } = await readArguments(text);
+    const { raw, notes } = renameLegacyArguments(values);
+    return { ok: true, format, draft: { base: 'hf', changes: raw }, notes };
+  } catch (thrown) {
+    const { message, where, hint } = toStudioError(thrown);
+    return { ok: false, message: [message, where && `(${where})`, hint].filter(Boolean).join(' ') };
   }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    return { ok: false, message: 'This is JSON, but not an object such as {"learning_rate": 5e-5}.' };
-  }
-  const { raw, notes } = renameLegacyArguments({ ...parsed });
-  return { ok: true, draft: { base: 'hf', changes: raw }, notes };
 }
+
+/** What each form is called, and how a file of it is named. */
+export const FORMATS: Readonly<
+  Record<ArgumentFormat, { readonly label: string; readonly file: string; readonly type: string }>
+> = {
+  json: { label: 'JSON', file: 'training_args.json', type: 'application/json' },
+  yaml: { label: 'YAML', file: 'training_args.yaml', type: 'application/yaml' },
+  python: { label: 'Python', file: 'training_args.py', type: 'text/x-python' },
+  'command-line': { label: 'Command line', file: 'train.sh', type: 'application/x-sh' },
+};

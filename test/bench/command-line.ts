@@ -8,11 +8,13 @@ import { type BenchStep, findStep, LARGE_STEPS, STEPS } from './steps.ts';
 import { UPDATE_RULES, type UpdateName } from './update-rules.ts';
 
 export const USAGE =
-  'usage: npm run bench -- [--step ID]… [--only NAME]… [--large] [--update adamw|adam] [--steps N] [--limit SECONDS] [--json FILE] [--write] [--write-reference]';
+  'usage: npm run bench -- [--step ID]… [--only NAME]… [--large] [--browser] [--update adamw|adam] [--steps N] [--limit SECONDS] [--json FILE] [--write] [--write-reference]';
 
 export interface CommandLine {
   readonly steps: readonly BenchStep[];
   readonly contestants: readonly Contestant[];
+  /** In Chromium instead of in Node, for those who train on WebGPU. */
+  readonly browser: boolean;
   /** Null: the fullest rule of each contestant. */
   readonly update: UpdateName | null;
   readonly timedSteps: number;
@@ -30,6 +32,7 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
       step: { type: 'string', multiple: true },
       only: { type: 'string', multiple: true },
       large: { type: 'boolean', default: false },
+      browser: { type: 'boolean', default: false },
       update: { type: 'string' },
       steps: { type: 'string', default: '5' },
       limit: { type: 'string', default: '900' },
@@ -41,6 +44,7 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
   return {
     steps: values.step?.map(findStep) ?? [...STEPS, ...(values.large ? LARGE_STEPS : [])],
     contestants: values.only?.map(findContestant) ?? CONTESTANTS,
+    browser: values.browser,
     update: values.update === undefined ? null : updateName(values.update),
     timedSteps: positive('--steps', values.steps),
     limitSeconds: positive('--limit', values.limit),

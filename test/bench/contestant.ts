@@ -30,10 +30,8 @@ export interface Contestant {
 }
 
 export interface Measurement {
-  /** What it ran on, in the words of the driver. */
+  /** What it ran on: the adapter in the words of the driver, or the processor and the library. */
   readonly adapter: string;
-  /** Versions of what did the work. */
-  readonly version: string;
   /** Loss before each of the first LOSS_STEPS updates. */
   readonly losses: readonly number[];
   /** From nothing to the end of the first update, in ms: opening the device, uploading, compiling, running. */

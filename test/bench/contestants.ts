@@ -1,22 +1,10 @@
 // Who takes part, in the order of the table.
 
 import type { Contestant } from './contestant.ts';
+import { WEBGPU_CONTESTANTS } from './webgpu-contestants.ts';
 
 export const CONTESTANTS: readonly Contestant[] = [
-  {
-    name: 'tfjs-stock',
-    precision: 'f32',
-    // tf.train has neither decoupled decay nor clipping.
-    updates: ['adam'],
-    run: async (step, plan) => (await import('./peers/stock-tfjs.ts')).runStockTfjs(step, plan),
-  },
-  {
-    name: 'jax-js',
-    // Its gradients do not pass through a cast (0.1.25), so f16 products over f32 weights can not be trained.
-    precision: 'f32',
-    updates: ['adamw', 'adam'],
-    run: async (step, plan) => (await import('./peers/jax-js.ts')).runJaxJs(step, plan),
-  },
+  ...WEBGPU_CONTESTANTS,
   {
     name: 'pytorch-cpu',
     precision: 'f32',

@@ -4,6 +4,7 @@
 //   npm run bench                                the small steps, everyone
 //   npm run bench -- --step gpt-2l --only jax-js one step, one contestant (both may be repeated)
 //   npm run bench -- --large                     also the steps that want a real GPU
+//   npm run bench -- --browser                   WebGPU in Chromium (SwiftShader, or STUDIO_TEST_GPU=1) instead of in Node
 //   npm run bench -- --update adam               plain Adam for everyone (default: the fullest rule that each one has)
 //   npm run bench -- --steps 20 --limit 900      timed updates; seconds that one measurement may take
 //   npm run bench -- --json out.json --write     the report as JSON; and put in front of test/bench/RESULTS.md
@@ -20,14 +21,17 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { compareLosses, type ReferenceLosses } from './agreement.ts';
+import { servePage } from './browser/serve-page.ts';
 import { type CommandLine, readCommandLine, USAGE } from './command-line.ts';
 import { type Contestant, LOSS_STEPS } from './contestant.ts';
+import type { MeasurementRequest } from './measure.ts';
+import { packageVersions } from './package-versions.ts';
 import { readReference, writeReference } from './reference.ts';
 import { type Outcome, type Row, toMarkdown } from './report.ts';
 import { prependResults } from './results-file.ts';
 import { runMeasurement } from './run-measurement.ts';
-import { type BenchStep, flopsOf } from './steps.ts';
-import type { UpdateName } from './update-rules.ts';
+import { flopsOf } from './steps.ts';
+import { WEBGPU_CONTESTANTS } from './webgpu-contestants.ts';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -45,9 +49,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const date = new Date().toISOString();
-  const rows = await measureAll(commandLine, await readReference());
+  const page = commandLine.browser ? await servePage() : null;
+  const rows = await measureAll(commandLine, await readReference(), page?.url ?? null);
+  await page?.close();
   const command = ['npm run bench', ...(argv.length > 0 ? ['--', ...argv] : [])].join(' ');
-  const report = { date, machine: describeMachine(), command, rows };
+  const report = { date, machine: describeMachine(), command, versions: packageVersions(), rows };
   const markdown = toMarkdown(report);
   process.stdout.write(`${markdown}\n`);
   if (commandLine.json !== null) await writeFile(commandLine.json, `${JSON.stringify(report, null, 2)}\n`);
@@ -55,13 +61,16 @@ export async function main(argv: readonly string[]): Promise<number> {
   return rows.every(({ outcome }) => outcome.kind === 'agrees') ? 0 : 1;
 }
 
-async function measureAll(commandLine: CommandLine, reference: ReferenceLosses): Promise<Row[]> {
+async function measureAll(commandLine: CommandLine, reference: ReferenceLosses, page: string | null): Promise<Row[]> {
   const rows: Row[] = [];
   for (const step of commandLine.steps) {
     for (const contestant of commandLine.contestants) {
       const update = commandLine.update ?? contestant.updates[0]!;
       say(`${step.id}: ${contestant.name}, ${update}`);
-      const outcome = await measure(contestant, step, update, commandLine, reference[step.id]?.[update]);
+      const plan = { update, warmup: LOSS_STEPS, steps: commandLine.timedSteps };
+      const inPage = WEBGPU_CONTESTANTS.includes(contestant) ? page : null;
+      const request = { contestant: contestant.name, step: step.id, plan, page: inPage };
+      const outcome = await measure(contestant, request, commandLine.limitSeconds, reference[step.id]?.[update]);
       rows.push({
         step: step.id,
         contestant: contestant.name,
@@ -76,16 +85,15 @@ async function measureAll(commandLine: CommandLine, reference: ReferenceLosses):
 }
 
 async function measure(
-  { name, precision, updates }: Contestant,
-  step: BenchStep,
-  update: UpdateName,
-  { timedSteps, limitSeconds }: CommandLine,
+  { precision, updates }: Contestant,
+  request: MeasurementRequest,
+  limitSeconds: number,
   reference: readonly number[] | undefined,
 ): Promise<Outcome> {
+  const { update } = request.plan;
   if (!updates.includes(update)) return { kind: 'failed', reason: `it has no ${update}` };
   if (!reference) return { kind: 'failed', reason: 'no reference losses: run with --write-reference first' };
-  const plan = { update, warmup: LOSS_STEPS, steps: timedSteps };
-  const result = await runMeasurement({ contestant: name, step: step.id, plan }, limitSeconds);
+  const result = await runMeasurement(request, limitSeconds);
   if (result.kind === 'failed') return result;
   return { ...compareLosses(result.measurement.losses, reference, precision), measurement: result.measurement };
 }

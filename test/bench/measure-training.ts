@@ -12,11 +12,7 @@ export interface TrainingStep {
 }
 
 /** @param start opens the device, uploads the weights and builds the step; weights are computed before it is called. */
-export async function measureTraining(
-  version: string,
-  plan: RunPlan,
-  start: () => Promise<TrainingStep>,
-): Promise<Measurement> {
+export async function measureTraining(plan: RunPlan, start: () => Promise<TrainingStep>): Promise<Measurement> {
   const counters = installGpuCounters();
   const begun = performance.now();
   const training = await start();
@@ -43,7 +39,6 @@ export async function measureTraining(
   }
   return {
     adapter: describeAdapter(adapterInfo),
-    version,
     losses,
     firstStepMs,
     stepMs,

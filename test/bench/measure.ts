@@ -2,7 +2,8 @@
 // run-measurement.ts. Answers over the process channel, or on standard output when started by hand.
 
 import { installDawn } from '../../src/headless/dawn.ts';
-import type { RunPlan } from './contestant.ts';
+import { measureInBrowser } from './browser/measure-in-browser.ts';
+import type { Measurement, RunPlan } from './contestant.ts';
 import { CONTESTANTS } from './contestants.ts';
 import { findStep } from './steps.ts';
 
@@ -10,15 +11,21 @@ export interface MeasurementRequest {
   readonly contestant: string;
   readonly step: string;
   readonly plan: RunPlan;
+  /** Address of the measuring page: measures in Chromium instead of in Node. */
+  readonly page: string | null;
 }
 
 export async function main([json]: readonly string[]): Promise<number> {
   const request = JSON.parse(json!) as MeasurementRequest;
-  const contestant = CONTESTANTS.find(({ name }) => name === request.contestant);
-  if (!contestant) throw new Error(`there is no contestant ${request.contestant}`);
-  installDawn();
-  const measurement = await contestant.run(findStep(request.step), request.plan);
+  const measurement = await (request.page === null ? measureHere(request) : measureInBrowser(request.page, request));
   if (process.send) await new Promise((sent) => process.send!(measurement, sent));
   else process.stdout.write(`${JSON.stringify(measurement, null, 2)}\n`);
   return 0;
+}
+
+async function measureHere({ contestant: name, step, plan }: MeasurementRequest): Promise<Measurement> {
+  const contestant = CONTESTANTS.find((known) => known.name === name);
+  if (!contestant) throw new Error(`there is no contestant ${name}`);
+  installDawn();
+  return contestant.run(findStep(step), plan);
 }

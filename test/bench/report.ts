@@ -23,6 +23,8 @@ export interface Report {
   readonly date: string;
   readonly machine: string;
   readonly command: string;
+  /** Versions of npm packages by name. */
+  readonly versions: Readonly<Record<string, string>>;
   readonly rows: readonly Row[];
 }
 
@@ -35,6 +37,7 @@ const COLUMNS = [
   'step ms',
   'JavaScript ms',
   'dispatches',
+  'JavaScript µs a dispatch',
   'submits',
   'bind groups',
   'new buffers',
@@ -55,19 +58,21 @@ const NOT_APPLICABLE = '–';
 /** The cells from 'first step s' on; only for a contestant whose losses agree. */
 function figures({ firstStepMs, stepMs, javaScriptMs, gpu }: Measurement, flops: number): string[] {
   const step = median(stepMs);
+  const javaScript = javaScriptMs && median(javaScriptMs);
   return [
     rounded(firstStepMs / 1000),
     rounded(step),
-    javaScriptMs ? rounded(median(javaScriptMs)) : NOT_APPLICABLE,
+    javaScript === null ? NOT_APPLICABLE : rounded(javaScript),
     ...(gpu
       ? [
           count(gpu.perStep.dispatches),
+          javaScript === null ? NOT_APPLICABLE : rounded((javaScript * 1000) / gpu.perStep.dispatches),
           count(gpu.perStep.submits),
           count(gpu.perStep.bindGroups),
           count(gpu.perStep.buffers),
           rounded(gpu.peakBytes / 1e6),
         ]
-      : Array.from({ length: 5 }, () => NOT_APPLICABLE)),
+      : Array.from({ length: 6 }, () => NOT_APPLICABLE)),
     rounded(flops / step / 1e6),
   ];
 }
@@ -84,10 +89,9 @@ function cells({ step, contestant, precision, update, flops, outcome }: Row): st
 const line = (row: readonly string[]): string => `| ${row.join(' | ')} |`;
 
 /** The report under a heading with its date, as RESULTS.md holds it. */
-export function toMarkdown({ date, machine, command, rows }: Report): string {
+export function toMarkdown({ date, machine, command, versions, rows }: Report): string {
   const measured = rows.flatMap(({ outcome }) => (outcome.kind === 'failed' ? [] : [outcome.measurement]));
   const adapters = [...new Set(measured.map(({ adapter }) => adapter))];
-  const versions = [...new Set(measured.map(({ version }) => version))];
   const tolerances = Object.entries(TOLERANCE)
     .map(([precision, bound]) => `${bound} (${precision})`)
     .join(', ');
@@ -96,7 +100,9 @@ export function toMarkdown({ date, machine, command, rows }: Report): string {
     '',
     `- Machine: ${machine}`,
     `- Adapters: ${adapters.join('; ')}`,
-    `- Versions: ${versions.join('; ')}`,
+    `- Versions: ${Object.entries(versions)
+      .map((entry) => entry.join(' '))
+      .join(', ')}`,
     `- Command: \`${command}\``,
     `- First five losses within a relative ${tolerances} of PyTorch in float64`,
     '',

@@ -6,7 +6,6 @@ import { defaultDevice, init, type Array as Jax, jit, numpy as np, valueAndGrad 
 import type { Measurement, RunPlan } from '../contestant.ts';
 import { initialWeights } from '../initial-weights.ts';
 import { measureTraining, type TrainingStep } from '../measure-training.ts';
-import { packageVersion } from '../package-version.ts';
 import type { BenchStep } from '../steps.ts';
 import type { UpdateName } from '../update-rules.ts';
 import { type Arrays, arraysOf, bertInputs, bertLoss, gptInputs, gptLoss } from './jax-js-models.ts';
@@ -14,7 +13,7 @@ import { makeUpdate } from './jax-js-update.ts';
 
 export function runJaxJs(step: BenchStep, plan: RunPlan): Promise<Measurement> {
   const weights = initialWeights(step);
-  return measureTraining(`jax-js ${packageVersion('@jax-js/jax')}`, plan, async () => {
+  return measureTraining(plan, async () => {
     if (!(await init('webgpu')).includes('webgpu')) throw new Error('jax-js finds no WebGPU');
     defaultDevice('webgpu');
     return startTraining(step, plan.update, arraysOf(step, weights));

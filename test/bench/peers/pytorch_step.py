@@ -114,8 +114,8 @@ def main(folder):
     print(
         json.dumps(
             {
-                "adapter": f"CPU, {torch.get_num_threads()} threads",
-                "version": f"PyTorch {torch.__version__}, transformers {transformers.__version__}",
+                "adapter": f"CPU, {torch.get_num_threads()} threads, PyTorch {torch.__version__}, "
+                f"transformers {transformers.__version__}",
                 "losses": losses[: request["lossSteps"]],
                 "firstStepMs": first_step_ms,
                 "stepMs": step_ms,

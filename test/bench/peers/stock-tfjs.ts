@@ -6,14 +6,13 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { Measurement, RunPlan } from '../contestant.ts';
 import { initialWeights, type Weight } from '../initial-weights.ts';
 import { measureTraining, type TrainingStep } from '../measure-training.ts';
-import { packageVersion } from '../package-version.ts';
 import type { BenchStep } from '../steps.ts';
 import { UPDATE_RULES } from '../update-rules.ts';
 import { bertLoss, gptLoss } from './tfjs-models.ts';
 
 export function runStockTfjs(step: BenchStep, plan: RunPlan): Promise<Measurement> {
   const weights = initialWeights(step);
-  return measureTraining(`tfjs ${packageVersion('@tensorflow/tfjs')}`, plan, async () => {
+  return measureTraining(plan, async () => {
     if (!(await tf.setBackend('webgpu'))) throw new Error('tfjs can not start its webgpu backend');
     return startTraining(step, weights);
   });

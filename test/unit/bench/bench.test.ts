@@ -97,7 +97,6 @@ describe('agreement', () => {
 describe('report', () => {
   const measurement: Measurement = {
     adapter: 'a GPU',
-    version: 'library 1.2.3',
     losses: [5, 4],
     firstStepMs: 2500,
     stepMs: [10, 30, 20],
@@ -113,13 +112,13 @@ describe('report', () => {
     outcome,
   });
   const table = (outcome: Row['outcome']): string =>
-    toMarkdown({ date: '2026-01-02', machine: 'm', command: 'c', rows: [row(outcome)] })
+    toMarkdown({ date: '2026-01-02', machine: 'm', command: 'c', versions: { library: '1.2.3' }, rows: [row(outcome)] })
       .split('\n')
       .at(-2)!;
 
   it('shows the figures of whoever agrees', () => {
     expect(table({ kind: 'agrees', largestDifference: 1e-6, measurement })).toBe(
-      '| gpt-2l | someone f32 | adam | 1.0e-6 | 2.50 | 20.0 | 2.00 | 100 | 2 | 0 | 0 | 5.00 | 2.00 |',
+      '| gpt-2l | someone f32 | adam | 1.0e-6 | 2.50 | 20.0 | 2.00 | 100 | 20.0 | 2 | 0 | 0 | 5.00 | 2.00 |',
     );
   });
 

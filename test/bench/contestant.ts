@@ -1,4 +1,5 @@
-// What a library must offer to be measured, and what is measured.
+// What a library must offer to be measured, and what is measured. To take part: an entry in webgpu-contestants.ts, whose
+// `run` hands its training step to measureTraining (measure-training.ts).
 
 import type { GpuCounts } from './gpu-counters.ts';
 import type { BenchStep } from './steps.ts';

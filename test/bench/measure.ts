@@ -17,6 +17,8 @@ export interface MeasurementRequest {
 
 export async function main([json]: readonly string[]): Promise<number> {
   const request = JSON.parse(json!) as MeasurementRequest;
+  // Whoever is told to stop, or left alone, takes along what it started: Python and Chromium end on 'exit'.
+  for (const end of ['SIGTERM', 'disconnect'] as const) process.on(end, () => process.exit(1));
   const measurement = await (request.page === null ? measureHere(request) : measureInBrowser(request.page, request));
   if (process.send) await new Promise((sent) => process.send!(measurement, sent));
   else process.stdout.write(`${JSON.stringify(measurement, null, 2)}\n`);

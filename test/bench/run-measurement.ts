@@ -11,6 +11,7 @@ export type MeasurementResult =
 
 /** Drivers keep compiled shaders on disk; the time to a first step is that of a first visit. */
 const COLD_CACHES = { MESA_SHADER_CACHE_DISABLE: 'true', __GL_SHADER_DISK_CACHE: '0' };
+const GRACE_MS = 5000;
 /** What is kept of standard error to find the reason of a failure in. */
 const STDERR_LIMIT = 20_000;
 
@@ -21,12 +22,14 @@ export function runMeasurement(request: MeasurementRequest, limitSeconds: number
   });
   let errors = '';
   child.stderr!.on('data', (text: Buffer) => {
-    errors = (errors + text.toString()).slice(0, STDERR_LIMIT);
+    errors = (errors + text.toString()).slice(-STDERR_LIMIT);
   });
   let timedOut = false;
   const timer = setTimeout(() => {
     timedOut = true;
-    child.kill('SIGKILL');
+    child.kill('SIGTERM');
+    // A process that is busy in the driver does not hear it.
+    setTimeout(() => child.kill('SIGKILL'), GRACE_MS).unref();
   }, limitSeconds * 1000);
   return new Promise((resolve) => {
     let measurement: Measurement | null = null;
@@ -47,5 +50,5 @@ export function runMeasurement(request: MeasurementRequest, limitSeconds: number
 export function reasonIn(errors: string): string | null {
   const lines = errors.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('Warning:'));
   const thrown = lines.findLast((line) => /^(\w*Error\b|\w+: )/.test(line));
-  return (thrown ?? lines[0] ?? null)?.trim() ?? null;
+  return (thrown ?? lines[0])?.trim().replace(/^Error: /, '') ?? null;
 }

@@ -29,10 +29,23 @@ export async function runPytorch(step: BenchStep, plan: RunPlan, dtype: 'float32
   try {
     await writeRequest(folder, step, plan, dtype);
     const script = join(import.meta.dirname, 'pytorch_step.py');
-    const { stdout } = await promisify(execFile)(process.env['PYTHON'] ?? 'python3', [script, folder]);
-    return JSON.parse(stdout) as Measurement;
+    return JSON.parse(await runPython([script, folder])) as Measurement;
   } finally {
     await rm(folder, { recursive: true });
+  }
+}
+
+/** @returns standard output. */
+async function runPython(args: readonly string[]): Promise<string> {
+  const python = process.env['PYTHON'] ?? 'python3';
+  const running = promisify(execFile)(python, [...args]);
+  process.once('exit', () => running.child.kill());
+  try {
+    return (await running).stdout;
+  } catch (error) {
+    const { stderr, message } = error as Error & { stderr?: string };
+    const reason = stderr?.trim().split('\n').at(-1) || message;
+    throw new Error(`${python} with torch and transformers is needed (set PYTHON): ${reason}`, { cause: error });
   }
 }
 

@@ -1,7 +1,7 @@
 // Tensors side by side in one buffer, so that one dispatch reads or updates them all. Each is a view that kernels can
 // bind by itself.
 
-import type { Tensor, Variable } from '@tensorflow/tfjs';
+import type { Tensor, TensorInfo, Variable } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { castInto } from './storage-kernel.ts';
 import { type HalfStorage, isView, storageOf, storedBytes, viewOffset } from './tensor-storage.ts';
@@ -94,6 +94,25 @@ export function copyInto(target: Tensor, source: Tensor): void {
   const backend = activeWebGpu()!;
   if (storageOf(source) !== storageOf(target)) castInto(backend, source, target);
   else backend.copyOut(source, 0, storedBytes(source), backend.bufferOf(target), viewOffset(target));
+}
+
+/**
+ * One view of several tensors that lie one after the other in a buffer, joined along their first axis; null where they
+ * do not. The caller disposes its data.
+ */
+export function joined(backend: AtelierBackend, tensors: readonly TensorInfo[]): TensorInfo | null {
+  const [first] = tensors;
+  if (!first) return null;
+  let end = viewOffset(first);
+  for (const tensor of tensors) {
+    if (!isView(tensor) || backend.bufferOf(tensor) !== backend.bufferOf(first)) return null;
+    if (viewOffset(tensor) !== end || storageOf(tensor) !== storageOf(first)) return null;
+    end += storedBytes(tensor);
+  }
+  const rows = tensors.reduce((sum, { shape }) => sum + shape[0]!, 0);
+  const storage = storageOf(first);
+  if (storage === 'i32') return null;
+  return backend.makeView([rows, ...first.shape.slice(1)], storage, backend.bufferOf(first), viewOffset(first));
 }
 
 /** Sets the values of a tensor, f32 row-major, in place where others look at the same memory. */

@@ -4,6 +4,7 @@
 
 import type { NamedTensorMap, Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
+import { copyInto } from './arena.ts';
 
 interface TapeNode {
   readonly kernelName: string;
@@ -43,10 +44,12 @@ class Walk {
   /** By id of the tensor that they belong to. */
   readonly gradients = new Map<number, Tensor>();
   readonly taken: Tensor[] = [];
+  readonly wanted: ReadonlySet<number>;
   node: TapeNode | null = null;
 
-  constructor(sinks: ReadonlyMap<object, GradientSink>, add: Add) {
+  constructor(sinks: ReadonlyMap<object, GradientSink>, wanted: ReadonlySet<number>, add: Add) {
     this.sinks = sinks;
+    this.wanted = wanted;
     this.add = add;
   }
 }
@@ -63,6 +66,20 @@ export function gradientTarget(parameter: Tensor): GradientTarget | null {
   const accumulate = sink.started;
   sink.started = true;
   return { tensor: sink.target, accumulate };
+}
+
+/** For the gradient function of an operation: whether anyone asks for the gradient of this input. */
+export function isWanted(input: string): boolean {
+  const id = current?.node?.inputs[input]?.id;
+  return current === null || (id !== undefined && current.wanted.has(id));
+}
+
+/** Puts a finished gradient where it belongs; returns it where that is nowhere in particular. */
+export function deliver(gradient: Tensor, target: GradientTarget | null): Tensor | undefined {
+  if (!target) return gradient;
+  const sum = target.accumulate ? current!.add(target.tensor, gradient) : null;
+  copyInto(target.tensor, sum ?? gradient);
+  return undefined;
 }
 
 /**
@@ -96,13 +113,13 @@ export function backward(
   add: Add,
 ): Map<string, Tensor> {
   const { tape, result } = trace(forward);
-  const walk = new Walk(sinks, add);
   const wanted = reachable(tape, new Set([...parameters.values()].map(({ id }) => id)), sinks);
+  const walk = new Walk(sinks, wanted, add);
   walk.gradients.set(result.id, tf.clone(dy));
   current = walk;
   try {
     for (const node of tape.toReversed()) {
-      if (node.outputs.some(({ id }) => walk.gradients.has(id))) stepBack(walk, node, wanted);
+      if (node.outputs.some(({ id }) => walk.gradients.has(id))) stepBack(walk, node);
       tf.dispose([...(node.saved ?? [])]);
     }
   } finally {
@@ -145,9 +162,9 @@ function reachable(
   return from;
 }
 
-function stepBack(walk: Walk, node: TapeNode, wanted: ReadonlySet<number>): void {
+function stepBack(walk: Walk, node: TapeNode): void {
   if (!node.gradient) throw new Error(`the operation ${node.kernelName} has no gradient`);
-  const inputs = Object.entries(node.inputs).filter(([, input]) => input && wanted.has(input.id));
+  const inputs = Object.entries(node.inputs).filter(([, input]) => input && walk.wanted.has(input.id));
   const dys = node.outputs.map(({ id }) => walk.gradients.get(id) ?? null);
   walk.node = node;
   const sums = new Map<number, Tensor>();

@@ -126,7 +126,8 @@ function preamble(spec: KernelSpec, call: KernelCall, bound: readonly TensorInfo
   for (const [name, value] of Object.entries(call.constants ?? {})) lines.push(constantLine(name, value));
   names.forEach((name, binding) => {
     const writable = binding >= spec.inputs.length;
-    lines.push(...accessors(name, binding, bound[binding]!, writable, shaderF16));
+    const layout = layoutOf(bound[binding]!, shaderF16, spec.source.includes(`${name}_set(`));
+    lines.push(...accessors(name, binding, layout, writable));
   });
   let binding = names.length;
   if (writesF16(spec, call)) lines.push(...overflowGuard(binding++));
@@ -148,10 +149,12 @@ function uniformStruct(uniforms: Readonly<Record<string, UniformType>>, binding:
 
 type Layout = 'i32' | 'f32' | 'f32x4' | 'f16' | 'packed-f16' | 'bf16';
 
-function layoutOf(tensor: TensorInfo, shaderF16: boolean): Layout {
+function layoutOf(tensor: TensorInfo, shaderF16: boolean, writtenOneByOne: boolean): Layout {
   const storage: TensorStorage = storageOf(tensor);
   if (storage === 'f16') return shaderF16 ? 'f16' : 'packed-f16';
   if (storage !== 'f32') return storage;
+  // WGSL lets a write to one component touch the whole vector: neighbours written by other threads would race.
+  if (writtenOneByOne) return 'f32';
   // A buffer of whole groups of four can be read a vector at a time.
   return tensor.shape.reduce((size, n) => size * n, 1) % 4 === 0 ? 'f32x4' : 'f32';
 }
@@ -166,8 +169,7 @@ const ELEMENT: Record<Layout, string> = {
 };
 
 /** `NAME(i)` one element, `NAME4(i)` four from element i (a multiple of four), and the setters of a writable one. */
-function accessors(name: string, binding: number, tensor: TensorInfo, writable: boolean, shaderF16: boolean): string[] {
-  const layout = layoutOf(tensor, shaderF16);
+function accessors(name: string, binding: number, layout: Layout, writable: boolean): string[] {
   const access = writable ? 'read_write' : 'read';
   const lines = [
     `@group(0) @binding(${binding}) var<storage, ${access}> ${name}_data: array<${ELEMENT[layout]}>;`,

@@ -14,14 +14,15 @@ export interface GradientSpec<Input extends string, Attrs> {
   readonly outputsToSave: readonly boolean[];
   /**
    * From the gradients of the outputs, the saved inputs (by name) and the saved outputs (in order) to a thunk per
-   * differentiable input. Absent inputs (optional ones) are left out.
+   * differentiable input; undefined for a gradient that was added up in place. Absent inputs (optional ones) are left
+   * out.
    */
   readonly grad: (
     dys: readonly Tensor[],
     saved: Partial<Tensors<Input>>,
     outputs: readonly Tensor[],
     attrs: Attrs,
-  ) => Partial<Record<Input, () => Tensor>>;
+  ) => Partial<Record<Input, () => Tensor | undefined>>;
 }
 
 export interface OperationSpec<Input extends string, Attrs> {
@@ -67,6 +68,7 @@ function registerGradient<Input extends string, Attrs>(name: string, spec: Gradi
       const present = spec.inputsToSave.slice(0, saved.length - outputs.length);
       const named = Object.fromEntries(present.map((input, i) => [input, saved[i]])) as Partial<Tensors<Input>>;
       const thunks = spec.grad(Array.isArray(dy) ? dy : [dy], named, outputs, attrs as unknown as Attrs);
+      // tfjs knows nothing of gradients added up in place; only our own backward pass asks for them.
       return thunks as Record<string, () => Tensor>;
     },
   });

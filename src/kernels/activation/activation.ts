@@ -5,29 +5,40 @@ import * as tf from '@tensorflow/tfjs';
 import { defineKernel, linearGrid } from '#gpu/define-kernel.ts';
 import { defineOperation } from '#gpu/define-operation.ts';
 import { storageOf } from '#gpu/tensor-storage.ts';
-import functions from './activation.wgsl?raw';
+import { type Activation, activationSource } from './activation-source.ts';
 import backwardBody from './backward.wgsl?raw';
 import forwardBody from './forward.wgsl?raw';
 
-/** `gelu` is the erf form (BERT), `gelu_tanh` the tanh form (`gelu_new` and `gelu_pytorch_tanh` in configs). */
-export type Activation = 'gelu' | 'gelu_tanh' | 'relu' | 'silu' | 'tanh';
+export type { Activation } from './activation-source.ts';
 
-const KINDS: Record<Activation, number> = { gelu: 0, gelu_tanh: 1, relu: 2, silu: 3, tanh: 4 };
+const forwardKernels = eachKind((kind) =>
+  defineKernel({
+    name: `activation-${kind}`,
+    source: `${activationSource(kind)}\n${forwardBody}`,
+    inputs: ['x'],
+    outputs: ['y'],
+    uniforms: { size: 'u32' },
+  }),
+);
+const backwardKernels = eachKind((kind) =>
+  defineKernel({
+    name: `activation-grad-${kind}`,
+    source: `${activationSource(kind)}\n${backwardBody}`,
+    inputs: ['x', 'dy'],
+    outputs: ['dx'],
+    uniforms: { size: 'u32' },
+  }),
+);
 
-const forwardKernel = defineKernel({
-  name: 'activation',
-  source: `${functions}\n${forwardBody}`,
-  inputs: ['x'],
-  outputs: ['y'],
-  uniforms: { size: 'u32' },
-});
-const backwardKernel = defineKernel({
-  name: 'activation-grad',
-  source: `${functions}\n${backwardBody}`,
-  inputs: ['x', 'dy'],
-  outputs: ['dx'],
-  uniforms: { size: 'u32' },
-});
+function eachKind<T>(make: (kind: Activation) => T): Record<Activation, T> {
+  return {
+    gelu: make('gelu'),
+    gelu_tanh: make('gelu_tanh'),
+    relu: make('relu'),
+    silu: make('silu'),
+    tanh: make('tanh'),
+  };
+}
 
 const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
 const tanhArgument = (x: Tensor): Tensor => tf.mul(SQRT_2_OVER_PI, tf.add(x, tf.mul(0.044715, tf.pow(x, 3))));
@@ -64,11 +75,10 @@ const backward = defineOperation<'x' | 'dy', { kind: Activation }>({
   reference: ({ x, dy }, { kind }) => [tf.mul(dy, REFERENCE_DERIVATIVE[kind](x))],
   webgpu: (backend, { x, dy }, { kind }) => {
     const dx = backend.makeOutput(x.shape, storageOf(x));
-    backwardKernel.run(backend, {
+    backwardKernels[kind].run(backend, {
       inputs: { x, dy },
       outputs: { dx },
       uniforms: { size: x.size },
-      constants: { KIND: KINDS[kind] },
       grid: linearGrid(Math.ceil(x.size / 256)),
     });
     return [dx];
@@ -80,11 +90,10 @@ const operation = defineOperation<'x', { kind: Activation }>({
   reference: ({ x }, { kind }) => [REFERENCE[kind](x)],
   webgpu: (backend, { x }, { kind }) => {
     const y = backend.makeOutput(x.shape, storageOf(x));
-    forwardKernel.run(backend, {
+    forwardKernels[kind].run(backend, {
       inputs: { x },
       outputs: { y },
       uniforms: { size: x.size },
-      constants: { KIND: KINDS[kind] },
       grid: linearGrid(Math.ceil(x.size / 256)),
     });
     return [y];

@@ -46,3 +46,11 @@ fn derivative(x: f32) -> f32 {
     }
   }
 }
+
+fn activate4(v: vec4<f32>) -> vec4<f32> {
+  return vec4<f32>(activate(v.x), activate(v.y), activate(v.z), activate(v.w));
+}
+
+fn derivative4(v: vec4<f32>) -> vec4<f32> {
+  return vec4<f32>(derivative(v.x), derivative(v.y), derivative(v.z), derivative(v.w));
+}

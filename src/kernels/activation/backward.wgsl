@@ -7,6 +7,5 @@ fn main(
 ) {
   let i = (workgroup_index(group, groups) * WORKGROUP_SIZE + lane) * 4u;
   if (i >= u.size) { return; }
-  let v = x4(i);
-  dx_set4(i, dy4(i) * vec4<f32>(derivative(v.x), derivative(v.y), derivative(v.z), derivative(v.w)));
+  dx_set4(i, dy4(i) * derivative4(x4(i)));
 }

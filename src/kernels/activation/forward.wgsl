@@ -7,6 +7,5 @@ fn main(
 ) {
   let i = (workgroup_index(group, groups) * WORKGROUP_SIZE + lane) * 4u;
   if (i >= u.size) { return; }
-  let v = x4(i);
-  y_set4(i, vec4<f32>(activate(v.x), activate(v.y), activate(v.z), activate(v.w)));
+  y_set4(i, activate4(x4(i)));
 }

@@ -18,14 +18,15 @@ const kernel = defineKernel({
   uniforms: { size: 'u32', site: 'u32', threshold: 'u32', scale: 'f32' },
 });
 
-interface DropoutAttrs {
+/** The masks of one call site in a forward pass. */
+export interface SiteDropout {
   readonly probability: number;
   readonly key: DropoutKey;
   readonly site: number;
 }
 
 /** The factors 0 or 1/(1-p) of a site's first `size` elements. */
-export function dropoutFactors(size: number, { probability, key, site }: DropoutAttrs): Float32Array {
+export function dropoutFactors(size: number, { probability, key, site }: SiteDropout): Float32Array {
   const threshold = dropThreshold(probability);
   const scale = 1 / (1 - probability);
   return Float32Array.from({ length: size }, (_, i) =>
@@ -33,7 +34,7 @@ export function dropoutFactors(size: number, { probability, key, site }: Dropout
   );
 }
 
-const operation: Operation<'x' | 'key', DropoutAttrs> = defineOperation<'x' | 'key', DropoutAttrs>({
+const operation: Operation<'x' | 'key', SiteDropout> = defineOperation<'x' | 'key', SiteDropout>({
   name: 'AtelierDropout',
   reference: ({ x }, attrs) => [tf.mul(x, tf.tensor(dropoutFactors(x.size, attrs), x.shape))],
   webgpu: (backend, { x, key }, attrs) => {
@@ -59,12 +60,22 @@ const operation: Operation<'x' | 'key', DropoutAttrs> = defineOperation<'x' | 'k
   },
 });
 
+/** The next site of the key; null where nothing is dropped: outside training, or with probability 0. */
+export function takeDropout(probability: number, key: DropoutKey | null): SiteDropout | null {
+  return probability === 0 || key === null ? null : { probability, key, site: key.takeSite() };
+}
+
+/** The backward pass of a dropout that another kernel did on its way. */
+export function dropoutGradient(dy: Tensor, dropout: SiteDropout): Tensor {
+  return operation({ x: dy, key: dropout.key.tensor }, dropout)[0]!;
+}
+
 /**
  * @param x any shape and storage; the result has the same.
  * @param probability of dropping, in [0, 1).
  * @param key null outside training: then x itself is returned.
  */
 export function dropout(x: Tensor, probability: number, key: DropoutKey | null): Tensor {
-  if (probability === 0 || key === null) return x;
-  return operation({ x, key: key.tensor }, { probability, key, site: key.takeSite() })[0]!;
+  const site = takeDropout(probability, key);
+  return site ? operation({ x, key: site.key.tensor }, site)[0]! : x;
 }

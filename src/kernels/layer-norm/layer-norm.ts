@@ -2,145 +2,183 @@
 
 import type { Tensor, TensorInfo } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
+import { deliver, type GradientTarget, gradientTarget, takeGradient } from '#gpu/backward.ts';
 import { defineKernel, linearGrid } from '#gpu/define-kernel.ts';
 import { defineOperation } from '#gpu/define-operation.ts';
-import type { AtelierBackend } from '#gpu/webgpu-backend.ts';
-import { columnSum, PART_ROWS } from '../column-sum/column-sum.ts';
+import { canBeHalf, type HalfStorage, storageOf } from '#gpu/tensor-storage.ts';
+import { type AtelierBackend, activeWebGpu } from '#gpu/webgpu-backend.ts';
+import { rowAccess } from '../shared/row-access.ts';
 import rowSum from '../shared/row-sum.wgsl?raw';
+import joinBody from './join-partials.wgsl?raw';
 import forwardBody from './layer-norm.wgsl?raw';
-import gradInputBody from './layer-norm-grad-input.wgsl?raw';
-import gradParametersBody from './layer-norm-grad-parameters.wgsl?raw';
+import gradBody from './layer-norm-grad.wgsl?raw';
 
-const forwardKernel = defineKernel({
-  name: 'layer-norm',
-  source: `${rowSum}\n${forwardBody}`,
-  inputs: ['x', 'gamma', 'beta'],
-  outputs: ['y', 'mean', 'rstd'],
-  uniforms: { rows: 'u32', columns: 'u32', eps: 'f32' },
-});
+type Storage = HalfStorage | 'f32';
 
-const gradInputKernel = defineKernel({
-  name: 'layer-norm-grad-input',
-  source: `${rowSum}\n${gradInputBody}`,
-  inputs: ['x', 'gamma', 'mean', 'rstd', 'dy'],
-  outputs: ['dx'],
-  uniforms: { rows: 'u32', columns: 'u32' },
-});
+const defineForward = (vector: boolean) =>
+  defineKernel({
+    name: vector ? 'layer-norm' : 'layer-norm-scalar',
+    source: [rowSum, rowAccess(['x', 'gamma', 'beta'], ['y'], vector), forwardBody].join('\n'),
+    inputs: ['x', 'gamma', 'beta'],
+    outputs: ['y', 'statistics'],
+    uniforms: { rows: 'u32', columns: 'u32', eps: 'f32' },
+  });
 
-const gradParametersKernel = defineKernel({
-  name: 'layer-norm-grad-parameters',
-  source: gradParametersBody,
-  inputs: ['x', 'mean', 'rstd', 'dy'],
+const NO_ADDEND = 'fn addend_row(base: u32, i: u32) -> vec4<f32> { return vec4<f32>(0.0); }';
+
+const defineGrad = (vector: boolean, addend: boolean) =>
+  defineKernel({
+    name: `layer-norm-grad${addend ? '-add' : ''}${vector ? '' : '-scalar'}`,
+    source: [
+      rowSum,
+      rowAccess(['x', 'dy', 'gamma', ...(addend ? ['addend'] : [])], ['dx', 'partials'], vector),
+      addend ? '' : NO_ADDEND,
+      gradBody,
+    ].join('\n'),
+    inputs: ['x', 'gamma', 'statistics', 'dy', ...(addend ? ['addend'] : [])],
+    outputs: ['dx', 'partials'],
+    uniforms: { rows: 'u32', columns: 'u32', part_rows: 'u32' },
+  });
+
+const kernels = [false, true].map((vector) => ({
+  forward: defineForward(vector),
+  grad: defineGrad(vector, false),
+  gradAdd: defineGrad(vector, true),
+}));
+
+const joinKernel = defineKernel({
+  name: 'layer-norm-join',
+  source: joinBody,
+  inputs: ['partials'],
   outputs: ['dgamma', 'dbeta'],
-  uniforms: { rows: 'u32', columns: 'u32', part_rows: 'u32' },
+  uniforms: { columns: 'u32', parts: 'u32' },
 });
+
+/** Workgroups that share the rows in the backward pass: enough to fill a device, few enough to join quickly. */
+const PARTS = 128;
 
 const sizes = (x: TensorInfo): { rows: number; columns: number } => {
   const columns = x.shape[x.shape.length - 1]!;
   return { rows: x.shape.reduce((product, n) => product * n, 1) / columns, columns };
 };
+const kernelsFor = (columns: number) => kernels[columns % 4 === 0 ? 1 : 0]!;
 
-/** xhat in plain operations, from the saved statistics. */
-const normalized = (x: Tensor, mean: Tensor, rstd: Tensor): Tensor => {
+/** [rows] mean and rstd as columns of x's rank. */
+function splitStatistics(x: Tensor, statistics: Tensor): { mean: Tensor; rstd: Tensor } {
+  const { rows } = sizes(x);
   const shape = [...x.shape.slice(0, -1), 1];
-  return tf.mul(tf.sub(x, tf.reshape(mean, shape)), tf.reshape(rstd, shape));
-};
-
-const gradInput = defineOperation<'x' | 'gamma' | 'mean' | 'rstd' | 'dy', Record<never, never>>({
-  name: 'AtelierLayerNormGradInput',
-  reference: ({ x, gamma, mean, rstd, dy }) => {
-    const xhat = normalized(x, mean, rstd);
-    const g = tf.mul(dy, gamma);
-    const centred = tf.sub(tf.sub(g, tf.mean(g, -1, true)), tf.mul(xhat, tf.mean(tf.mul(g, xhat), -1, true)));
-    return [tf.mul(centred, tf.reshape(rstd, [...x.shape.slice(0, -1), 1]))];
-  },
-  webgpu: (backend, { x, gamma, mean, rstd, dy }) => {
-    const { rows, columns } = sizes(x);
-    const dx = backend.makeOutput(x.shape, 'f32');
-    gradInputKernel.run(backend, {
-      inputs: { x, gamma, mean, rstd, dy },
-      outputs: { dx },
-      uniforms: { rows, columns },
-      workgroupSize: backend.rowLanes,
-      grid: linearGrid(rows),
-    });
-    return [dx];
-  },
-});
-
-const gradParameters = defineOperation<'x' | 'mean' | 'rstd' | 'dy', Record<never, never>>({
-  name: 'AtelierLayerNormGradParameters',
-  reference: ({ x, mean, rstd, dy }) => {
-    const { rows, columns } = sizes(x);
-    const flat = (t: Tensor) => tf.reshape(t, [rows, columns]);
-    return [tf.sum(flat(tf.mul(dy, normalized(x, mean, rstd))), 0), tf.sum(flat(dy), 0)];
-  },
-  webgpu: (backend, { x, mean, rstd, dy }) => {
-    const { rows, columns } = sizes(x);
-    const parts = Math.ceil(rows / PART_ROWS);
-    const dgamma = backend.makeOutput([parts, columns], 'f32');
-    const dbeta = backend.makeOutput([parts, columns], 'f32');
-    gradParametersKernel.run(backend, {
-      inputs: { x, mean, rstd, dy },
-      outputs: { dgamma, dbeta },
-      uniforms: { rows, columns, part_rows: PART_ROWS },
-      grid: [Math.ceil(columns / 64), parts, 1],
-    });
-    return [joinParts(backend, dgamma, parts, columns), joinParts(backend, dbeta, parts, columns)];
-  },
-});
-
-function joinParts(backend: AtelierBackend, partial: TensorInfo, parts: number, columns: number): TensorInfo {
-  const total = columnSum(backend, partial, parts, columns);
-  backend.disposeData(partial.dataId);
-  return total;
+  const of = (first: number): Tensor => tf.reshape(tf.slice(statistics, [first], [rows]), shape);
+  return { mean: of(0), rstd: of(rows) };
 }
 
-const operation = defineOperation<'x' | 'gamma' | 'beta', { eps: number }>({
+interface GradAttrs {
+  /** Where the gradients of gamma and beta go; null: into new tensors. */
+  readonly into: { readonly gamma: GradientTarget; readonly beta: GradientTarget } | null;
+}
+
+/** → dx, dgamma, dbeta; the last two only where they do not go elsewhere. */
+const backward = defineOperation<'x' | 'gamma' | 'statistics' | 'dy' | 'addend', GradAttrs>({
+  name: 'AtelierLayerNormGrad',
+  reference: ({ x, gamma, statistics, dy }) => {
+    const { mean, rstd } = splitStatistics(x, statistics);
+    const { rows, columns } = sizes(x);
+    const xhat = tf.mul(tf.sub(x, mean), rstd);
+    const g = tf.mul(dy, gamma);
+    const centred = tf.sub(tf.sub(g, tf.mean(g, -1, true)), tf.mul(xhat, tf.mean(tf.mul(g, xhat), -1, true)));
+    const columnSum = (t: Tensor): Tensor => tf.sum(tf.reshape(t, [rows, columns]), 0);
+    return [tf.mul(centred, rstd), columnSum(tf.mul(dy, xhat)), columnSum(dy)];
+  },
+  webgpu: (backend, { x, gamma, statistics, dy, addend }, { into }) => {
+    const { rows, columns } = sizes(x);
+    const partRows = Math.ceil(rows / PARTS);
+    const parts = Math.ceil(rows / partRows);
+    const dx = backend.makeOutput(x.shape, storageOf(x) as Storage);
+    const partials = backend.makeOutput([parts, 2, columns], 'f32');
+    const { grad, gradAdd } = kernelsFor(columns);
+    (addend ? gradAdd : grad).run(backend, {
+      inputs: { x, gamma, statistics, dy, ...(addend ? { addend } : {}) },
+      outputs: { dx, partials },
+      uniforms: { rows, columns, part_rows: partRows },
+      constants: { COLUMN_GROUPS: Math.ceil(columns / 4) },
+      workgroupSize: backend.rowLanes,
+      grid: [parts, 1, 1],
+    });
+    const [dgamma, dbeta] = into
+      ? [into.gamma.tensor, into.beta.tensor]
+      : [backend.makeOutput([columns], 'f32'), backend.makeOutput([columns], 'f32')];
+    joinKernel.run(backend, {
+      inputs: { partials },
+      outputs: { dgamma, dbeta },
+      uniforms: { columns, parts },
+      constants: { ACCUMULATE: into?.gamma.accumulate ?? false },
+      grid: [Math.ceil(columns / 64), 1, 1],
+    });
+    backend.disposeData(partials.dataId);
+    return into ? [dx] : [dx, dgamma, dbeta];
+  },
+});
+
+const operation = defineOperation<'x' | 'gamma' | 'beta', { eps: number; storage: Storage }>({
   name: 'AtelierLayerNorm',
   reference: ({ x, gamma, beta }, { eps }) => {
     const { rows } = sizes(x);
     const mean = tf.mean(x, -1, true);
     const rstd = tf.rsqrt(tf.add(tf.mean(tf.square(tf.sub(x, mean)), -1, true), eps));
     const y = tf.add(tf.mul(tf.mul(tf.sub(x, mean), rstd), gamma), beta);
-    return [y, tf.reshape(mean, [rows]), tf.reshape(rstd, [rows])];
+    return [y, tf.concat([tf.reshape(mean, [rows]), tf.reshape(rstd, [rows])])];
   },
-  webgpu: (backend, { x, gamma, beta }, { eps }) => {
-    const { rows, columns } = sizes(x);
-    const y = backend.makeOutput(x.shape, 'f32');
-    const mean = backend.makeOutput([rows], 'f32');
-    const rstd = backend.makeOutput([rows], 'f32');
-    forwardKernel.run(backend, {
-      inputs: { x, gamma, beta },
-      outputs: { y, mean, rstd },
-      uniforms: { rows, columns, eps },
-      workgroupSize: backend.rowLanes,
-      grid: linearGrid(rows),
-    });
-    return [y, mean, rstd];
-  },
+  webgpu: (backend, inputs, attrs) => forward(backend, inputs, attrs),
   gradient: {
-    inputsToSave: ['x', 'gamma'],
-    outputsToSave: [false, true, true],
-    grad: ([dy], { x, gamma }, [mean, rstd]) => {
-      const saved = { x: x!, mean: mean!, rstd: rstd!, dy: dy! };
-      const parameters = gradParameters(saved, {});
+    inputsToSave: ['x', 'gamma', 'beta'],
+    outputsToSave: [false, true],
+    grad: ([dy], { x, gamma, beta }, [statistics]) => {
+      const targets = { gamma: gradientTarget(gamma!), beta: gradientTarget(beta!) };
+      const together = targets.gamma && targets.beta && targets.gamma.accumulate === targets.beta.accumulate;
+      const into = together ? { gamma: targets.gamma!, beta: targets.beta! } : null;
+      const addend = activeWebGpu() ? takeGradient('x') : null;
+      const saved = { x: x!, gamma: gamma!, statistics: statistics!, dy: dy! };
+      const [dx, dgamma, dbeta] = backward(addend ? { ...saved, addend } : saved, { into });
       return {
-        x: () => gradInput({ ...saved, gamma: gamma! }, {})[0]!,
-        gamma: () => parameters[0]!,
-        beta: () => parameters[1]!,
+        x: () => dx!,
+        gamma: () => (dgamma ? deliver(dgamma, targets.gamma) : undefined),
+        beta: () => (dbeta ? deliver(dbeta, targets.beta) : undefined),
       };
     },
   },
 });
+
+function forward(
+  backend: AtelierBackend,
+  { x, gamma, beta }: Readonly<Record<'x' | 'gamma' | 'beta', Tensor>>,
+  { eps, storage }: { eps: number; storage: Storage },
+): TensorInfo[] {
+  const { rows, columns } = sizes(x);
+  const y = backend.makeOutput(x.shape, canBeHalf(x.shape) ? storage : 'f32');
+  const statistics = backend.makeOutput([2 * rows], 'f32');
+  kernelsFor(columns).forward.run(backend, {
+    inputs: { x, gamma, beta },
+    outputs: { y, statistics },
+    uniforms: { rows, columns, eps },
+    workgroupSize: backend.rowLanes,
+    grid: linearGrid(rows),
+  });
+  return [y, statistics];
+}
 
 /**
  * @param x [..., D] of any storage.
  * @param gamma f32 [D] scale, `weight` in PyTorch.
  * @param beta f32 [D] shift, `bias` in PyTorch.
  * @param eps added to the variance.
- * @returns f32 [..., D]
+ * @param storage of the result, where its shape allows halves. Default f32.
+ * @returns [..., D]
  */
-export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, eps: number): Tensor {
-  return operation({ x, gamma, beta }, { eps })[0]!;
+export function layerNorm(
+  x: Tensor,
+  gamma: Tensor,
+  beta: Tensor,
+  eps: number,
+  storage: HalfStorage | 'f32' = 'f32',
+): Tensor {
+  return operation({ x, gamma, beta }, { eps, storage })[0]!;
 }

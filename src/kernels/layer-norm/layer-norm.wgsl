@@ -1,4 +1,5 @@
-// One row a workgroup: mean, then variance about it, then y = (x - mean) · rstd · gamma + beta. Statistics in f32.
+// One row a workgroup: mean, then variance about it, then y = (x - mean) · rstd · gamma + beta. Statistics in f32:
+// mean, then rstd of all rows.
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -8,20 +9,21 @@ fn main(
   let row = workgroup_index(group, groups);
   if (row >= u.rows) { return; }
   let base = row * u.columns;
+  let ones = vec4<f32>(1.0);
   var sum = 0.0;
-  for (var i = lane; i < u.columns; i += WORKGROUP_SIZE) { sum += x(base + i); }
+  for (var i = lane * 4u; i < u.columns; i += WORKGROUP_SIZE * 4u) { sum += dot(x_row(base, i), ones); }
   let mu = row_sum(sum, lane) / f32(u.columns);
   var squares = 0.0;
-  for (var i = lane; i < u.columns; i += WORKGROUP_SIZE) {
-    let d = x(base + i) - mu;
-    squares += d * d;
+  for (var i = lane * 4u; i < u.columns; i += WORKGROUP_SIZE * 4u) {
+    let d = (x_row(base, i) - mu) * inside(i);
+    squares += dot(d, d);
   }
   let r = 1.0 / sqrt(row_sum(squares, lane) / f32(u.columns) + u.eps);
-  for (var i = lane; i < u.columns; i += WORKGROUP_SIZE) {
-    y_set(base + i, (x(base + i) - mu) * r * gamma(i) + beta(i));
+  for (var i = lane * 4u; i < u.columns; i += WORKGROUP_SIZE * 4u) {
+    y_row_set(base, i, (x_row(base, i) - mu) * r * gamma_row(0u, i) + beta_row(0u, i));
   }
   if (lane == 0u) {
-    mean_set(row, mu);
-    rstd_set(row, r);
+    statistics_set(row, mu);
+    statistics_set(u.rows + row, r);
   }
 }

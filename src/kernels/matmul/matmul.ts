@@ -1,23 +1,46 @@
-// The batched matrix product that linear and attention are made of. Not an operation of its own: it has no gradient.
+// The batched matrix product that linear and attention are made of, with what may happen to its result on the way to
+// memory. Not an operation of its own: it has no gradient.
 
 import type { TensorInfo } from '@tensorflow/tfjs';
-import { defineKernel } from '#gpu/define-kernel.ts';
+import { defineKernel, type Kernel, type UniformType } from '#gpu/define-kernel.ts';
 import type { AtelierBackend } from '#gpu/webgpu-backend.ts';
+import { type Activation, activationSource } from '../activation/activation-source.ts';
+import { dropThreshold } from '../dropout/dropout-key.ts';
+import random from '../shared/threefry.wgsl?raw';
 import body from './matmul.wgsl?raw';
-import storeScalar from './store-scalar.wgsl?raw';
-import storeVector from './store-vector.wgsl?raw';
 
-/** How a matrix lies in its buffer: elements between rows, between heads and between batches. */
+/** How a matrix lies in its buffer: its first element, and elements between rows, between heads and between batches. */
 export interface MatrixLayout {
   readonly tensor: TensorInfo;
   readonly rowStride: number;
+  readonly offset?: number;
   readonly headStride?: number;
   readonly batchStride?: number;
   /** Read as its transpose. */
   readonly transpose?: boolean;
 }
 
-export interface MatmulCall {
+/** Done to each element of the product in this order, before it is stored. Tensors have the layout of C. */
+export interface Epilogue {
+  /** f32 [N], added to every row. */
+  readonly bias?: TensorInfo | undefined;
+  /** f of the value so far; `pre` receives the value before it. */
+  readonly activation?: { readonly kind: Activation; readonly pre: TensorInfo };
+  /** Times f'(pre): the backward pass through an activation. */
+  readonly derivative?: { readonly kind: Activation; readonly pre: TensorInfo };
+  /** Drops elements by their place in C, row-major, as the operation `dropout` would. */
+  readonly dropout?: { readonly key: TensorInfo; readonly site: number; readonly probability: number } | undefined;
+  readonly residual?: TensorInfo | undefined;
+  /** Adds to what C holds. */
+  readonly accumulate?: boolean;
+  /**
+   * Beside the product, sums over K: f32 [M] of the rows of op(A), or [N] of the columns of op(B). Added to what is there
+   * with `accumulate`.
+   */
+  readonly sums?: { readonly of: 'a' | 'b'; readonly tensor: TensorInfo } | undefined;
+}
+
+export interface MatmulCall extends Epilogue {
   readonly a: MatrixLayout;
   readonly b: MatrixLayout;
   readonly c: MatrixLayout;
@@ -28,70 +51,62 @@ export interface MatmulCall {
   readonly batches?: number;
   readonly heads?: number;
   readonly alpha?: number;
-  /** f32 [N], added to every row. */
-  readonly bias?: TensorInfo | undefined;
 }
 
-const define = (name: string, store: string, bias: boolean) =>
-  defineKernel({
-    name,
-    source: `${bias ? '' : 'fn bias(i: u32) -> f32 { return 0.0; }\n'}${body}\n${store}`,
-    inputs: bias ? ['a', 'b', 'bias'] : ['a', 'b'],
-    outputs: ['c'],
-    uniforms: {
-      m: 'u32',
-      n: 'u32',
-      k: 'u32',
-      lda: 'u32',
-      ldb: 'u32',
-      ldc: 'u32',
-      heads: 'u32',
-      a_batch: 'u32',
-      a_head: 'u32',
-      b_batch: 'u32',
-      b_head: 'u32',
-      c_batch: 'u32',
-      c_head: 'u32',
-      alpha: 'f32',
-    },
-  });
-
-const KERNELS = {
-  vector: { plain: define('matmul', storeVector, false), bias: define('matmul-bias', storeVector, true) },
-  scalar: { plain: define('matmul-scalar', storeScalar, false), bias: define('matmul-scalar-bias', storeScalar, true) },
-};
+const UNIFORMS = {
+  m: 'u32',
+  n: 'u32',
+  k: 'u32',
+  heads: 'u32',
+  alpha: 'f32',
+  lda: 'u32',
+  a_offset: 'u32',
+  a_batch: 'u32',
+  a_head: 'u32',
+  ldb: 'u32',
+  b_offset: 'u32',
+  b_batch: 'u32',
+  b_head: 'u32',
+  ldc: 'u32',
+  c_offset: 'u32',
+  c_batch: 'u32',
+  c_head: 'u32',
+} as const;
+const DROPOUT_UNIFORMS = { site: 'u32', threshold: 'u32', keep_scale: 'f32' } as const;
 
 /** From this many elements of C on, the larger tile keeps the device busy. */
 const LARGE_OUTPUT = 512 * 512;
 
 const inFours = (...numbers: (number | undefined)[]): boolean => numbers.every((n) => (n ?? 0) % 4 === 0);
 
-/** Records C = alpha · op(A) · op(B) + bias. Any storage for A and B; halves for C need N and strides in fours. */
+/** Records C = epilogue(alpha · op(A) · op(B)). Any storage for A and B; halves for C need N and strides in fours. */
 export function matmul(backend: AtelierBackend, call: MatmulCall): void {
-  const { a, b, c, m, n, k, bias } = call;
+  const { a, b, c, m, n, k } = call;
   const heads = call.heads ?? 1;
-  const batches = (call.batches ?? 1) * heads;
   const tile = m * n >= LARGE_OUTPUT ? 64 : 32;
-  const strides = (matrix: MatrixLayout) => [matrix.rowStride, matrix.headStride, matrix.batchStride];
-  const family = inFours(n, ...strides(c)) ? KERNELS.vector : KERNELS.scalar;
-  (bias ? family.bias : family.plain).run(backend, {
-    inputs: { a: a.tensor, b: b.tensor, ...(bias ? { bias } : {}) },
-    outputs: { c: c.tensor },
+  const strides = (matrix: MatrixLayout) => [matrix.rowStride, matrix.offset, matrix.headStride, matrix.batchStride];
+  kernelFor(call, inFours(n, ...strides(c))).run(backend, {
+    inputs: {
+      a: a.tensor,
+      b: b.tensor,
+      ...present({
+        bias: call.bias,
+        residual: call.residual,
+        pre: call.derivative?.pre,
+        key: call.dropout?.key,
+      }),
+    },
+    outputs: { c: c.tensor, ...present({ before: call.activation?.pre, sums: call.sums?.tensor }) },
     uniforms: {
       m,
       n,
       k,
       heads,
       alpha: call.alpha ?? 1,
-      lda: a.rowStride,
-      ldb: b.rowStride,
-      ldc: c.rowStride,
-      a_batch: a.batchStride ?? 0,
-      a_head: a.headStride ?? 0,
-      b_batch: b.batchStride ?? 0,
-      b_head: b.headStride ?? 0,
-      c_batch: c.batchStride ?? 0,
-      c_head: c.headStride ?? 0,
+      ...layoutUniforms('a', a),
+      ...layoutUniforms('b', b),
+      ...layoutUniforms('c', c),
+      ...dropoutUniforms(call.dropout),
     },
     constants: {
       TILE: tile,
@@ -99,9 +114,115 @@ export function matmul(backend: AtelierBackend, call: MatmulCall): void {
       TRANSPOSE_B: b.transpose ?? false,
       VECTOR_A: inFours(a.transpose ? m : k, ...strides(a)),
       VECTOR_B: inFours(b.transpose ? k : n, ...strides(b)),
-      HAS_BIAS: bias !== undefined,
     },
     workgroupSize: (tile / 4) ** 2,
-    grid: [Math.ceil(n / tile), Math.ceil(m / tile), batches],
+    grid: [Math.ceil(n / tile), Math.ceil(m / tile), (call.batches ?? 1) * heads],
   });
+}
+
+const present = (tensors: Record<string, TensorInfo | undefined>): Record<string, TensorInfo> =>
+  Object.fromEntries(Object.entries(tensors).filter((entry): entry is [string, TensorInfo] => entry[1] !== undefined));
+
+function layoutUniforms(name: 'a' | 'b' | 'c', matrix: MatrixLayout): Record<string, number> {
+  return {
+    [`ld${name}`]: matrix.rowStride,
+    [`${name}_offset`]: matrix.offset ?? 0,
+    [`${name}_batch`]: matrix.batchStride ?? 0,
+    [`${name}_head`]: matrix.headStride ?? 0,
+  };
+}
+
+function dropoutUniforms(dropout: Epilogue['dropout']): Record<string, number> {
+  if (!dropout) return {};
+  const { site, probability } = dropout;
+  return { site, threshold: dropThreshold(probability), keep_scale: 1 / (1 - probability) };
+}
+
+const kernels = new Map<string, Kernel>();
+
+/** One kernel for each combination of steps. */
+function kernelFor(epilogue: Epilogue, vector: boolean): Kernel {
+  const { bias, activation, derivative, dropout, residual, accumulate, sums } = epilogue;
+  const steps = [
+    bias && 'bias',
+    activation && `activation-${activation.kind}`,
+    derivative && `derivative-${derivative.kind}`,
+    dropout && 'dropout',
+    residual && 'residual',
+    accumulate && 'accumulate',
+    sums && `sums-of-${sums.of}`,
+  ].filter((step) => typeof step === 'string');
+  const name = ['matmul', ...steps, ...(vector ? [] : ['scalar'])].join('-');
+  const known = kernels.get(name);
+  if (known) return known;
+  const uniforms: Record<string, UniformType> = { ...UNIFORMS, ...(dropout ? DROPOUT_UNIFORMS : {}) };
+  const kernel = defineKernel({
+    name,
+    source: [body, storeSource(epilogue, vector), edgeSumSource(epilogue)].join('\n'),
+    inputs: [
+      'a',
+      'b',
+      ...(bias ? ['bias'] : []),
+      ...(residual ? ['residual'] : []),
+      ...(derivative ? ['pre'] : []),
+      ...(dropout ? ['key'] : []),
+    ],
+    outputs: ['c', ...(activation ? ['before'] : []), ...(sums ? ['sums'] : [])],
+    uniforms,
+  });
+  kernels.set(name, kernel);
+  return kernel;
+}
+
+/** `store`: four neighbours of a row of C. Reads and writes outside of C are left out element by element. */
+function storeSource(epilogue: Epilogue, vector: boolean): string {
+  const { bias, activation, derivative, dropout, residual, accumulate } = epilogue;
+  const kind = activation?.kind ?? derivative?.kind;
+  const read = (name: string): string =>
+    vector ? `${name}4(at)` : `vec4<f32>(${[0, 1, 2, 3].map((i) => `${name}(min(at + ${i}u, last))`).join(', ')})`;
+  const write = (name: string, value: string): string[] =>
+    vector
+      ? [`${name}_set4(at, ${value});`]
+      : [0, 1, 2, 3].map((i) => `if (column + ${i}u < u.n) { ${name}_set(at + ${i}u, ${value}[${i}]); }`);
+  const biasAt = (i: number): string => `bias(min(column + ${i}u, u.n - 1u))`;
+  const lines = [
+    'fn store(base: u32, row: u32, column: u32, product: vec4<f32>) {',
+    'if (row >= u.m || column >= u.n) { return; }',
+    'let at = base + row * u.ldc + column;',
+    ...(vector ? [] : ['let last = base + row * u.ldc + u.n - 1u;']),
+    'var v = product * u.alpha;',
+    ...(bias ? [`v += ${vector ? 'bias4(column)' : `vec4<f32>(${[0, 1, 2, 3].map(biasAt).join(', ')})`};`] : []),
+    ...(activation ? [...write('before', 'v'), 'v = activate4(v);'] : []),
+    ...(derivative ? [`v *= derivative4(${read('pre')});`] : []),
+    ...(dropout ? ['let place = row * u.n + column;', 'v *= kept4(place);'] : []),
+    ...(residual ? [`v += ${read('residual')};`] : []),
+    ...(accumulate ? [`v += ${read('c')};`] : []),
+    ...write('c', 'v'),
+    '}',
+  ];
+  return [kind ? activationSource(kind) : '', dropout ? `${random}\n${KEPT}` : '', ...lines].join('\n');
+}
+
+const KEPT = `fn kept(i: u32) -> f32 {
+  return select(0.0, u.keep_scale, threefry(u32(key(0u)), u32(key(1u)), i, u.site) >= u.threshold);
+}
+fn kept4(i: u32) -> vec4<f32> { return vec4<f32>(kept(i), kept(i + 1u), kept(i + 2u), kept(i + 3u)); }`;
+
+/** `add_edge_sums` sees every tile of op(A) or op(B) once; `store_edge_sum` ends it. */
+function edgeSumSource({ sums, accumulate }: Epilogue): string {
+  const head = `const SUMS_OF_A: bool = ${sums?.of !== 'b'};`;
+  if (!sums) {
+    return `${head}
+fn add_edge_sums(sum: f32, lane: u32) -> f32 { return sum; }
+fn store_edge_sum(i: u32, sum: f32) {}`;
+  }
+  return `${head}
+fn add_edge_sums(sum: f32, lane: u32) -> f32 {
+  var s = sum;
+  if (lane < TILE) { for (var p = 0u; p < DEPTH; p++) { s += ${sums.of}_tile[p * TILE + lane]; } }
+  return s;
+}
+fn store_edge_sum(i: u32, sum: f32) {
+  if (i < u.${sums.of === 'a' ? 'm' : 'n'}) { sums_set(i, ${accumulate ? 'sums(i) + ' : ''}sum); }
+}`;
 }

@@ -1,4 +1,4 @@
-// C = alpha · op(A) · op(B) (+ bias), batched over (batch, head) with strides, accumulated in f32 in fixed order.
+// C = epilogue(alpha · op(A) · op(B)), batched over (batch, head) with strides, accumulated in f32 in fixed order.
 // A workgroup makes a TILE × TILE block of C; a thread 4 × 4 of it. Tiles lie in workgroup memory k-major.
 
 const DEPTH: u32 = 16u;
@@ -87,8 +87,8 @@ fn stage_b(base: u32, column0: u32, k0: u32, lane: u32) {
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let batch = group.z / u.heads;
   let head = group.z % u.heads;
-  let a_base = batch * u.a_batch + head * u.a_head;
-  let b_base = batch * u.b_batch + head * u.b_head;
+  let a_base = u.a_offset + batch * u.a_batch + head * u.a_head;
+  let b_base = u.b_offset + batch * u.b_batch + head * u.b_head;
   let row0 = group.y * TILE;
   let column0 = group.x * TILE;
   let y = (lane / SIDE) * 4u;
@@ -97,10 +97,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var r1 = vec4<f32>(0.0);
   var r2 = vec4<f32>(0.0);
   var r3 = vec4<f32>(0.0);
+  var edge_sum = 0.0;
+  let at_edge = select(group.y, group.x, SUMS_OF_A) == 0u;
   for (var k0 = 0u; k0 < u.k; k0 += DEPTH) {
     stage_a(a_base, row0, k0, lane);
     stage_b(b_base, column0, k0, lane);
     workgroupBarrier();
+    if (at_edge) { edge_sum = add_edge_sums(edge_sum, lane); }
     for (var p = 0u; p < DEPTH; p++) {
       let ai = p * TILE + y;
       let bi = p * TILE + x;
@@ -112,18 +115,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     workgroupBarrier();
   }
-  let c_base = batch * u.c_batch + head * u.c_head;
+  let c_base = u.c_offset + batch * u.c_batch + head * u.c_head;
   store(c_base, row0 + y, column0 + x, r0);
   store(c_base, row0 + y + 1u, column0 + x, r1);
   store(c_base, row0 + y + 2u, column0 + x, r2);
   store(c_base, row0 + y + 3u, column0 + x, r3);
-}
-
-fn with_bias(column: u32, v: vec4<f32>) -> vec4<f32> {
-  var r = v * u.alpha;
-  if (HAS_BIAS) {
-    let last = u.n - 1u;
-    r += vec4<f32>(bias(column), bias(min(column + 1u, last)), bias(min(column + 2u, last)), bias(min(column + 3u, last)));
-  }
-  return r;
+  if (at_edge && lane < TILE) { store_edge_sum(select(column0, row0, SUMS_OF_A) + lane, edge_sum); }
 }

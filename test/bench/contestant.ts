@@ -35,7 +35,7 @@ export interface Measurement {
   readonly adapter: string;
   /** Loss before each of the first LOSS_STEPS updates. */
   readonly losses: readonly number[];
-  /** From nothing to the end of the first update, in ms: opening the device, uploading, compiling, running. */
+  /** Of the first update in ms, with opening the device, uploading the weights and compiling before it. */
   readonly firstStepMs: number;
   /** Each timed update in ms, from the call to the end of the device's work. */
   readonly stepMs: readonly number[];

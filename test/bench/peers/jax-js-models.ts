@@ -45,9 +45,10 @@ const layerNorm = (params: Arrays, name: string, x: Jax, epsilon: number): Jax =
 /** Mean cross-entropy of logits [N, C] against int32 labels [N]. */
 const crossEntropy = (logits: Jax, labels: Jax): Jax => {
   const [rows, classes] = [logits.shape[0]!, logits.shape[1]!];
-  return nn
-    .logSoftmax(logits, -1)
-    .mul(nn.oneHot(labels, classes))
+  // nn.oneHot would lay out an identity matrix [C, C].
+  const isLabel = np.equal(labels.reshape([rows, 1]), np.arange(classes));
+  return np
+    .where(isLabel, nn.logSoftmax(logits, -1), 0)
     .sum()
     .mul(-1 / rows);
 };

@@ -7,6 +7,11 @@ import { StudioError } from '#util/studio-error.ts';
 export interface ZipItem {
   /** Path inside the archive. */
   readonly path: string;
+  /** As stored in the archive. */
+  readonly byteLength: number;
+  readonly compressed: boolean;
+  /** Of the unpacked bytes. */
+  readonly crc32: number;
   open(): Promise<Blob>;
 }
 
@@ -53,7 +58,13 @@ export async function readZip(archive: Blob, fileName: string): Promise<ZipItem[
     const view = await viewOf(archive, directory.offset, directory.byteLength);
     return parseDirectory(view)
       .filter((item) => !item.path.endsWith('/'))
-      .map((item) => ({ path: item.path, open: () => openItem(archive, item, fileName) }));
+      .map((item) => ({
+        path: item.path,
+        byteLength: item.compressedBytes,
+        compressed: item.method !== STORED,
+        crc32: item.crc32,
+        open: () => openItem(archive, item, fileName),
+      }));
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw damaged(

@@ -13,9 +13,10 @@
 // How to read the table. Everyone trains the same model (steps.ts) from the same weights on the same batch, in f32 unless
 // the name says otherwise. The losses before the first five updates must equal those of PyTorch in float64, within the
 // tolerance of agreement.ts ("loss differs by" is the largest relative difference); whoever differs is shown without times.
-// "first step s" is from loaded libraries and no device, with cold shader caches, to the end of the first update. "step ms" is the median of the
-// timed updates, each waited for to the end of the device's work; "JavaScript ms" is its part until the last submit
-// returned. "peak MB" counts bytes of GPUBuffers alive at once. "GFLOP/s" counts the matrix products alone.
+// "first step s" is from loaded libraries and no device, with cold shader caches, to the end of the first update.
+// "step ms" is the median of the timed updates, each waited for to the end of the device's work; "JavaScript ms" is its
+// part until the last submit returned. "peak MB" counts bytes of GPUBuffers alive at once. "GFLOP/s" counts the matrix
+// products alone.
 // `adamw` clips the global norm to 1 and decays matrices by 0.01; `adam` does neither.
 
 import { writeFile } from 'node:fs/promises';

@@ -1,26 +1,23 @@
-// Checkpoints as folders on disk: `checkpoint-<step>/` as HF lays them out, `final` in the output folder itself. A
-// checkpoint is written beside its place and renamed when it is whole.
+// Checkpoints as folders on disk: `checkpoint-<step>/` as HF lays them out, with optimizer.pt and scheduler.pt, so that
+// HF's Trainer goes on from them; `final` in the output folder itself. A checkpoint is written beside its place and
+// renamed when it is whole.
 
-import { openAsBlob } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  orderTensors,
-  readSafetensorsHeader,
-  type SafetensorsHeader,
-  safetensorsHeaderBytes,
-} from '#formats/safetensors.ts';
+import { orderTensors, safetensorsHeaderBytes } from '#formats/safetensors.ts';
+import type { TorchArchive } from '#formats/torch-writer.ts';
 import type { CheckpointId, RunId } from '#protocol/ids.ts';
 import type {
   CheckpointManifest,
   CheckpointStore,
   CheckpointWrite,
   StoredCheckpoint,
-  TensorEntry,
   TensorSource,
 } from '#storage/checkpoint-store.ts';
-import { parseHfJson } from '#util/hf-json.ts';
+import { PROGRESS_FILE } from '#trainer/checkpoint-files.ts';
 import { StudioError } from '#util/studio-error.ts';
+import { OPTIMIZER_FILE, torchFiles, UPDATE_STATE } from '#worker/checkpoint-to-torch.ts';
+import { openCheckpointFolder } from './checkpoint-folder.ts';
 
 const FINAL = 'final';
 const PARTIAL = '.partial-';
@@ -54,10 +51,16 @@ export class FolderCheckpointStore implements CheckpointStore {
     await rm(partial, { recursive: true, force: true });
     await mkdir(partial, { recursive: true });
     const doomed = write.rotate((await this.list(write.runId)).filter(({ name }) => name !== write.name));
-    for (const file of new Set(write.tensors.map((tensor) => tensor.file))) {
+    const archives = await archivesOf(write);
+    for (const [file, archive] of archives) await writeArchive(join(partial, file), archive);
+    // What the archives hold need not lie there twice; torch has no place for the update state.
+    const tensors = write.tensors.filter(
+      ({ file, name }) => archives.size === 0 || file !== OPTIMIZER_FILE || name === UPDATE_STATE,
+    );
+    for (const file of new Set(tensors.map((tensor) => tensor.file))) {
       await writeTensors(
         join(partial, file),
-        write.tensors.filter((tensor) => tensor.file === file),
+        tensors.filter((tensor) => tensor.file === file),
       );
     }
     for (const [path, text] of write.files) await writeFile(join(partial, path), text);
@@ -103,6 +106,25 @@ export class FolderCheckpointStore implements CheckpointStore {
 
 const stepOf = (name: string): number => Number(name.slice('checkpoint-'.length));
 
+/** optimizer.pt and its companions; none for weights alone. */
+async function archivesOf({ files, tensors, modelOnly }: CheckpointWrite): Promise<ReadonlyMap<string, TorchArchive>> {
+  if (modelOnly || !files.has(PROGRESS_FILE)) return new Map();
+  return torchFiles({
+    readText: async (path) => files.get(path) ?? '{}',
+    state: tensors.filter(({ file }) => file === OPTIMIZER_FILE),
+  });
+}
+
+async function writeArchive(path: string, archive: TorchArchive): Promise<void> {
+  const file = await open(path, 'w');
+  try {
+    await writeBytes(file, { name: path, byteLength: archive.byteLength, chunks: () => archive.chunks() });
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
 async function writeTensors(path: string, tensors: readonly TensorSource[]): Promise<void> {
   const ordered = orderTensors(tensors);
   const file = await open(path, 'w');
@@ -116,7 +138,10 @@ async function writeTensors(path: string, tensors: readonly TensorSource[]): Pro
 }
 
 /** @throws StudioError E-INTERNAL when fewer or more bytes come than the header announces. */
-async function writeBytes(file: FileHandle, tensor: TensorSource): Promise<void> {
+async function writeBytes(
+  file: FileHandle,
+  tensor: Pick<TensorSource, 'name' | 'byteLength' | 'chunks'>,
+): Promise<void> {
   let written = 0;
   for await (const chunk of tensor.chunks()) {
     await file.write(chunk);
@@ -127,78 +152,4 @@ async function writeBytes(file: FileHandle, tensor: TensorSource): Promise<void>
     'E-INTERNAL',
     `Tensor ${tensor.name} should have ${tensor.byteLength} bytes, but ${written} came.`,
   );
-}
-
-/** Opens any folder of this layout, also one that another run wrote. @throws StudioError E-CHECKPOINT. */
-export async function openCheckpointFolder(folder: string, runId: RunId, name: string): Promise<StoredCheckpoint> {
-  const readText = (path: string) =>
-    readFile(join(folder, path), 'utf8').catch((cause: Error) => {
-      throw new StudioError('E-CHECKPOINT', `The checkpoint ${folder} has no readable ${path}.`, {
-        where: join(folder, path),
-        cause,
-      });
-    });
-  const state = parseHfJson(await readText('trainer_state.json'), 'trainer_state.json', 'E-CHECKPOINT') as Record<
-    string,
-    unknown
-  >;
-  const paths = (await readdir(folder, { withFileTypes: true }))
-    .filter((entry) => entry.isFile())
-    .map((entry) => entry.name);
-  const files = new Map<string, { blob: Blob; header: SafetensorsHeader }>();
-  for (const path of paths.filter((each) => each.endsWith('.safetensors'))) {
-    const blob = await openAsBlob(join(folder, path));
-    files.set(path, { blob, header: await readSafetensorsHeader(blob, path) });
-  }
-  const manifest = await manifestOf(folder, runId, name, state, paths, files);
-  const bytesOf = (file: string, tensor: string): Blob => {
-    const found = files.get(file);
-    const entry = found?.header.entries.get(tensor);
-    if (!found || !entry)
-      throw new StudioError('E-CHECKPOINT', `The checkpoint ${folder} lacks ${tensor} in ${file}.`, {
-        where: join(folder, file),
-      });
-    return found.blob.slice(found.header.dataStart + entry.begin, found.header.dataStart + entry.end);
-  };
-  return {
-    manifest,
-    readFile: readText,
-    readTensor: async (file, tensor) => new Uint8Array(await bytesOf(file, tensor).arrayBuffer()),
-    streamTensor: (file, tensor) => bytesOf(file, tensor).stream() as unknown as AsyncIterable<Uint8Array<ArrayBuffer>>,
-  };
-}
-
-async function manifestOf(
-  folder: string,
-  runId: RunId,
-  name: string,
-  state: Readonly<Record<string, unknown>>,
-  paths: readonly string[],
-  files: ReadonlyMap<string, { header: SafetensorsHeader }>,
-): Promise<CheckpointManifest> {
-  const tensors: TensorEntry[] = [...files].flatMap(([file, { header }]) =>
-    [...header.entries].map(([tensor, { dtype, shape, begin, end }]) => ({
-      file,
-      name: tensor,
-      dtype: dtype as TensorEntry['dtype'],
-      shape,
-      byteLength: end - begin,
-      crc32: null,
-    })),
-  );
-  return {
-    checkpointId: name as CheckpointId,
-    runId,
-    name,
-    step: Number(state['global_step']),
-    epoch: Number(state['epoch']),
-    modelOnly: !files.has('optimizer.safetensors'),
-    isBest: state['best_model_checkpoint'] === name,
-    metrics: {},
-    savedAt: (await stat(join(folder, 'trainer_state.json'))).mtimeMs,
-    byteLength: tensors.reduce((sum, { byteLength }) => sum + byteLength, 0),
-    tensors,
-    files: paths.filter((path) => !path.endsWith('.safetensors')),
-    schemaVersion: 1,
-  };
 }

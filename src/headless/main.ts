@@ -10,8 +10,10 @@ import { openModelFiles } from '#formats/model-files.ts';
 import { readTable } from '#formats/tabular.ts';
 import { type Engine, initializeEngine } from '#gpu/initialize.ts';
 import { memoryUse } from '#gpu/memory.ts';
+import type { Parameter } from '#nn/parameter.ts';
+import { makeParamGroups } from '#optim/optimizer.ts';
 import type { RunId } from '#protocol/ids.ts';
-import { toTrainingArgumentsJson } from '#protocol/training-arguments.ts';
+import { type TrainingArguments, toTrainingArgumentsJson } from '#protocol/training-arguments.ts';
 import type { TrainerCallback } from '#trainer/callbacks/trainer-callback.ts';
 import { toTrainerStateJson } from '#trainer/trainer-state.ts';
 import { stringifyHfJson } from '#util/hf-json.ts';
@@ -19,8 +21,9 @@ import { StudioError } from '#util/studio-error.ts';
 import { buildTrainer, describeModel } from '#worker/build-trainer.ts';
 import { modelCard } from '#worker/model-card.ts';
 import { maxLengthOf, type OpenedModel, openModel } from '#worker/opened-model.ts';
+import { openCheckpointFolder } from './checkpoint-folder.ts';
 import { installDawn } from './dawn.ts';
-import { FolderCheckpointStore, openCheckpointFolder } from './folder-checkpoint-store.ts';
+import { FolderCheckpointStore } from './folder-checkpoint-store.ts';
 import { type RunConfig, readRunConfig } from './run-config.ts';
 
 const RUN = 'run' as RunId;
@@ -93,10 +96,8 @@ async function run({ config: path, outputDir, resumeFrom }: CommandLine): Promis
   const data = await prepareData(config, model);
   for (const warning of data.warnings) say(`warning: ${warning}`);
   // What can be refused is refused before the device starts.
-  describeModel(model, data);
-  const stored = resumeFrom === null ? null : await openCheckpointFolder(resumeFrom, RUN, basename(resumeFrom));
-  if (stored?.manifest.modelOnly)
-    say(`warning: ${resumeFrom} has no optimizer.safetensors: the optimizer and the schedule start anew.`);
+  const { parameters } = describeModel(model, data);
+  const stored = resumeFrom === null ? null : await openToResume(resumeFrom, parameters, config.args);
   installDawn();
   const engine = await initializeEngine();
   say(`device: ${deviceName(engine)}`);
@@ -129,6 +130,17 @@ async function run({ config: path, outputDir, resumeFrom }: CommandLine): Promis
   say(
     `done: ${output.globalStep} steps, train_loss ${output.trainingLoss.toPrecision(4)}, ${Math.round(memoryUse().allocatedBytes / 2 ** 20)} MiB allocated on the device`,
   );
+}
+
+/** A folder of a run here or of HF's Trainer. */
+async function openToResume(folder: string, parameters: ReadonlyMap<string, Parameter>, { fp16 }: TrainingArguments) {
+  const paramGroups = makeParamGroups(parameters, 0).map((group) =>
+    [...group.parameters].map(([name, { shape }]) => ({ name, shape })),
+  );
+  const stored = await openCheckpointFolder(folder, RUN, basename(folder), { paramGroups, fp16 });
+  if (stored.manifest.modelOnly)
+    say(`warning: ${folder} has no optimizer.pt and scheduler.pt: the optimizer and the schedule start anew.`);
+  return stored;
 }
 
 function deviceName(engine: Engine): string {

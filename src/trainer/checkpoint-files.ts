@@ -2,6 +2,7 @@
 
 import type { TrainableModel } from '#nn/trainable-model.ts';
 import type { LrSchedule } from '#optim/get-scheduler.ts';
+import type { Optimizer } from '#optim/optimizer.ts';
 import { type TrainingArguments, toTrainingArgumentsJson } from '#protocol/training-arguments.ts';
 import { stringifyHfJson } from '#util/hf-json.ts';
 import type { ProcessingClass } from './trainer-options.ts';
@@ -15,6 +16,7 @@ export interface CheckpointFileParts {
   readonly processingClass: ProcessingClass | undefined;
   /** Null: weights only, nothing to resume from. */
   readonly resume: {
+    readonly update: { readonly optimizer: Pick<Optimizer, 'paramGroups'> };
     readonly schedule: LrSchedule;
     readonly schedulerSteps: number;
     readonly learningRate: number;
@@ -37,16 +39,46 @@ export function checkpointFiles(parts: CheckpointFileParts): Map<string, string>
   return files;
 }
 
+/** What progress.json holds, in the names of HF and torch. Checkpoints of earlier versions lack what is optional. */
+export interface Progress {
+  readonly scheduler: {
+    readonly type?: string;
+    readonly base_lr?: number;
+    /** Steps taken by the schedule. */
+    readonly last_epoch: number;
+    /** Of the update just taken, and of the coming one. */
+    readonly last_lr?: number;
+    readonly next_lr?: number;
+    /** state_dict of a schedule that follows a metric. */
+    readonly metric_state?: Readonly<Record<string, unknown>> | null;
+  };
+  /** Names of the parameters of each group, in torch's order. */
+  readonly param_groups?: readonly { readonly weight_decay: number; readonly params: readonly string[] }[];
+  readonly rng?: { readonly seed: number; readonly data_seed: number };
+  readonly skipped_steps: number;
+  readonly optim?: string;
+  readonly fp16?: boolean;
+}
+
 /** Dropout and data order follow from the seeds and the global step: no generator has a state beyond them. */
-function progressJson({ args, state }: CheckpointFileParts, resume: NonNullable<CheckpointFileParts['resume']>) {
+function progressJson(
+  { args, state }: CheckpointFileParts,
+  resume: NonNullable<CheckpointFileParts['resume']>,
+): Progress {
+  const { schedule, schedulerSteps, learningRate, update } = resume;
   return {
     scheduler: {
       type: args.lrSchedulerType,
       base_lr: args.learningRate,
-      last_epoch: resume.schedulerSteps,
-      last_lr: resume.learningRate,
-      metric_state: resume.schedule.metric?.stateDict() ?? null,
+      last_epoch: schedulerSteps,
+      last_lr: learningRate,
+      next_lr: args.learningRate * schedule(schedulerSteps),
+      metric_state: schedule.metric?.stateDict() ?? null,
     },
+    param_groups: update.optimizer.paramGroups.map(({ weightDecay, parameters }) => ({
+      weight_decay: weightDecay,
+      params: [...parameters.keys()],
+    })),
     rng: { seed: args.seed, data_seed: args.dataSeed ?? args.seed },
     skipped_steps: state.skippedSteps,
     optim: args.optim,

@@ -15,7 +15,7 @@ import { parseHfJson } from '#util/hf-json.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { rotateCheckpoints } from './best-metric.ts';
 import { loadModelWeights, loadOptimizerState, TensorSnapshot } from './checkpoint-contents.ts';
-import { checkpointFiles, PROGRESS_FILE } from './checkpoint-files.ts';
+import { checkpointFiles, PROGRESS_FILE, type Progress } from './checkpoint-files.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
 import type { TrainerOptions } from './trainer-options.ts';
 import { fromTrainerStateJson, type RunPoint, type TrainerState } from './trainer-state.ts';
@@ -147,10 +147,7 @@ export class RunCheckpoints {
     if (!best) state.bestModelCheckpoint = null;
     if (stored.manifest.modelOnly) return { state, schedulerSteps: 0 };
     await loadOptimizerState(update, stored);
-    const progress = parseHfJson(await stored.readFile(PROGRESS_FILE), PROGRESS_FILE, 'E-CHECKPOINT') as {
-      scheduler: { last_epoch: number; metric_state?: Readonly<Record<string, unknown>> | null };
-      skipped_steps: number;
-    };
+    const progress = parseHfJson(await stored.readFile(PROGRESS_FILE), PROGRESS_FILE, 'E-CHECKPOINT') as Progress;
     if (progress.scheduler.metric_state) schedule.metric?.loadStateDict(progress.scheduler.metric_state);
     state.skippedSteps = progress.skipped_steps;
     return { state, schedulerSteps: progress.scheduler.last_epoch };

@@ -1,11 +1,13 @@
 // A checkpoint as a zip that holds a HuggingFace folder, streamed piece by piece from storage to where it goes.
 
 import { orderTensors, safetensorsHeaderBytes } from '#formats/safetensors.ts';
+import type { TorchArchive } from '#formats/torch-writer.ts';
 import { type ZipEntry, zipStream } from '#formats/zip-stream.ts';
 import type { LogEntry } from '#protocol/metrics.ts';
 import type { StoredCheckpoint } from '#storage/checkpoint-store.ts';
 import type { RunRecord } from '#storage/schema.ts';
 import { parseHfJson } from '#util/hf-json.ts';
+import { OPTIMIZER_FILE, torchFiles } from './checkpoint-to-torch.ts';
 import { modelCard } from './model-card.ts';
 
 const MODEL_FILE = 'model.safetensors';
@@ -77,10 +79,29 @@ async function entriesOf(
     for (const { name } of tensors) yield* stored.streamTensor(MODEL_FILE, name);
   };
   const size = tensors.reduce((sum, { byteLength }) => sum + byteLength, header.byteLength);
+  const archives = stored.manifest.modelOnly ? new Map<string, TorchArchive>() : await archivesOf(stored);
   return [
     ...[...texts].map(([path, data]) => ({ name: `${folder}/${path}`, data })),
     { name: `${folder}/${MODEL_FILE}`, size, data: weights() },
+    ...[...archives].map(([path, archive]) => ({
+      name: `${folder}/${path}`,
+      size: archive.byteLength,
+      data: archive.chunks(),
+    })),
   ];
+}
+
+/** What HF's Trainer resumes from, beside the weights. */
+function archivesOf(stored: StoredCheckpoint): Promise<ReadonlyMap<string, TorchArchive>> {
+  const tensors = stored.manifest.tensors.filter(({ file }) => file === OPTIMIZER_FILE);
+  return torchFiles({
+    readText: (path) => stored.readFile(path),
+    state: tensors.map(({ name, shape }) => ({
+      name,
+      shape,
+      chunks: () => stored.streamTensor(OPTIMIZER_FILE, name),
+    })),
+  });
 }
 
 function cardOf(

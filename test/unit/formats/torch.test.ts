@@ -37,11 +37,11 @@ async function plain(value: TorchValue): Promise<unknown> {
 }
 
 async function written(value: TorchValue): Promise<Blob> {
-  const { byteLength, chunks } = torchArchive(value, 'archive');
+  const archive = torchArchive(value, 'archive');
   const parts: Uint8Array<ArrayBuffer>[] = [];
-  for await (const chunk of chunks()) parts.push(Uint8Array.from(chunk));
+  for await (const chunk of archive.chunks()) parts.push(Uint8Array.from(chunk));
   const blob = new Blob(parts);
-  expect(blob.size).toBe(byteLength);
+  expect(blob.size).toBe(archive.byteLength);
   return blob;
 }
 

@@ -4,7 +4,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FolderCheckpointStore, openCheckpointFolder } from '#headless/folder-checkpoint-store.ts';
+import { openCheckpointFolder } from '#headless/checkpoint-folder.ts';
+import { FolderCheckpointStore } from '#headless/folder-checkpoint-store.ts';
 import type { CheckpointStore } from '#storage/checkpoint-store.ts';
 import { bytesOf, checkpointWrite, RUN, tensorSource } from '../storage/checkpoint-store-conformance.ts';
 

@@ -56,6 +56,55 @@ export async function readBytesTogether(tensors: readonly Tensor[]): Promise<Uin
   });
 }
 
+/** Small float32 tensors as they are when they are added, read together later: nothing waits meanwhile. */
+export class StagedRead {
+  readonly #backend = activeWebGpu();
+  readonly #staging: GPUBuffer | null;
+  readonly #copies: Tensor[] = [];
+  #bytes = 0;
+
+  /** @param capacity values in all. */
+  constructor(capacity: number) {
+    this.#staging = this.#backend?.pool.acquireBuffer(capacity * 4, 0x1 | 0x8) ?? null; // MAP_READ | COPY_DST
+  }
+
+  add(tensor: Tensor): void {
+    if (this.#backend && this.#staging) {
+      this.#backend.copyOut(tensor, 0, tensor.size * 4, this.#staging, this.#bytes);
+      this.#bytes += tensor.size * 4;
+    } else {
+      this.#copies.push(tf.keep(tf.clone(tensor)));
+    }
+  }
+
+  /** All values in the order they were added. Call once. */
+  async read(): Promise<Float32Array> {
+    const [backend, staging] = [this.#backend, this.#staging];
+    if (!backend || !staging) return this.#readCopies();
+    return guarded(async () => {
+      backend.flush();
+      try {
+        await staging.mapAsync(0x1);
+        const values = new Float32Array(staging.getMappedRange(0, this.#bytes).slice(0));
+        staging.unmap();
+        return values;
+      } finally {
+        backend.pool.releaseBuffer(staging);
+      }
+    });
+  }
+
+  async #readCopies(): Promise<Float32Array> {
+    const joined = tf.tidy(() => tf.concat(this.#copies.map((tensor) => tf.reshape(tensor, [tensor.size]))));
+    tf.dispose(this.#copies);
+    try {
+      return (await readTensor(joined)) as Float32Array;
+    } finally {
+      joined.dispose();
+    }
+  }
+}
+
 interface Range {
   readonly tensor: Tensor;
   readonly begin: number;

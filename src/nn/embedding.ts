@@ -2,6 +2,8 @@
 
 import type { Tensor } from '@tensorflow/tfjs';
 import { embedding } from '#kernels/embedding/embedding.ts';
+import type { TokenIds } from '#kernels/embedding/token-ids.ts';
+import type { ForwardContext } from './forward-context.ts';
 import { Module } from './module.ts';
 import { Parameter } from './parameter.ts';
 
@@ -12,9 +14,15 @@ export class Embedding extends Module {
     super();
     this.weight = this.parameter('weight', new Parameter([rows, columns], 'normal'));
   }
+}
 
-  /** ids of any shape → [...shape, columns], f32. */
-  forward(ids: Int32Array, shape: readonly number[]): Tensor {
-    return embedding(this.weight.value, ids, shape);
-  }
+/** The rows of several embeddings (one to three), added up: ids of any shape → [...shape, columns]. */
+export function embed(
+  parts: readonly { readonly table: Embedding; readonly tokens: TokenIds }[],
+  context: ForwardContext,
+): Tensor {
+  return embedding(
+    parts.map(({ table, tokens }) => ({ weight: table.weight.value, tokens })),
+    context.storage,
+  );
 }

@@ -1,37 +1,88 @@
-// What a forward pass needs besides its batch: training or not, the dropout key, the precision of the large products.
+// What a forward pass needs besides its batch: training or not, the dropout key, the precision of the large products, and
+// the door through which the batch reaches the device.
 
 import type { Tensor } from '@tensorflow/tfjs';
+import type { Feed, FeedValues } from '#gpu/step-cache.ts';
 import { castStorage } from '#kernels/cast-storage/cast-storage.ts';
 import { DropoutKey } from '#kernels/dropout/dropout-key.ts';
+import { groupTokens, type TokenIds } from '#kernels/embedding/token-ids.ts';
+import type { Batch } from '#util/nd-array.ts';
+import type { Parameter } from './parameter.ts';
 
 /** Storage of weights and activations in the large products. */
-export type ComputeStorage = 'f32' | 'f16';
+export type ComputeStorage = 'f32' | 'f16' | 'bf16';
+
+/** What differs between two forward passes of one shape. */
+export interface ForwardSource {
+  readonly batch: Batch;
+  /** Counts the training forward passes of the run from 0: with the seed it fixes every dropout mask. */
+  readonly forwardStep: number;
+  /**
+   * Examples (or label tokens) of the whole update, over all its micro-batches. A model that `acceptsLossKwargs`
+   * divides the sum of its losses by it, so that accumulation gives the exact mean; null: by what the batch holds.
+   */
+  readonly numItemsInBatch: number | null;
+}
 
 export class ForwardContext {
+  readonly source: ForwardSource;
   /** Null outside training: nothing is dropped. */
   readonly dropoutKey: DropoutKey | null;
   readonly storage: ComputeStorage;
+  readonly #feed: Feed<ForwardSource>;
 
-  private constructor(dropoutKey: DropoutKey | null, storage: ComputeStorage) {
+  private constructor(
+    source: ForwardSource,
+    dropoutKey: DropoutKey | null,
+    storage: ComputeStorage,
+    feed: Feed<ForwardSource>,
+  ) {
+    this.source = source;
     this.dropoutKey = dropoutKey;
     this.storage = storage;
+    this.#feed = feed;
   }
 
-  /** @param step counts training forward passes of the run from 0: with the seed it fixes every dropout mask. */
-  static training(seed: number, step: number, storage: ComputeStorage): ForwardContext {
-    return new ForwardContext(new DropoutKey(seed, step), storage);
+  static training(
+    source: ForwardSource,
+    seed: number,
+    storage: ComputeStorage,
+    feed: Feed<ForwardSource>,
+  ): ForwardContext {
+    const key = new DropoutKey(seed, source.forwardStep, () =>
+      feed(({ forwardStep }) => Int32Array.of(seed >>> 0, forwardStep), [2]),
+    );
+    return new ForwardContext(source, key, storage, feed);
   }
 
-  static evaluation(storage: ComputeStorage): ForwardContext {
-    return new ForwardContext(null, storage);
+  static evaluation(batch: Batch, storage: ComputeStorage, feed: Feed<ForwardSource>): ForwardContext {
+    return new ForwardContext({ batch, forwardStep: 0, numItemsInBatch: null }, null, storage, feed);
   }
 
-  dispose(): void {
-    this.dropoutKey?.tensor.dispose();
+  /**
+   * A tensor, int32 or float32, made from the batch. In a replayed step `values` is called with each new batch, so it
+   * must depend on nothing else that changes.
+   */
+  feed(values: (source: ForwardSource) => FeedValues, shape: readonly number[]): Tensor {
+    return this.#feed(values, shape);
+  }
+
+  /** Row numbers for an embedding, [...shape]; in training with what its gradient needs. */
+  tokenIds(values: (batch: Batch) => Int32Array, shape: readonly number[]): TokenIds {
+    const size = shape.reduce((product, n) => product * n, 1);
+    return {
+      ids: this.feed(({ batch }) => values(batch), shape),
+      groups: this.dropoutKey ? this.feed(({ batch }) => groupTokens(values(batch)), [3 * size + 1]) : null,
+    };
   }
 
   /** The tensor as an operand of a large product. */
   operand(tensor: Tensor): Tensor {
     return castStorage(tensor, this.storage);
+  }
+
+  /** The parameter as an operand of a large product. */
+  weight(parameter: Parameter): Tensor {
+    return parameter.storedAs(this.storage) ?? castStorage(parameter.value, this.storage);
   }
 }

@@ -2,6 +2,7 @@
 
 import type { Tensor } from '@tensorflow/tfjs';
 import { layerNorm } from '#kernels/layer-norm/layer-norm.ts';
+import type { ForwardContext } from './forward-context.ts';
 import { Module } from './module.ts';
 import { Parameter } from './parameter.ts';
 
@@ -17,8 +18,8 @@ export class LayerNorm extends Module {
     this.#eps = eps;
   }
 
-  /** [..., columns] → the same, f32. */
-  forward(x: Tensor): Tensor {
-    return layerNorm(x, this.weight.value, this.bias.value, this.#eps);
+  /** [..., columns] → the same, in the context's storage. */
+  forward(x: Tensor, context: ForwardContext): Tensor {
+    return layerNorm(x, this.weight.value, this.bias.value, this.#eps, context.storage);
   }
 }

@@ -5,52 +5,59 @@ import * as tf from '@tensorflow/tfjs';
 import { binaryCrossEntropy } from '#kernels/binary-cross-entropy/binary-cross-entropy.ts';
 import { castStorage } from '#kernels/cast-storage/cast-storage.ts';
 import { crossEntropy, IGNORE_INDEX } from '#kernels/cross-entropy/cross-entropy.ts';
-import type { NdArray } from '#util/nd-array.ts';
+import type { Batch, NdArray } from '#util/nd-array.ts';
+import type { ForwardContext } from './forward-context.ts';
 
 export type ProblemType = 'single_label_classification' | 'multi_label_classification' | 'regression';
 
-export interface LossOptions {
-  /** Divisor of the summed loss; null: the rows of this batch that count. */
-  readonly numItemsInBatch: number | null;
-  readonly labelSmoothing: number;
-}
-
 /**
+ * The loss of a batch's `labels`: the mean over examples (and over labels of an example, where there are several).
  * @param logits [B, C] of any storage; the loss is computed in float32.
- * @param labels single label: int [B]; multi-label: [B, C]; regression: [B] or [B, C].
- * @returns the mean over examples (and over labels of an example, where there are several).
+ * @param context whose batch has labels. Single label: int [B]; multi-label: [B, C]; regression: [B] or [B, C].
  */
 export function sequenceClassificationLoss(
   logits: Tensor,
-  labels: NdArray,
   type: ProblemType,
-  options: LossOptions,
+  context: ForwardContext,
+  labelSmoothing: number,
 ): Scalar {
-  const wide = castStorage(logits, 'f32');
+  const { batch, numItemsInBatch } = context.source;
   switch (type) {
-    case 'single_label_classification': {
-      const rows = crossEntropy(wide, tf.tensor1d(Int32Array.from(labels.data), 'int32'), options.labelSmoothing);
-      return meanOf(rows, options.numItemsInBatch ?? countedRows(labels));
+    case 'single_label_classification':
+      return classLoss(logits, context, labelSmoothing);
+    case 'multi_label_classification': {
+      const wide = castStorage(logits, 'f32');
+      return meanOf(rowMeans(binaryCrossEntropy(wide, targetsLike(wide, batch))), numItemsInBatch);
     }
-    case 'multi_label_classification':
-      return meanOf(
-        rowMeans(binaryCrossEntropy(wide, targetsLike(wide, labels))),
-        options.numItemsInBatch ?? wide.shape[0]!,
-      );
-    case 'regression':
-      return meanOf(
-        rowMeans(tf.squaredDifference(wide, targetsLike(wide, labels))),
-        options.numItemsInBatch ?? wide.shape[0]!,
-      );
+    case 'regression': {
+      const wide = castStorage(logits, 'f32');
+      return meanOf(rowMeans(tf.squaredDifference(wide, targetsLike(wide, batch))), numItemsInBatch);
+    }
     default:
       return type satisfies never;
   }
 }
 
+/** Cross-entropy of logits [N, C] with the batch's N labels, over the labels that count. */
+export function classLoss(logits: Tensor, context: ForwardContext, labelSmoothing: number): Scalar {
+  const labels = context.feed(({ batch }) => Int32Array.from(labelsOf(batch).data), [logits.shape[0]!]);
+  const scale = context.feed(
+    ({ batch, numItemsInBatch }) => Float32Array.of(1 / (numItemsInBatch ?? countedRows(labelsOf(batch)))),
+    [1],
+  );
+  return crossEntropy(logits, labels, scale, labelSmoothing);
+}
+
+function labelsOf(batch: Batch): NdArray {
+  const labels = batch['labels'];
+  if (!labels) throw new Error('the batch has no labels');
+  return labels;
+}
+
 /** Rows whose class label is not the ignored one. */
 export const countedRows = (labels: NdArray): number => labels.data.filter((label) => label !== IGNORE_INDEX).length;
 
-const targetsLike = (logits: Tensor, labels: NdArray): Tensor =>
-  tf.tensor(Float32Array.from(labels.data), logits.shape, 'float32');
+const targetsLike = (logits: Tensor, batch: Batch): Tensor =>
+  tf.tensor(Float32Array.from(labelsOf(batch).data), logits.shape, 'float32');
 const rowMeans = (losses: Tensor): Tensor => tf.mean(losses, -1);
-const meanOf = (rows: Tensor, count: number): Scalar => tf.div(tf.sum(rows), count).asScalar();
+const meanOf = (rows: Tensor, count: number | null): Scalar => tf.div(tf.sum(rows), count ?? rows.size).asScalar();

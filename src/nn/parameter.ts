@@ -2,7 +2,8 @@
 
 import type { Tensor, Variable } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { setValues } from '#gpu/arena.ts';
+import { copyInto, setValues } from '#gpu/arena.ts';
+import { storageOf } from '#gpu/tensor-storage.ts';
 
 /** How a parameter starts when no file holds it, as HF's `_init_weights`. */
 export type Initializer = 'normal' | 'zeros' | 'ones';
@@ -13,6 +14,7 @@ export class Parameter {
   /** Belongs to a normalisation layer: never decayed. */
   readonly isNorm: boolean;
   #variable: Variable | null = null;
+  #half: Tensor | null = null;
 
   constructor(shape: readonly number[], initializer: Initializer, isNorm = false) {
     this.shape = shape;
@@ -28,6 +30,7 @@ export class Parameter {
   load(values: Float32Array): void {
     if (this.#variable) {
       setValues(this.#variable, values);
+      if (this.#half) copyInto(this.#half, this.#variable);
       return;
     }
     const tensor = tf.tensor(values, [...this.shape], 'float32');
@@ -41,6 +44,19 @@ export class Parameter {
     tensor.dispose();
   }
 
+  /** Lets `half` follow the values: the optimizer writes both. Takes it over; null ends that. */
+  mirror(half: Tensor | null): void {
+    this.#half?.dispose();
+    this.#half = half;
+    if (half) copyInto(half, this.variable);
+  }
+
+  /** The values in this storage, if they are kept so. */
+  storedAs(storage: 'f32' | 'f16' | 'bf16'): Tensor | null {
+    if (storage === 'f32') return this.variable;
+    return this.#half && storageOf(this.#half) === storage ? this.#half : null;
+  }
+
   get variable(): Variable {
     if (!this.#variable) throw new Error('a parameter is used before its weights are loaded');
     return this.#variable;
@@ -51,6 +67,7 @@ export class Parameter {
   }
 
   dispose(): void {
+    this.mirror(null);
     this.#variable?.dispose();
     this.#variable = null;
   }

@@ -6,12 +6,8 @@ import type { ForwardContext } from './forward-context.ts';
 import type { Parameter } from './parameter.ts';
 
 export interface ForwardOptions {
+  /** Its `source` holds the batch, and what the loss is divided by. */
   readonly context: ForwardContext;
-  /**
-   * Examples (or label tokens) of the whole update, over all its micro-batches. A model that `acceptsLossKwargs`
-   * divides the sum of its losses by it, so that accumulation gives the exact mean; null: by what the batch holds.
-   */
-  readonly numItemsInBatch: number | null;
   /** In [0, 1]; see `label_smoothing_factor`. */
   readonly labelSmoothing: number;
 }
@@ -29,6 +25,11 @@ export interface TrainableModel {
   forward(batch: Batch, options: ForwardOptions): ModelOutput;
   /** Whether `numItemsInBatch` is used; without it the Trainer divides each micro-loss by their number. */
   readonly acceptsLossKwargs: boolean;
+  /**
+   * The batch in one of few shapes, longer ones filled up with what changes no result: steps of one shape are recorded
+   * once. Absent: every shape is its own.
+   */
+  bucket?(batch: Batch): Batch;
   /** What one batch adds to `numItemsInBatch`: its rows (or label tokens) that count. */
   itemsIn(batch: Batch): number;
   /** Floating-point operations of one training step on the batch, for `total_flos`. */

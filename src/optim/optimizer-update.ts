@@ -5,6 +5,7 @@ import type { Tensor, Variable } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { copyInto, setValues } from '#gpu/arena.ts';
 import type { GradientSink } from '#gpu/backward.ts';
+import { StepCache } from '#gpu/step-cache.ts';
 import { activeWebGpu } from '#gpu/webgpu-backend.ts';
 import { sumOfSquares } from '#kernels/sum-of-squares/sum-of-squares.ts';
 import { advanceUpdateState, createUpdateState, STATE } from '#kernels/update-state/update-state.ts';
@@ -36,6 +37,7 @@ export class OptimizerUpdate {
   readonly #learningRate: Tensor;
   readonly #maxGradNorm: number;
   readonly #gradients = new Map<ParameterBlock, BlockArray>();
+  readonly #steps = new StepCache<number>();
   readonly #sinkByName = new Map<string, GradientSink>();
 
   constructor(optimizer: Optimizer, { maxGradNorm, lossScaling }: { maxGradNorm: number; lossScaling: boolean }) {
@@ -82,12 +84,20 @@ export class OptimizerUpdate {
    * @param learningRate of this step.
    */
   step(gradients: ReadonlyMap<string, Tensor>, learningRate: number): void {
-    setValues(this.#learningRate, Float32Array.of(learningRate));
-    this.apply(gradients);
+    if (!activeWebGpu()) {
+      setValues(this.#learningRate, Float32Array.of(learningRate));
+      this.#apply(gradients);
+      return;
+    }
+    this.#sink(gradients);
+    this.#steps.run(this.#filledKey(), learningRate, (feed) => {
+      const lr = feed((rate) => Float32Array.of(rate), [1]);
+      copyInto(this.#learningRate, lr);
+      this.#apply(gradients);
+    });
   }
 
-  /** The same with the learning rate that was set before. */
-  apply(gradients: ReadonlyMap<string, Tensor>): void {
+  #apply(gradients: ReadonlyMap<string, Tensor>): void {
     tf.tidy(() => {
       const [beta1, beta2] = this.optimizer.betas;
       const hyper = {
@@ -104,13 +114,22 @@ export class OptimizerUpdate {
     });
   }
 
-  #updates(gradients: ReadonlyMap<string, Tensor>): BlockUpdate[] {
+  /** Gradients that came as tensors join those in the sinks. */
+  #sink(gradients: ReadonlyMap<string, Tensor>): void {
     for (const [name, gradient] of gradients) {
       const sink = this.#sinkByName.get(name);
       if (!sink) continue;
       copyInto(sink.target, gradient);
       sink.started = true;
     }
+  }
+
+  /** Which parameters have a gradient, as a key. */
+  #filledKey(): string {
+    return [...this.#sinkByName.values()].map(({ started }) => (started ? '1' : '0')).join('');
+  }
+
+  #updates(gradients: ReadonlyMap<string, Tensor>): BlockUpdate[] {
     const sunk = [...this.#sinkByName].filter(([, { started }]) => started).map(([name]) => name);
     const names = new Set(sunk.length > 0 ? sunk : gradients.keys());
     return this.optimizer.blocks.flatMap((block) =>
@@ -122,7 +141,12 @@ export class OptimizerUpdate {
     );
   }
 
-  /** A copy of the state, f32 [8], to be read later by `reportOf`; the caller disposes it. */
+  /** The state, f32 [8], as `reportOf` reads it. */
+  get state(): Tensor {
+    return this.#state;
+  }
+
+  /** A copy of the state, f32 [8]; the caller disposes it. */
   stateCopy(): Tensor {
     return tf.add(this.#state, 0);
   }
@@ -135,6 +159,7 @@ export class OptimizerUpdate {
 
   dispose(): void {
     tf.dispose([this.#state, this.lossScale, this.#learningRate]);
+    this.#steps.dispose();
     for (const array of this.#gradients.values()) array.dispose();
     this.optimizer.dispose();
   }

@@ -1,8 +1,8 @@
 // Runs a model over a data set without training: loss, predictions and metrics, with HF's averaging and keys.
 
 import type { DataLoader } from '#data/data-loader.ts';
-import { type ComputeStorage, ForwardContext } from '#nn/forward-context.ts';
-import { disposeTensors, forwardOnly, readNdArray, type Tensor } from '#nn/tensor-access.ts';
+import type { ForwardSteps } from '#nn/forward-steps.ts';
+import { disposeTensors, readNdArray, type Tensor } from '#nn/tensor-access.ts';
 import type { TrainableModel } from '#nn/trainable-model.ts';
 import type { Batch, NdArray } from '#util/nd-array.ts';
 import { concatenate } from './concatenate.ts';
@@ -28,9 +28,8 @@ export type ComputeMetrics = (prediction: EvalPrediction, computeResult: boolean
 export type PreprocessLogits = (logits: Tensor, labels: NdArray | null) => Tensor;
 
 export interface EvaluationOptions {
-  readonly storage: ComputeStorage;
+  readonly forward: ForwardSteps;
   readonly labelNames: readonly string[];
-  readonly labelSmoothing: number;
   readonly predictionLossOnly: boolean;
   readonly concatBatches: boolean;
   readonly batchEvalMetrics: boolean;
@@ -83,15 +82,8 @@ export async function evaluationLoop(
 async function predictionStep(model: TrainableModel, batch: Batch, options: EvaluationOptions): Promise<BatchResult> {
   const hasLabels = options.labelNames.every((name) => batch[name] !== undefined);
   const labels = hasLabels ? (batch[options.labelNames[0]!] ?? null) : null;
-  const { loss, logits } = forwardOnly(() => {
-    const context = ForwardContext.evaluation(options.storage);
-    const output = model.forward(batch, { context, numItemsInBatch: null, labelSmoothing: options.labelSmoothing });
-    const kept =
-      options.preprocessLogits && !options.predictionLossOnly
-        ? options.preprocessLogits(output.logits, labels)
-        : output.logits;
-    return { loss: output.loss, logits: kept };
-  });
+  const { loss, logits: raw } = options.forward.run(batch);
+  const logits = options.preprocessLogits && !options.predictionLossOnly ? options.preprocessLogits(raw, labels) : raw;
   try {
     const lossValue = loss ? (await readNdArray(loss)).data[0]! : null;
     const size = Object.values(batch)[0]?.shape[0] ?? 0;
@@ -103,7 +95,7 @@ async function predictionStep(model: TrainableModel, batch: Batch, options: Eval
       inputs: options.includeForMetrics.includes('inputs') ? (batch[model.inputNames[0] ?? 'input_ids'] ?? null) : null,
     };
   } finally {
-    disposeTensors(loss ? [loss, logits] : [logits]);
+    disposeTensors(new Set(loss ? [loss, raw, logits] : [raw, logits]));
   }
 }
 

@@ -1,7 +1,7 @@
 // Losses and update states on their way from the device: read asynchronously, handed over in order, none missing.
 // At most a few updates are in flight, so that the device is never idle and never far ahead.
 
-import { readTogether, type Tensor } from '#nn/tensor-access.ts';
+import type { StagedRead } from '#nn/tensor-access.ts';
 import { reportOf, type UpdateReport } from '#optim/optimizer-update.ts';
 
 export interface UpdateRecord extends UpdateReport {
@@ -22,15 +22,15 @@ export class Telemetry {
     this.#onRecord = onRecord;
   }
 
-  /** Takes ownership of the tensors: f32 [1] losses of the micro-batches, and the copy of the update state. */
-  push(step: number, losses: readonly Tensor[], state: Tensor): void {
-    const read = readTogether([...losses, state]);
+  /** @param staged the losses of so many micro-batches, then the update state. */
+  push(step: number, losses: number, staged: StagedRead): void {
+    const read = staged.read();
     const earlier = this.#chain;
     this.#chain = (async () => {
       // A failed read is reported by whoever awaits the chain; it must not also count as unhandled.
       const [values] = await Promise.all([read, earlier]);
-      const report = reportOf(values.subarray(losses.length));
-      this.#onRecord({ step, losses: Array.from(values.subarray(0, losses.length)), ...report });
+      const report = reportOf(values.subarray(losses));
+      this.#onRecord({ step, losses: Array.from(values.subarray(0, losses)), ...report });
     })();
     this.#chain.catch(() => undefined);
     this.#inFlight.push(this.#chain);

@@ -5,6 +5,8 @@ import { DefaultDataCollator } from '#data/collators/default-data-collator.ts';
 import { DataLoader } from '#data/data-loader.ts';
 import type { Dataset } from '#data/dataset.ts';
 import { RandomSampler, type Sampler, SequentialSampler } from '#data/samplers.ts';
+import type { ComputeStorage } from '#nn/forward-context.ts';
+import { ForwardSteps } from '#nn/forward-steps.ts';
 import type { TrainableModel } from '#nn/trainable-model.ts';
 import { createOptimizer } from '#optim/create-optimizer.ts';
 import { getScheduler, type LrSchedule } from '#optim/get-scheduler.ts';
@@ -49,6 +51,7 @@ export class Trainer {
   readonly #labelNames: readonly string[];
   #model: TrainableModel | null;
   #update: OptimizerUpdate | null = null;
+  #forwardSteps: ForwardSteps | null = null;
   /** The step whose weights the model holds, where the best ones were taken back. */
   #bestStepLoaded: number | null = null;
   #initialized = false;
@@ -143,8 +146,30 @@ export class Trainer {
 
   /** Frees the optimizer's memory. The model belongs to whoever made it. */
   dispose(): void {
+    this.#forwardSteps?.dispose();
+    this.#forwardSteps = null;
     this.#update?.dispose();
     this.#update = null;
+  }
+
+  get #forward(): ForwardSteps {
+    const { args } = this;
+    this.#forwardSteps ??= new ForwardSteps(this.model, {
+      storage: storageFor(args),
+      labelSmoothing: args.labelSmoothingFactor,
+    });
+    return this.#forwardSteps;
+  }
+
+  /** The optimizer moves the parameters to a place of its own: what was recorded before knows the old one. */
+  #makeUpdate(): OptimizerUpdate {
+    const { args, model } = this;
+    this.#forwardSteps?.dispose();
+    this.#forwardSteps = null;
+    return new OptimizerUpdate(this.#options.optimizers?.[0] ?? createOptimizer(model.namedParameters(), args), {
+      maxGradNorm: args.maxGradNorm,
+      lossScaling: args.fp16,
+    });
   }
 
   async #initialize(): Promise<void> {
@@ -165,10 +190,7 @@ export class Trainer {
     const { args, model } = this;
     const loader = this.#trainLoader(trainDataset);
     const steps = resolveSteps(args, loader.length);
-    this.#update ??= new OptimizerUpdate(optimizers?.[0] ?? createOptimizer(model.namedParameters(), args), {
-      maxGradNorm: args.maxGradNorm,
-      lossScaling: args.fp16,
-    });
+    this.#update ??= this.#makeUpdate();
     const schedule =
       optimizers?.[1] ??
       getScheduler(args.lrSchedulerType, {
@@ -196,7 +218,7 @@ export class Trainer {
       state,
       schedulerSteps,
       update: this.#update,
-      storage: args.fp16 ? 'f16' : 'f32',
+      storage: storageFor(args),
       onUpdate: (record) => hooks?.onUpdate?.(record),
     });
   }
@@ -327,9 +349,8 @@ export class Trainer {
     const loader = this.#loader(dataset, new SequentialSampler(dataset.length), args.perDeviceEvalBatchSize);
     const started = performance.now();
     const output = await evaluationLoop(model, loader, {
-      storage: args.fp16 ? 'f16' : 'f32',
+      forward: this.#forward,
       labelNames: this.#labelNames,
-      labelSmoothing: args.labelSmoothingFactor,
       // Nobody computes metrics from the logits: an evaluation need not read them.
       predictionLossOnly: args.predictionLossOnly || (purpose === 'evaluation' && !computeMetrics),
       keepPredictions: purpose === 'prediction' || !args.batchEvalMetrics,
@@ -360,3 +381,5 @@ export class Trainer {
     return this.#handler.fire(event, { args: this.args, state: this.state, control: this.control, ...extra });
   }
 }
+
+const storageFor = ({ fp16 }: TrainingArguments): ComputeStorage => (fp16 ? 'f16' : 'f32');

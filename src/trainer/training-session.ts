@@ -1,9 +1,9 @@
 // One call of `train()`: the optimizer, schedule, loader and counters that live as long as the loop does.
 
 import type { DataLoader } from '#data/data-loader.ts';
-import { type ComputeStorage, ForwardContext } from '#nn/forward-context.ts';
+import type { ComputeStorage } from '#nn/forward-context.ts';
 import { Gradients } from '#nn/gradients.ts';
-import { type Tensor, trimPool } from '#nn/tensor-access.ts';
+import { StagedRead, trimPool } from '#nn/tensor-access.ts';
 import type { TrainableModel } from '#nn/trainable-model.ts';
 import type { LrSchedule } from '#optim/get-scheduler.ts';
 import type { OptimizerUpdate } from '#optim/optimizer-update.ts';
@@ -31,17 +31,25 @@ export interface SessionParts {
 export class TrainingSession {
   readonly parts: SessionParts;
   readonly losses: LossTracker;
-  readonly gradients = new Gradients();
+  readonly gradients: Gradients;
   readonly telemetry: Telemetry;
   /** Of the update just taken. */
   learningRate = 0;
   schedulerSteps: number;
-  #microLosses: Tensor[] = [];
+  #staged: StagedRead | null = null;
+  #microBatches = 0;
   #latest: UpdateRecord | null = null;
 
   constructor(parts: SessionParts) {
     this.parts = parts;
     this.schedulerSteps = parts.schedulerSteps;
+    this.gradients = new Gradients(parts.model, {
+      seed: parts.args.seed,
+      storage: parts.storage,
+      labelSmoothing: parts.args.labelSmoothingFactor,
+      lossScale: parts.update.lossScale,
+      sinks: parts.update.sinks,
+    });
     this.losses = new LossTracker(parts.args.loggingNanInfFilter, parts.state.globalStep);
     this.telemetry = new Telemetry((record) => this.#record(record));
   }
@@ -56,22 +64,20 @@ export class TrainingSession {
 
   /** Forward and backward of one micro-batch of an update. */
   trainingStep(batch: Batch, micro: number, batches: readonly Batch[]): void {
-    const { model, args, state, storage, update } = this.parts;
-    if (micro === 0) update.begin();
-    // Every training forward of a run has its own number, whether or not the run was resumed in between.
-    const forwardStep = state.globalStep * args.gradientAccumulationSteps + micro;
-    const context = ForwardContext.training(args.seed, forwardStep, storage);
-    const items = model.acceptsLossKwargs ? batches.reduce((sum, each) => sum + model.itemsIn(each), 0) : null;
-    const loss = this.gradients.addMicroBatch(model, batch, {
-      context,
-      lossScale: update.lossScale,
-      sinks: update.sinks,
-      numItemsInBatch: items,
-      divisor: model.acceptsLossKwargs ? 1 : batches.length,
-      labelSmoothing: args.labelSmoothingFactor,
-    });
-    context.dispose();
-    this.#microLosses.push(loss);
+    const { model, args, state, update } = this.parts;
+    if (micro === 0) {
+      update.begin();
+      this.#staged = new StagedRead(batches.length + update.state.size);
+    }
+    const source = {
+      batch: model.bucket?.(batch) ?? batch,
+      // Every training forward of a run has its own number, whether or not the run was resumed in between.
+      forwardStep: state.globalStep * args.gradientAccumulationSteps + micro,
+      numItemsInBatch: model.acceptsLossKwargs ? batches.reduce((sum, each) => sum + model.itemsIn(each), 0) : null,
+    };
+    this.gradients.addMicroBatch(source, micro === 0, model.acceptsLossKwargs ? 1 : batches.length);
+    this.#staged?.add(this.gradients.loss);
+    this.#microBatches = micro + 1;
     state.totalFlos += model.floatingPointOperations(batch);
   }
 
@@ -80,8 +86,9 @@ export class TrainingSession {
     const { update, args, schedule, state } = this.parts;
     this.learningRate = args.learningRate * schedule(this.schedulerSteps);
     update.step(this.gradients.byName, this.learningRate);
-    this.telemetry.push(state.globalStep + 1, this.#microLosses, update.stateCopy());
-    this.#microLosses = [];
+    this.#staged!.add(update.state);
+    this.telemetry.push(state.globalStep + 1, this.#microBatches, this.#staged!);
+    this.#staged = null;
     if (await this.#stepsSchedule()) this.schedulerSteps += 1;
     await this.telemetry.throttle();
     trimPool();
@@ -112,7 +119,6 @@ export class TrainingSession {
   }
 
   dispose(): void {
-    this.gradients.clear();
-    for (const loss of this.#microLosses) loss.dispose();
+    this.gradients.dispose();
   }
 }

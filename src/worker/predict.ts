@@ -2,8 +2,8 @@
 
 import { DataCollatorWithPadding } from '#data/collators/data-collator-with-padding.ts';
 import type { BertForSequenceClassification } from '#models/bert/bert-for-sequence-classification.ts';
-import { ForwardContext } from '#nn/forward-context.ts';
-import { disposeTensors, forwardOnly, readNdArray } from '#nn/tensor-access.ts';
+import { ForwardSteps } from '#nn/forward-steps.ts';
+import { disposeTensors, readNdArray } from '#nn/tensor-access.ts';
 import type { Prediction, ProblemType } from '#protocol/messages.ts';
 import type { StoredCheckpoint } from '#storage/checkpoint-store.ts';
 import type { RunRecord } from '#storage/schema.ts';
@@ -36,9 +36,9 @@ export class Predictor {
       model.tokenizer.encode(text, textPair ?? null, { maxLength: record.setup.maxLength }),
     );
     const batch = new DataCollatorWithPadding({ tokenizer: model.tokenizer }).collate(encodings as never);
-    const output = forwardOnly(() =>
-      network.forward(batch, { context: ForwardContext.evaluation('f32'), numItemsInBatch: null, labelSmoothing: 0 }),
-    );
+    const steps = new ForwardSteps(network, { storage: 'f32', labelSmoothing: 0 });
+    const output = steps.run(batch);
+    steps.dispose();
     const { data, shape } = await readNdArray(output.logits);
     disposeTensors([output.logits]);
     const width = shape[1]!;

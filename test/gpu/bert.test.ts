@@ -5,12 +5,12 @@ import { beforeAll, describe, it } from 'vitest';
 import { openWeights } from '#formats/weight-files.ts';
 import { loadPrepared, prepareForSequenceClassification } from '#models/auto-model.ts';
 import type { JsonObject } from '#models/pretrained-config.ts';
-import { ForwardContext } from '#nn/forward-context.ts';
 import type { ProblemType } from '#nn/losses.ts';
 import { parseHfJson } from '#util/hf-json.ts';
 import type { Batch } from '#util/nd-array.ts';
 import { startEngine } from '../setup/dawn.ts';
 import { fixtureFolder, folderFiles, readTensors } from '../setup/fixtures.ts';
+import { trainingContext } from '../setup/forward-context.ts';
 import { expectClose } from '../setup/tensors.ts';
 
 beforeAll(async () => {
@@ -49,8 +49,7 @@ async function compare(name: string, storage: 'f32' | 'f16', tolerance: { logits
   let logits: tf.Tensor | null = null;
   const { value, grads } = tf.variableGrads(() => {
     const output = model.forward(batch, {
-      context: ForwardContext.evaluation(storage),
-      numItemsInBatch: null,
+      context: trainingContext(batch, { storage }),
       labelSmoothing: 0,
     });
     logits = tf.keep(tf.clone(output.logits));

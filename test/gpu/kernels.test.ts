@@ -10,12 +10,16 @@ import { attention } from '#kernels/attention/attention.ts';
 import { binaryCrossEntropy } from '#kernels/binary-cross-entropy/binary-cross-entropy.ts';
 import { castStorage } from '#kernels/cast-storage/cast-storage.ts';
 import { crossEntropy } from '#kernels/cross-entropy/cross-entropy.ts';
-import { dropout } from '#kernels/dropout/dropout.ts';
-import { DropoutKey } from '#kernels/dropout/dropout-key.ts';
+import { dropout, takeDropout } from '#kernels/dropout/dropout.ts';
+import type { DropoutKey } from '#kernels/dropout/dropout-key.ts';
 import { embedding } from '#kernels/embedding/embedding.ts';
+import { groupTokens } from '#kernels/embedding/token-ids.ts';
+import { firstToken } from '#kernels/first-token/first-token.ts';
 import { layerNorm } from '#kernels/layer-norm/layer-norm.ts';
-import { linear } from '#kernels/linear/linear.ts';
+import { linear, linears } from '#kernels/linear/linear.ts';
+import { mlp } from '#kernels/mlp/mlp.ts';
 import { startEngine } from '../setup/dawn.ts';
+import { dropoutKey } from '../setup/forward-context.ts';
 import { expectClose, values } from '../setup/tensors.ts';
 
 let backend: AtelierBackend;
@@ -83,6 +87,23 @@ describe('linear', () => {
   }
   it('three axes, no bias', () =>
     expectParity(([x, w]) => linear(x!, w!, null), [{ shape: [2, 3, 12] }, { shape: [8, 12] }]));
+  it('several maps, dropout and residual', async () => {
+    await expectParity(
+      ([x, a, b, c]) => linears(x!, [a!, b!, c!], []),
+      [{ shape: [9, 12] }, { shape: [8, 12] }, { shape: [4, 12] }, { shape: [5, 12] }],
+    );
+    for (const layout of ['out-in', 'in-out'] as const) {
+      await expectParity(
+        ([x, w, b, r]) => linear(x!, w!, b!, { layout, residual: r!, dropout: takeDropout(0.3, dropoutKey(3, 4)) }),
+        [
+          { shape: [34, 36] },
+          { shape: layout === 'out-in' ? [40, 36] : [36, 40] },
+          { shape: [40] },
+          { shape: [34, 40] },
+        ],
+      );
+    }
+  });
   it('the large tile', () =>
     expectParity(([x, w, b]) => linear(x!, w!, b!), [{ shape: [520, 20] }, { shape: [516, 20] }, { shape: [516] }]));
   for (const storage of ['f16', 'bf16'] as const) {
@@ -106,6 +127,7 @@ describe('layer norm', () => {
     [1, 1],
     [3, 5],
     [2, 3, 127],
+    [300, 20],
     [130, 64],
   ]) {
     it(`${shape}`, () =>
@@ -131,45 +153,88 @@ describe('attention', () => {
       [batch, keys],
       'int32',
     );
-  for (const [batch, length, heads, size] of [
-    [1, 1, 1, 4],
-    [2, 7, 3, 5],
-    [3, 33, 2, 8],
-  ] as const) {
+  const sizes = [
+    { batch: 1, length: 1, heads: 1, size: 4 },
+    { batch: 2, length: 7, heads: 3, size: 5 },
+    { batch: 3, length: 33, heads: 2, size: 8 },
+    { batch: 2, length: 65, heads: 4, size: 16, causal: true },
+    { batch: 1, length: 130, heads: 4, kvHeads: 2, size: 64, causal: true },
+    { batch: 2, length: 97, heads: 4, kvHeads: 1, size: 36, window: 20 },
+    { batch: 2, length: 100, heads: 2, size: 132, window: 40, causal: true },
+  ];
+  for (const { batch, length, size, ...rest } of sizes) {
     for (const probability of [0, 0.25]) {
-      it(`B ${batch} L ${length} H ${heads} D ${size}, dropout ${probability}`, () =>
+      it(`B ${batch} L ${length} D ${size} ${JSON.stringify(rest)}, dropout ${probability}`, () =>
         expectParity(
-          ([q, k, v]) =>
-            attention(q!, k!, v!, mask(batch, length), {
-              heads,
-              dropout: probability,
-              dropoutKey: new DropoutKey(7, 3),
-            }),
+          ([qkv]) =>
+            attention(qkv!, mask(batch, length), { ...rest, dropout: probability, dropoutKey: dropoutKey(7, 3) }),
+          [{ shape: [batch, length, (rest.heads + 2 * (rest.kvHeads ?? rest.heads)) * size] }],
+        ));
+    }
+  }
+  it('a row that sees no key gives zeros, and so do its gradients', async () => {
+    const nothing = () => tf.tensor2d(Int32Array.from([1, 1, 1, 0, 0, 0]), [2, 3], 'int32');
+    const build: Build = ([qkv]) => attention(qkv!, nothing(), { heads: 2, dropout: 0, dropoutKey: null });
+    await expectParity(build, [{ shape: [2, 3, 24] }]);
+    const [output, gradient] = await run('atelier', build, [{ shape: [2, 3, 24] }]);
+    expect([...output!.subarray(24)].every((value) => value === 0)).toBe(true);
+    expect([...gradient!.subarray(72)].every((value) => value === 0)).toBe(true);
+  });
+  it('extreme scores stay finite', () =>
+    expectParity(
+      ([qkv]) => attention(qkv!, mask(2, 40), { heads: 2, dropout: 0, dropoutKey: null, causal: true }),
+      [{ shape: [2, 40, 48], data: values(2 * 40 * 48).map((v) => v * 30) }],
+      { absolute: 2e-2, relative: 2e-3 },
+    ));
+});
+
+describe('mlp', () => {
+  for (const layout of ['out-in', 'in-out'] as const) {
+    for (const [rows, k, f, n] of [
+      [3, 5, 7, 5],
+      [65, 32, 128, 32],
+    ] as const) {
+      it(`${layout} ${rows} x ${k} x ${f} x ${n}, with dropout and residual`, () =>
+        expectParity(
+          ([x, weight1, bias1, weight2, bias2, residual]) =>
+            mlp(
+              x!,
+              { weight1: weight1!, bias1: bias1!, weight2: weight2!, bias2: bias2! },
+              { activation: 'gelu', layout, residual: residual!, dropout: takeDropout(0.2, dropoutKey(1, 2)) },
+            ),
           [
-            { shape: [batch, length, heads * size] },
-            { shape: [batch, length, heads * size] },
-            { shape: [batch, length, heads * size] },
+            { shape: [rows, k] },
+            { shape: layout === 'out-in' ? [f, k] : [k, f] },
+            { shape: [f] },
+            { shape: layout === 'out-in' ? [n, f] : [f, n] },
+            { shape: [n] },
+            { shape: [rows, n] },
           ],
+          { absolute: 1e-4, relative: 1e-4 },
         ));
     }
   }
 });
 
+describe('first token', () => {
+  it.each([5, 8])('of rows of %i', (columns) => expectParity(([x]) => firstToken(x!), [{ shape: [3, 4, columns] }]));
+});
+
 describe('dropout', () => {
   it('drops the same elements forward, backward and on the CPU', () =>
-    expectParity(([x]) => dropout(x!, 0.3, new DropoutKey(42, 5)), [{ shape: [7, 19] }]));
+    expectParity(([x]) => dropout(x!, 0.3, dropoutKey(42, 5)), [{ shape: [7, 19] }]));
   it('keeps about 1 - p and depends on seed, step and site', async () => {
     await tf.setBackend('atelier');
     const kept = async (key: DropoutKey, site: number): Promise<Float32Array> => {
       for (let i = 0; i < site; i++) key.takeSite();
       return ((await dropout(tf.ones([20_000]), 0.3, key).data()) as Float32Array).map((value) => (value > 0 ? 1 : 0));
     };
-    const first = await kept(new DropoutKey(1, 1), 0);
+    const first = await kept(dropoutKey(1, 1), 0);
     expect(first.reduce((sum, value) => sum + value, 0) / 20_000).toBeCloseTo(0.7, 1);
     for (const other of [
-      await kept(new DropoutKey(2, 1), 0),
-      await kept(new DropoutKey(1, 2), 0),
-      await kept(new DropoutKey(1, 1), 1),
+      await kept(dropoutKey(2, 1), 0),
+      await kept(dropoutKey(1, 2), 0),
+      await kept(dropoutKey(1, 1), 1),
     ]) {
       const agreeing = other.filter((value, i) => value === first[i]).length / 20_000;
       expect(agreeing).toBeGreaterThan(0.55);
@@ -179,8 +244,21 @@ describe('dropout', () => {
 });
 
 describe('embedding', () => {
+  const tokens = (ids: Int32Array) => ({
+    ids: tf.tensor2d(ids, [3, 7], 'int32'),
+    groups: tf.tensor1d(groupTokens(ids), 'int32'),
+  });
   const ids = Int32Array.from({ length: 21 }, (_, i) => (i * 7) % 5);
-  it('rows and gradient', () => expectParity(([w]) => embedding(w!, ids, [3, 7]), [{ shape: [11, 6] }]));
+  it.each([6, 8])('rows of %i and their gradient', (columns) =>
+    expectParity(([w]) => embedding([{ weight: w!, tokens: tokens(ids) }]), [{ shape: [11, columns] }]),
+  );
+  it.each([5, 16])('three tables added up, rows of %i', (columns) =>
+    expectParity(
+      (weights) =>
+        embedding(weights.map((weight, i) => ({ weight, tokens: tokens(ids.map((id) => Math.max(0, id - i))) }))),
+      [{ shape: [11, columns] }, { shape: [7, columns] }, { shape: [5, columns] }],
+    ),
+  );
 });
 
 describe('losses', () => {
@@ -188,8 +266,13 @@ describe('losses', () => {
   for (const smoothing of [0, 0.1]) {
     it(`cross-entropy, smoothing ${smoothing}`, () =>
       expectParity(
-        ([x]) => crossEntropy(x!, labels(), smoothing),
+        ([x]) => crossEntropy(x!, labels(), tf.tensor1d([0.25]), smoothing),
         [{ shape: [5, 5], data: values(25).map((v) => v * 20) }],
+      ));
+    it(`cross-entropy of 128 classes, smoothing ${smoothing}`, () =>
+      expectParity(
+        ([x]) => crossEntropy(x!, labels(), tf.tensor1d([0.25]), smoothing),
+        [{ shape: [5, 128], data: values(640).map((v) => v * 20) }],
       ));
   }
   it('binary cross-entropy, also at zero', () =>

@@ -33,14 +33,14 @@ export class LinearRegression implements TrainableModel {
     return [...this.#parameters.values()].map(({ variable }) => variable.dataSync()[0]!) as [number, number];
   }
 
-  forward(batch: Batch, { numItemsInBatch }: ForwardOptions): ModelOutput {
+  forward(batch: Batch, { context }: ForwardOptions): ModelOutput {
     this.seen.push(batch);
     const x = tf.tensor1d(Float32Array.from(batch['x']!.data));
     const [a, b] = [...this.#parameters.values()].map(({ value }) => value) as [tf.Tensor, tf.Tensor];
     const logits = tf.add(tf.mul(a, x), b);
     if (!batch['labels']) return { loss: null, logits };
     const errors = tf.squaredDifference(logits, tf.tensor1d(Float32Array.from(batch['labels'].data)));
-    return { loss: tf.div(tf.sum(errors), numItemsInBatch ?? x.size).asScalar(), logits };
+    return { loss: tf.div(tf.sum(errors), context.source.numItemsInBatch ?? x.size).asScalar(), logits };
   }
 
   itemsIn(batch: Batch): number {

@@ -44,7 +44,7 @@ const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
 const tanhArgument = (x: Tensor): Tensor => tf.mul(SQRT_2_OVER_PI, tf.add(x, tf.mul(0.044715, tf.pow(x, 3))));
 const normalCdf = (x: Tensor): Tensor => tf.mul(0.5, tf.add(1, tf.erf(tf.mul(x, Math.SQRT1_2))));
 
-const REFERENCE: Record<Activation, (x: Tensor) => Tensor> = {
+const FUNCTIONS: Record<Activation, (x: Tensor) => Tensor> = {
   gelu: (x) => tf.mul(x, normalCdf(x)),
   gelu_tanh: (x) => tf.mul(tf.mul(0.5, x), tf.add(1, tf.tanh(tanhArgument(x)))),
   relu: (x) => tf.relu(x),
@@ -52,7 +52,7 @@ const REFERENCE: Record<Activation, (x: Tensor) => Tensor> = {
   tanh: (x) => tf.tanh(x),
 };
 
-const REFERENCE_DERIVATIVE: Record<Activation, (x: Tensor) => Tensor> = {
+const DERIVATIVES: Record<Activation, (x: Tensor) => Tensor> = {
   gelu: (x) => {
     const density = tf.mul(1 / Math.sqrt(2 * Math.PI), tf.exp(tf.mul(-0.5, tf.square(x))));
     return tf.add(normalCdf(x), tf.mul(x, density));
@@ -70,9 +70,13 @@ const REFERENCE_DERIVATIVE: Record<Activation, (x: Tensor) => Tensor> = {
   tanh: (x) => tf.sub(1, tf.square(tf.tanh(x))),
 };
 
+/** The definitions in plain operations. */
+export const activationReference = (x: Tensor, kind: Activation): Tensor => FUNCTIONS[kind](x);
+export const derivativeReference = (x: Tensor, kind: Activation): Tensor => DERIVATIVES[kind](x);
+
 const backward = defineOperation<'x' | 'dy', { kind: Activation }>({
   name: 'AtelierActivationGrad',
-  reference: ({ x, dy }, { kind }) => [tf.mul(dy, REFERENCE_DERIVATIVE[kind](x))],
+  reference: ({ x, dy }, { kind }) => [tf.mul(dy, derivativeReference(x, kind))],
   webgpu: (backend, { x, dy }, { kind }) => {
     const dx = backend.makeOutput(x.shape, storageOf(x));
     backwardKernels[kind].run(backend, {
@@ -87,7 +91,7 @@ const backward = defineOperation<'x' | 'dy', { kind: Activation }>({
 
 const operation = defineOperation<'x', { kind: Activation }>({
   name: 'AtelierActivation',
-  reference: ({ x }, { kind }) => [REFERENCE[kind](x)],
+  reference: ({ x }, { kind }) => [activationReference(x, kind)],
   webgpu: (backend, { x }, { kind }) => {
     const y = backend.makeOutput(x.shape, storageOf(x));
     forwardKernels[kind].run(backend, {

@@ -1,289 +1,293 @@
-// Scaled dot-product attention with key padding and dropout on the probabilities (Vaswani et al., 2017).
-// The probabilities are not stored for the backward pass: they are made again from the scores' log-sum-exp.
+// Scaled dot-product attention (Vaswani et al., 2017) with key padding, causal order, a sliding window, grouped queries
+// (Ainslie et al., 2023) and dropout on the probabilities. On the GPU scores and probabilities are never stored
+// (FlashAttention-2, Dao, 2023): the backward pass makes them again from the log-sum-exp of each row.
 
 import type { Tensor, TensorInfo } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { defineKernel, linearGrid } from '#gpu/define-kernel.ts';
+import { defineKernel } from '#gpu/define-kernel.ts';
 import { defineOperation } from '#gpu/define-operation.ts';
-import { storageOf } from '#gpu/tensor-storage.ts';
+import { type HalfStorage, storageOf } from '#gpu/tensor-storage.ts';
 import type { AtelierBackend } from '#gpu/webgpu-backend.ts';
-import { dropoutFactors } from '../dropout/dropout.ts';
+import { dropoutFactors, type SiteDropout, takeDropout } from '../dropout/dropout.ts';
 import { type DropoutKey, dropThreshold } from '../dropout/dropout-key.ts';
-import { type MatrixLayout, matmul } from '../matmul/matmul.ts';
-import rowMax from '../shared/row-max.wgsl?raw';
-import rowSum from '../shared/row-sum.wgsl?raw';
 import random from '../shared/threefry.wgsl?raw';
-import maskBody from './mask.wgsl?raw';
-import softmaxBody from './softmax.wgsl?raw';
-import softmaxGradBody from './softmax-grad.wgsl?raw';
+import blocks from './blocks.wgsl?raw';
+import forwardBody from './forward.wgsl?raw';
+import gradKeyValueBody from './grad-key-value.wgsl?raw';
+import gradQueryBody from './grad-query.wgsl?raw';
 
-export interface AttentionDropout {
-  readonly probability: number;
-  readonly key: DropoutKey;
-  readonly site: number;
-}
-
-interface AttentionAttrs {
+/** Who sees whom, and how heads share keys. */
+interface Attrs {
   readonly heads: number;
+  readonly kvHeads: number;
   readonly scale: number;
-  readonly dropout: AttentionDropout | null;
+  readonly causal: boolean;
+  /** Keys at a distance of `window` or more are not seen; 0: no such bound. */
+  readonly window: number;
+  readonly dropout: SiteDropout | null;
 }
 
-type Inputs = 'query' | 'key' | 'value' | 'mask' | 'randomKey';
-
-const ROW_UNIFORMS = {
+const UNIFORMS = {
+  length: 'u32',
+  width: 'u32',
+  heads: 'u32',
+  kv_heads: 'u32',
+  group: 'u32',
   rows: 'u32',
-  rows_per_batch: 'u32',
-  keys: 'u32',
   site: 'u32',
   threshold: 'u32',
+  keep_scale: 'f32',
   scale: 'f32',
 } as const;
 
-const softmaxKernel = defineKernel({
-  name: 'attention-softmax',
-  source: [rowMax, rowSum, random, maskBody, softmaxBody].join('\n'),
-  inputs: ['mask', 'key'],
-  outputs: ['scores', 'lse'],
-  uniforms: ROW_UNIFORMS,
+/** NAME(a, b): dot products of four rows of one tensor with four of another. */
+const products = (name: string, a: string, b: string): string => `
+fn ${name}(a: vec4<u32>, b: vec4<u32>) -> Scores {
+  var s = Scores(array<vec4<f32>, 4>());
+  for (var d = 0u; d < HEAD_SIZE; d += 4u) {
+    let m = mat4x4<f32>(${b}4(b.x + d), ${b}4(b.y + d), ${b}4(b.z + d), ${b}4(b.w + d));
+    s.rows[0] += ${a}4(a.x + d) * m;
+    s.rows[1] += ${a}4(a.y + d) * m;
+    s.rows[2] += ${a}4(a.z + d) * m;
+    s.rows[3] += ${a}4(a.w + d) * m;
+  }
+  return s;
+}`;
+
+const forwardKernel = defineKernel({
+  name: 'attention',
+  source: [random, blocks, products('query_key', 'qkv', 'qkv'), forwardBody].join('\n'),
+  inputs: ['qkv', 'mask', 'key'],
+  outputs: ['output', 'statistics'],
+  uniforms: UNIFORMS,
 });
-const softmaxGradKernel = defineKernel({
-  name: 'attention-softmax-grad',
-  source: [rowSum, random, maskBody, softmaxGradBody].join('\n'),
-  inputs: ['mask', 'key', 'lse'],
-  outputs: ['scores', 'dprobs'],
-  uniforms: { ...ROW_UNIFORMS, scale_scores: 'f32' },
+const gradQueryKernel = defineKernel({
+  name: 'attention-grad-query',
+  source: [
+    random,
+    blocks,
+    products('query_key', 'qkv', 'qkv'),
+    products('output_value', 'doutput', 'qkv'),
+    gradQueryBody,
+  ].join('\n'),
+  inputs: ['qkv', 'mask', 'key', 'output', 'doutput'],
+  outputs: ['dqkv', 'statistics'],
+  uniforms: UNIFORMS,
 });
+const gradKeyValueKernel = defineKernel({
+  name: 'attention-grad-key-value',
+  source: [
+    random,
+    blocks,
+    products('query_key', 'qkv', 'qkv'),
+    products('value_output', 'qkv', 'doutput'),
+    gradKeyValueBody,
+  ].join('\n'),
+  inputs: ['qkv', 'mask', 'key', 'doutput', 'statistics'],
+  outputs: ['dqkv'],
+  uniforms: UNIFORMS,
+});
+
+/** Queries, or keys, of one workgroup. */
+const BLOCK = 32;
 
 interface Sizes {
   readonly batch: number;
-  readonly queries: number;
-  readonly keys: number;
+  readonly length: number;
+  /** Of the packed queries, keys and values. */
   readonly width: number;
-  readonly heads: number;
   readonly headSize: number;
+  readonly rows: number;
 }
 
-function sizesOf(query: TensorInfo, key: TensorInfo, heads: number): Sizes {
-  const [batch, queries, width] = query.shape as [number, number, number];
-  return { batch, queries, keys: key.shape[1]!, width, heads, headSize: width / heads };
+function sizesOf(qkv: TensorInfo, { heads, kvHeads }: Attrs): Sizes {
+  const [batch, length, width] = qkv.shape as [number, number, number];
+  return { batch, length, width, headSize: width / (heads + 2 * kvHeads), rows: batch * heads * length };
 }
 
-/** A [B, L, H·D] tensor seen as B × H matrices [L, D]. */
-const perHead = (tensor: TensorInfo, { width, headSize }: Sizes, transpose = false): MatrixLayout => ({
-  tensor,
-  rowStride: width,
-  headStride: headSize,
-  batchStride: tensor.shape[1]! * width,
-  transpose,
-});
-
-/** A [B, H, Q, K] tensor as B × H matrices. */
-const square = (tensor: TensorInfo, { queries, keys, heads }: Sizes, transpose = false): MatrixLayout => ({
-  tensor,
-  rowStride: keys,
-  headStride: queries * keys,
-  batchStride: heads * queries * keys,
-  transpose,
-});
-
-function rowUniforms({ batch, heads, queries, keys }: Sizes, dropout: AttentionDropout | null) {
+/** What all three kernels share. */
+function callOf(s: Sizes, { heads, kvHeads, scale, causal, window, dropout }: Attrs) {
   return {
-    rows: batch * heads * queries,
-    rows_per_batch: heads * queries,
-    keys,
-    site: dropout?.site ?? 0,
-    threshold: dropout ? dropThreshold(dropout.probability) : 0,
-    scale: dropout ? 1 / (1 - dropout.probability) : 1,
+    uniforms: {
+      length: s.length,
+      width: s.width,
+      heads,
+      kv_heads: kvHeads,
+      group: heads / kvHeads,
+      rows: s.rows,
+      site: dropout?.site ?? 0,
+      threshold: dropout ? dropThreshold(dropout.probability) : 0,
+      keep_scale: dropout ? 1 / (1 - dropout.probability) : 1,
+      scale,
+    },
+    constants: {
+      HEAD_SIZE: s.headSize,
+      GROUPS: Math.ceil(s.headSize / 32),
+      CAUSAL: causal,
+      WINDOW: window,
+      HAS_DROPOUT: dropout !== null,
+    },
   };
 }
 
-/** scores = scale · Q · Kᵀ, f32 [B, H, Q, K]. The caller owns it. */
-function scoresOf(backend: AtelierBackend, query: TensorInfo, key: TensorInfo, s: Sizes, scale: number): TensorInfo {
-  const scores = backend.makeOutput([s.batch, s.heads, s.queries, s.keys], 'f32');
-  matmul(backend, {
-    a: perHead(query, s),
-    b: perHead(key, s, true),
-    c: square(scores, s),
-    m: s.queries,
-    n: s.keys,
-    k: s.headSize,
-    batches: s.batch,
-    heads: s.heads,
-    alpha: scale,
+const likeStorage = (backend: AtelierBackend, tensor: TensorInfo, shape: readonly number[]): TensorInfo =>
+  backend.makeOutput(shape, storageOf(tensor) as HalfStorage | 'f32');
+
+/** The blocks read four columns at a time. Models have head sizes in fours; other sizes run by reference. */
+const fitsBlocks = (qkv: TensorInfo, attrs: Attrs): boolean => sizesOf(qkv, attrs).headSize % 4 === 0;
+
+const keyOf = (mask: TensorInfo, { dropout }: Attrs): TensorInfo => dropout?.key.tensor ?? mask;
+
+function forwardOnGpu(backend: AtelierBackend, qkv: Tensor, mask: Tensor, attrs: Attrs): TensorInfo[] {
+  const s = sizesOf(qkv, attrs);
+  const output = likeStorage(backend, qkv, [s.batch, s.length, attrs.heads * s.headSize]);
+  const statistics = backend.makeOutput([2, s.rows], 'f32');
+  forwardKernel.run(backend, {
+    inputs: { qkv, mask, key: keyOf(mask, attrs) },
+    outputs: { output, statistics },
+    ...callOf(s, attrs),
+    grid: [Math.ceil(s.length / BLOCK), attrs.heads, s.batch],
   });
-  return scores;
+  return [output, statistics];
 }
 
-function forwardOnGpu(backend: AtelierBackend, inputs: Record<Inputs, Tensor>, attrs: AttentionAttrs): TensorInfo[] {
-  const { query, key, value, mask, randomKey } = inputs;
-  const s = sizesOf(query, key, attrs.heads);
-  const scores = scoresOf(backend, query, key, s, attrs.scale);
-  const lse = backend.makeOutput([s.batch, s.heads, s.queries], 'f32');
-  softmaxKernel.run(backend, {
-    inputs: { mask, key: randomKey },
-    outputs: { scores, lse },
-    uniforms: rowUniforms(s, attrs.dropout),
-    constants: { HAS_DROPOUT: attrs.dropout !== null },
-    workgroupSize: backend.rowLanes,
-    grid: linearGrid(s.batch * s.heads * s.queries),
-  });
-  const output = backend.makeOutput(query.shape, storageOf(query));
-  matmul(backend, {
-    a: square(scores, s),
-    b: perHead(value, s),
-    c: perHead(output, s),
-    m: s.queries,
-    n: s.headSize,
-    k: s.keys,
-    batches: s.batch,
-    heads: s.heads,
-  });
-  backend.disposeData(scores.dataId);
-  return [output, lse];
-}
-
-type GradInputs = Inputs | 'lse' | 'dOutput';
+type GradInputs = 'qkv' | 'mask' | 'output' | 'statistics' | 'dOutput';
 
 function backwardOnGpu(
   backend: AtelierBackend,
-  inputs: Record<GradInputs, Tensor>,
-  attrs: AttentionAttrs,
+  { qkv, mask, output, statistics, dOutput }: Readonly<Record<GradInputs, Tensor>>,
+  attrs: Attrs,
 ): TensorInfo[] {
-  const { query, key, value, mask, randomKey, lse, dOutput } = inputs;
-  const s = sizesOf(query, key, attrs.heads);
-  const each = { batches: s.batch, heads: s.heads };
-  const scores = scoresOf(backend, query, key, s, attrs.scale);
-  const dProbs = backend.makeOutput(scores.shape, 'f32');
-  matmul(backend, {
-    a: perHead(dOutput, s),
-    b: perHead(value, s, true),
-    c: square(dProbs, s),
-    m: s.queries,
-    n: s.keys,
-    k: s.headSize,
-    ...each,
+  const s = sizesOf(qkv, attrs);
+  const dqkv = likeStorage(backend, qkv, qkv.shape);
+  const shared = { qkv, mask, key: keyOf(mask, attrs), doutput: dOutput };
+  const grid = (heads: number): [number, number, number] => [Math.ceil(s.length / BLOCK), heads, s.batch];
+  gradQueryKernel.run(backend, {
+    inputs: { ...shared, output },
+    outputs: { dqkv, statistics },
+    ...callOf(s, attrs),
+    grid: grid(attrs.heads),
   });
-  softmaxGradKernel.run(backend, {
-    inputs: { mask, key: randomKey, lse },
-    outputs: { scores, dprobs: dProbs },
-    uniforms: { ...rowUniforms(s, attrs.dropout), scale_scores: attrs.scale },
-    constants: { HAS_DROPOUT: attrs.dropout !== null },
-    workgroupSize: backend.rowLanes,
-    grid: linearGrid(s.batch * s.heads * s.queries),
+  gradKeyValueKernel.run(backend, {
+    inputs: { ...shared, statistics },
+    outputs: { dqkv },
+    ...callOf(s, attrs),
+    grid: grid(attrs.kvHeads),
   });
-  const [dQuery, dKey, dValue] = [query, key, value].map((t) => backend.makeOutput(t.shape, storageOf(t))) as [
-    TensorInfo,
-    TensorInfo,
-    TensorInfo,
-  ];
-  matmul(backend, {
-    a: square(scores, s, true),
-    b: perHead(dOutput, s),
-    c: perHead(dValue, s),
-    m: s.keys,
-    n: s.headSize,
-    k: s.queries,
-    ...each,
-  });
-  matmul(backend, {
-    a: square(dProbs, s),
-    b: perHead(key, s),
-    c: perHead(dQuery, s),
-    m: s.queries,
-    n: s.headSize,
-    k: s.keys,
-    ...each,
-  });
-  matmul(backend, {
-    a: square(dProbs, s, true),
-    b: perHead(query, s),
-    c: perHead(dKey, s),
-    m: s.keys,
-    n: s.headSize,
-    k: s.queries,
-    ...each,
-  });
-  backend.disposeData(scores.dataId);
-  backend.disposeData(dProbs.dataId);
-  return [dQuery, dKey, dValue];
+  return [dqkv];
 }
 
-/** [B, L, H·D] → [B, H, L, D] */
-const splitHeads = (x: Tensor, heads: number): Tensor => {
-  const [batch, length, width] = x.shape as [number, number, number];
-  return tf.transpose(tf.reshape(x, [batch, length, heads, width / heads]), [0, 2, 1, 3]);
-};
-const mergeHeads = (x: Tensor, like: Tensor): Tensor => tf.reshape(tf.transpose(x, [0, 2, 1, 3]), like.shape);
+/** Queries, keys and values as [B, H, L, D] each; keys and values repeated for the heads that share them. */
+function unpack(qkv: Tensor, { heads, kvHeads }: Attrs): { q: Tensor; k: Tensor; v: Tensor } {
+  const [batch, length, width] = qkv.shape as [number, number, number];
+  const headSize = width / (heads + 2 * kvHeads);
+  const split = tf.transpose(tf.reshape(qkv, [batch, length, heads + 2 * kvHeads, headSize]), [0, 2, 1, 3]);
+  const part = (first: number, count: number): Tensor =>
+    tf.slice(split, [0, first, 0, 0], [batch, count, length, headSize]);
+  const shared = (x: Tensor): Tensor =>
+    tf.reshape(tf.tile(tf.expandDims(x, 2), [1, 1, heads / kvHeads, 1, 1]), [batch, heads, length, headSize]);
+  return { q: part(0, heads), k: shared(part(heads, kvHeads)), v: shared(part(heads + kvHeads, kvHeads)) };
+}
 
-function referenceParts(
-  { query, key, mask }: Pick<Record<Inputs, Tensor>, 'query' | 'key' | 'mask'>,
-  attrs: AttentionAttrs,
-) {
-  const [q, k] = [splitHeads(query, attrs.heads), splitHeads(key, attrs.heads)];
-  const visible = tf.reshape(tf.cast(tf.notEqual(mask, 0), 'float32'), [mask.shape[0]!, 1, 1, mask.shape[1]!]);
+/** The way back: gradients of repeated heads are added up. */
+function pack(dq: Tensor, dk: Tensor, dv: Tensor, qkv: Tensor, { heads, kvHeads }: Attrs): Tensor {
+  const [batch, length] = qkv.shape as [number, number];
+  const headSize = dq.shape[3]!;
+  const summed = (x: Tensor): Tensor => tf.sum(tf.reshape(x, [batch, kvHeads, heads / kvHeads, length, headSize]), 2);
+  const all = tf.concat([dq, summed(dk), summed(dv)], 1);
+  return tf.reshape(tf.transpose(all, [0, 2, 1, 3]), qkv.shape);
+}
+
+/** f32 [B, 1, L, L] one where a query sees a key. */
+function visibility(mask: Tensor, { causal, window }: Attrs): Tensor {
+  const [batch, length] = mask.shape as [number, number];
+  const seen = Float32Array.from({ length: length * length }, (_, at) => {
+    const [i, j] = [Math.floor(at / length), at % length];
+    return (!causal || j <= i) && (window === 0 || Math.abs(i - j) < window) ? 1 : 0;
+  });
+  const keys = tf.reshape(tf.cast(tf.notEqual(mask, 0), 'float32'), [batch, 1, 1, length]);
+  return tf.mul(keys, tf.reshape(tf.tensor(seen), [1, 1, length, length]));
+}
+
+function referenceParts(qkv: Tensor, mask: Tensor, attrs: Attrs) {
+  const { q, k, v } = unpack(qkv, attrs);
+  const visible = visibility(mask, attrs);
   const scores = tf.add(tf.mul(tf.matMul(q, k, false, true), attrs.scale), tf.mul(tf.sub(visible, 1), 1e30));
   const factors = attrs.dropout ? tf.tensor(dropoutFactors(scores.size, attrs.dropout), scores.shape) : tf.scalar(1);
-  return { q, k, visible, scores, factors };
+  const lse = tf.logSumExp(scores, -1);
+  const p = tf.mul(tf.exp(tf.sub(scores, tf.expandDims(lse, -1))), visible);
+  return { q, k, v, p, factors, lse };
 }
 
-const backward = defineOperation<GradInputs, AttentionAttrs>({
+function referenceForward({ qkv, mask }: Readonly<Record<'qkv' | 'mask', Tensor>>, attrs: Attrs): Tensor[] {
+  const { v, p, factors, lse } = referenceParts(qkv, mask, attrs);
+  const merged = tf.transpose(tf.matMul(tf.mul(p, factors), v), [0, 2, 1, 3]);
+  const rows = tf.reshape(lse, [1, lse.size]);
+  const [batch, length, heads, headSize] = merged.shape as [number, number, number, number];
+  return [tf.reshape(merged, [batch, length, heads * headSize]), tf.concat([rows, tf.zerosLike(rows)], 0)];
+}
+
+function referenceBackward({ qkv, mask, dOutput }: Readonly<Record<GradInputs, Tensor>>, attrs: Attrs): Tensor[] {
+  const { q, k, v, p, factors } = referenceParts(qkv, mask, attrs);
+  const dO = tf.transpose(tf.reshape(dOutput, [q.shape[0]!, q.shape[2]!, attrs.heads, q.shape[3]!]), [0, 2, 1, 3]);
+  const dP = tf.mul(tf.matMul(dO, v, false, true), factors);
+  const dS = tf.mul(tf.mul(p, tf.sub(dP, tf.sum(tf.mul(p, dP), -1, true))), attrs.scale);
+  const dv = tf.matMul(tf.mul(p, factors), dO, true, false);
+  return [pack(tf.matMul(dS, k), tf.matMul(dS, q, true, false), dv, qkv, attrs)];
+}
+
+const backward = defineOperation<GradInputs, Attrs>({
   name: 'AtelierAttentionGrad',
-  reference: (inputs, attrs) => {
-    const { q, k, visible, scores, factors } = referenceParts(inputs, attrs);
-    const [v, dO] = [splitHeads(inputs.value, attrs.heads), splitHeads(inputs.dOutput, attrs.heads)];
-    const p = tf.mul(tf.exp(tf.sub(scores, tf.expandDims(inputs.lse, -1))), visible);
-    const dP = tf.mul(tf.matMul(dO, v, false, true), factors);
-    const dS = tf.mul(tf.mul(p, tf.sub(dP, tf.sum(tf.mul(p, dP), -1, true))), attrs.scale);
-    return [
-      mergeHeads(tf.matMul(dS, k), inputs.query),
-      mergeHeads(tf.matMul(dS, q, true, false), inputs.key),
-      mergeHeads(tf.matMul(tf.mul(p, factors), dO, true, false), inputs.value),
-    ];
-  },
-  webgpu: (backend, inputs, attrs) => backwardOnGpu(backend, inputs, attrs),
+  reference: referenceBackward,
+  webgpu: (backend, inputs, attrs) =>
+    fitsBlocks(inputs.qkv, attrs)
+      ? backwardOnGpu(backend, inputs, attrs)
+      : tf.tidy(() => referenceBackward(inputs, attrs)),
 });
 
-const operation = defineOperation<Inputs, AttentionAttrs>({
+/** → output, and for the backward pass [2, B·H·L]: the log-sum-exp of each row, and room for one more number. */
+const operation = defineOperation<'qkv' | 'mask', Attrs>({
   name: 'AtelierAttention',
-  reference: (inputs, attrs) => {
-    const { visible, scores, factors } = referenceParts(inputs, attrs);
-    const lse = tf.logSumExp(scores, -1);
-    const p = tf.mul(tf.exp(tf.sub(scores, tf.expandDims(lse, -1))), visible);
-    const output = tf.matMul(tf.mul(p, factors), splitHeads(inputs.value, attrs.heads));
-    return [mergeHeads(output, inputs.query), lse];
-  },
-  webgpu: (backend, inputs, attrs) => forwardOnGpu(backend, inputs, attrs),
+  reference: referenceForward,
+  webgpu: (backend, inputs, attrs) =>
+    fitsBlocks(inputs.qkv, attrs)
+      ? forwardOnGpu(backend, inputs.qkv, inputs.mask, attrs)
+      : tf.tidy(() => referenceForward(inputs, attrs)),
   gradient: {
-    inputsToSave: ['query', 'key', 'value', 'mask', 'randomKey'],
-    outputsToSave: [false, true],
-    grad: ([dOutput], saved, [lse], attrs) => {
-      const inputs = { ...(saved as Record<Inputs, Tensor>), lse: lse!, dOutput: dOutput! };
-      const grads = backward(inputs, attrs);
-      return { query: () => grads[0]!, key: () => grads[1]!, value: () => grads[2]! };
-    },
+    inputsToSave: ['qkv', 'mask'],
+    outputsToSave: [true, true],
+    grad: ([dOutput], { qkv, mask }, [output, statistics], attrs) => ({
+      qkv: () =>
+        backward({ qkv: qkv!, mask: mask!, output: output!, statistics: statistics!, dOutput: dOutput! }, attrs)[0]!,
+    }),
   },
 });
 
 export interface AttentionOptions {
   readonly heads: number;
-  /** Dropout on the probabilities; null or 0 for none. */
+  /** Heads of keys and values, a divisor of `heads`. Default: as many. */
+  readonly kvHeads?: number;
+  /** Factor on the scores. Default 1/√D. */
+  readonly scale?: number;
+  /** A query sees no later key. Default false. */
+  readonly causal?: boolean;
+  /** A query sees keys nearer than this, itself included; 0 for all. Default 0. */
+  readonly window?: number;
+  /** Probability of dropping a probability. */
   readonly dropout: number;
   readonly dropoutKey: DropoutKey | null;
 }
 
 /**
- * softmax(Q · Kᵀ / √D) · V per head.
- * @param query [B, L, H·D] of any storage; the result has its storage.
- * @param key [B, S, H·D]
- * @param value [B, S, H·D]
- * @param mask int32 [B, S]; keys where it is 0 are not attended to.
+ * softmax(scale · Q · Kᵀ) · V per head. A row that sees no key gives zeros.
+ * @param qkv [B, L, (H + 2G)·D] of any storage: queries of H heads, keys of G, values of G. The result has its storage.
+ * @param mask int32 [B, L]; keys where it is 0 are not seen.
  * @returns [B, L, H·D]
  */
-export function attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor, options: AttentionOptions): Tensor {
-  const { heads, dropout, dropoutKey } = options;
-  const drop =
-    dropout > 0 && dropoutKey ? { probability: dropout, key: dropoutKey, site: dropoutKey.takeSite() } : null;
-  const inputs = { query, key, value, mask, randomKey: drop ? drop.key.tensor : mask };
-  return operation(inputs, { heads, scale: 1 / Math.sqrt(query.shape[2]! / heads), dropout: drop })[0]!;
+export function attention(qkv: Tensor, mask: Tensor, options: AttentionOptions): Tensor {
+  const { heads, kvHeads = heads, causal = false, window = 0, dropout, dropoutKey } = options;
+  const headSize = qkv.shape[2]! / (heads + 2 * kvHeads);
+  const scale = options.scale ?? 1 / Math.sqrt(headSize);
+  const attrs = { heads, kvHeads, scale, causal, window, dropout: takeDropout(dropout, dropoutKey) };
+  return operation({ qkv, mask }, attrs)[0]!;
 }

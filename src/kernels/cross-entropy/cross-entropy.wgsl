@@ -10,19 +10,22 @@ fn main(
 ) {
   let row = workgroup_index(group, groups);
   if (row >= u.rows) { return; }
-  let base = row * u.classes;
+  let base = row * u.columns;
   var top = LOWEST;
-  for (var j = lane; j < u.classes; j += WORKGROUP_SIZE) { top = max(top, logits(base + j)); }
+  for (var i = lane * 4u; i < u.columns; i += WORKGROUP_SIZE * 4u) {
+    let v = select(vec4<f32>(LOWEST), logits_row(base, i), inside(i) > vec4<f32>(0.0));
+    top = max(top, max(max(v.x, v.y), max(v.z, v.w)));
+  }
   top = row_max(top, lane);
   var sum = 0.0;
   var total = 0.0;
-  for (var j = lane; j < u.classes; j += WORKGROUP_SIZE) {
-    let d = logits(base + j) - top;
-    sum += exp(d);
-    total += d;
+  for (var i = lane * 4u; i < u.columns; i += WORKGROUP_SIZE * 4u) {
+    let d = logits_row(base, i) - top;
+    sum += dot(exp(d), inside(i));
+    total += dot(d, inside(i));
   }
   let log_sum = log(row_sum(sum, lane));
-  let mean = row_sum(total, lane) / f32(u.classes);
+  let mean = row_sum(total, lane) / f32(u.columns);
   if (lane == 0u) {
     let label = labels(row);
     var l = 0.0;
@@ -30,7 +33,7 @@ fn main(
       let nll = log_sum - (logits(base + u32(label)) - top);
       l = (1.0 - u.smoothing) * nll + u.smoothing * (log_sum - mean);
     }
-    loss_set(row, l);
-    lse_set(row, top + log_sum);
+    rows_set(row, l);
+    rows_set(u.rows + row, top + log_sum);
   }
 }

@@ -1,7 +1,6 @@
 // The key of one forward pass's dropout masks: (seed, step), on the CPU for references and on the device for kernels.
 
 import type { Tensor } from '@tensorflow/tfjs';
-import * as tf from '@tensorflow/tfjs';
 
 /**
  * Masks depend on (seed, step, site, element) alone, so the backward pass and a resumed run make the same ones again.
@@ -10,14 +9,21 @@ import * as tf from '@tensorflow/tfjs';
 export class DropoutKey {
   readonly seed: number;
   readonly step: number;
-  /** int32 [2]: what changes between steps lies in a tensor, never in a uniform. */
-  readonly tensor: Tensor;
+  readonly #makeTensor: () => Tensor;
+  #tensor: Tensor | null = null;
   #nextSite = 0;
 
-  constructor(seed: number, step: number) {
+  /** @param makeTensor int32 [2] of seed and step; whoever makes it disposes it. */
+  constructor(seed: number, step: number, makeTensor: () => Tensor) {
     this.seed = seed >>> 0;
     this.step = step >>> 0;
-    this.tensor = tf.tensor1d(Int32Array.of(this.seed, this.step), 'int32');
+    this.#makeTensor = makeTensor;
+  }
+
+  /** int32 [2]: what changes between steps lies in a tensor, never in a uniform. */
+  get tensor(): Tensor {
+    this.#tensor ??= this.#makeTensor();
+    return this.#tensor;
   }
 
   takeSite(): number {

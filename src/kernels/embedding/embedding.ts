@@ -1,99 +1,151 @@
-// Rows of a table by id, with a deterministic gradient.
+// Rows of tables by id, added up, with a deterministic gradient.
 
 import type { Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { defineKernel, linearGrid } from '#gpu/define-kernel.ts';
-import { defineOperation } from '#gpu/define-operation.ts';
+import { type GradientTarget, gradientTarget, isWanted } from '#gpu/backward.ts';
+import { defineKernel, type Kernel, linearGrid } from '#gpu/define-kernel.ts';
+import { defineOperation, type Operation } from '#gpu/define-operation.ts';
+import { canBeHalf, type HalfStorage } from '#gpu/tensor-storage.ts';
+import { rowAccess } from '../shared/row-access.ts';
 import body from './embedding.wgsl?raw';
 import gradBody from './embedding-grad.wgsl?raw';
-import { groupTokens } from './token-groups.ts';
+import type { TokenIds } from './token-ids.ts';
 
-const forwardKernel = defineKernel({
-  name: 'embedding',
-  source: body,
-  inputs: ['weight', 'ids'],
-  outputs: ['y'],
-  uniforms: { tokens: 'u32', columns: 'u32' },
-});
-const gradKernel = defineKernel({
-  name: 'embedding-grad',
-  source: gradBody,
-  inputs: ['dy', 'unique', 'offsets', 'positions'],
-  outputs: ['dweight'],
-  uniforms: { groups: 'u32', columns: 'u32' },
-});
+type Storage = HalfStorage | 'f32';
+type Weights = `weight${number}`;
 
-interface EmbeddingAttrs {
-  /** The ids once more, on the CPU: grouping them there spares the device a sort. */
-  readonly ids: Int32Array;
-  readonly shape: readonly number[];
-  readonly rows: number;
+const MAX_TABLES = 3;
+
+function defineForward(tables: number, vector: boolean): Kernel {
+  const each = Array.from({ length: tables }, (_, i) => i);
+  const weights = each.map((i) => `weight${i}`);
+  const rows = each.map((i) => `weight${i}_row(u32(ids${i}(token)) * u.columns, i)`);
+  return defineKernel({
+    name: `embedding-${tables}${vector ? '' : '-scalar'}`,
+    source: [
+      rowAccess(weights, ['y'], vector),
+      `fn tables(token: u32, i: u32) -> vec4<f32> { return ${rows.join(' + ')}; }`,
+      body,
+    ].join('\n'),
+    inputs: [...weights, ...each.map((i) => `ids${i}`)],
+    outputs: ['y'],
+    uniforms: { tokens: 'u32', columns: 'u32' },
+  });
 }
 
-const gradWeight = defineOperation<'dy' | 'unique' | 'offsets' | 'positions', EmbeddingAttrs>({
+const defineGrad = (vector: boolean): Kernel =>
+  defineKernel({
+    name: vector ? 'embedding-grad' : 'embedding-grad-scalar',
+    source: [rowAccess(['dy', 'dweight'], ['dweight'], vector), gradBody].join('\n'),
+    inputs: ['dy', 'token_groups'],
+    outputs: ['dweight'],
+    uniforms: { tokens: 'u32', columns: 'u32' },
+  });
+
+const kernels = [false, true].map((vector) => ({
+  forward: Array.from({ length: MAX_TABLES }, (_, i) => defineForward(i + 1, vector)),
+  grad: defineGrad(vector),
+}));
+const kernelsFor = (columns: number) => kernels[columns % 4 === 0 ? 1 : 0]!;
+
+interface GradAttrs {
+  readonly rows: number;
+  readonly into: GradientTarget | null;
+}
+
+const gradWeight = defineOperation<'dy' | 'ids' | 'groups', GradAttrs>({
   name: 'AtelierEmbeddingGrad',
-  reference: ({ dy }, { ids, rows }) => {
+  reference: ({ dy, ids }, { rows }) => {
     const columns = dy.shape[dy.shape.length - 1]!;
-    const flat = tf.reshape(dy, [ids.length, columns]);
+    const flat = tf.reshape(dy, [ids.size, columns]);
     // Adds up rows of the same id; tfjs's segment sum would go through all ids of the vocabulary instead.
-    return [tf.scatterND(tf.tensor2d(ids, [ids.length, 1], 'int32'), flat, [rows, columns])];
+    return [tf.scatterND(tf.reshape(ids, [ids.size, 1]), flat, [rows, columns])];
   },
-  webgpu: (backend, { dy, unique, offsets, positions }, { rows }) => {
+  webgpu: (backend, { dy, ids, groups }, { rows, into }) => {
     const columns = dy.shape[dy.shape.length - 1]!;
-    const dweight = backend.makeOutput([rows, columns], 'f32');
-    backend.clear(dweight);
-    gradKernel.run(backend, {
-      inputs: { dy, unique, offsets, positions },
+    const dweight = into?.tensor ?? backend.makeOutput([rows, columns], 'f32');
+    const accumulate = into?.accumulate ?? false;
+    if (!accumulate) backend.clear(dweight);
+    kernelsFor(columns).grad.run(backend, {
+      inputs: { dy, token_groups: groups },
       outputs: { dweight },
-      uniforms: { groups: unique.size, columns },
-      grid: linearGrid(Math.ceil((unique.size * columns) / 64)),
+      uniforms: { tokens: ids.size, columns },
+      constants: { ACCUMULATE: accumulate },
+      grid: linearGrid(Math.ceil((ids.size * Math.ceil(columns / 4)) / 64)),
     });
-    return [dweight];
+    return into ? [] : [dweight];
   },
 });
 
-const operation = defineOperation<'weight', EmbeddingAttrs>({
-  name: 'AtelierEmbedding',
-  reference: ({ weight }, { ids, shape }) => [
-    tf.reshape(tf.gather(weight, tf.tensor1d(ids, 'int32')), [...shape, weight.shape[1]!]),
-  ],
-  webgpu: (backend, { weight }, { ids, shape }) => {
-    const columns = weight.shape[1]!;
-    const idsTensor = backend.makeTensorInfo([ids.length], 'int32', ids);
-    const y = backend.makeOutput([...shape, columns], 'f32');
-    forwardKernel.run(backend, {
-      inputs: { weight, ids: idsTensor },
-      outputs: { y },
-      uniforms: { tokens: ids.length, columns },
-      grid: linearGrid(Math.ceil((ids.length * columns) / 64)),
-    });
-    backend.disposeData(idsTensor.dataId);
-    return [y];
-  },
-  gradient: {
-    inputsToSave: [],
-    outputsToSave: [false],
-    grad: ([dy], _saved, _outputs, attrs) => ({
-      weight: () => {
-        const { unique, offsets, positions } = groupTokens(attrs.ids);
-        const inputs = {
-          dy: dy!,
-          unique: tf.tensor1d(unique, 'int32'),
-          offsets: tf.tensor1d(offsets, 'int32'),
-          positions: tf.tensor1d(positions, 'int32'),
-        };
-        return gradWeight(inputs, attrs)[0]!;
-      },
-    }),
-  },
-});
+interface Attrs {
+  readonly tokens: readonly TokenIds[];
+  readonly storage: Storage;
+}
+
+/** One operation for each number of tables: they have names of their own. */
+function defineEmbedding(tables: number): Operation<Weights, Attrs> {
+  const names = Array.from({ length: tables }, (_, i) => `weight${i}` as Weights);
+  return defineOperation<Weights, Attrs>({
+    name: `AtelierEmbedding${tables}`,
+    reference: (inputs, { tokens }) => {
+      const rows = names.map((name, i) => {
+        const { ids } = tokens[i]!;
+        const weight = inputs[name]!;
+        return tf.reshape(tf.gather(weight, tf.reshape(ids, [ids.size]) as tf.Tensor1D), [
+          ...ids.shape,
+          weight.shape[1]!,
+        ]);
+      });
+      return [rows.length === 1 ? rows[0]! : tf.addN(rows)];
+    },
+    webgpu: (backend, inputs, { tokens, storage }) => {
+      const columns = inputs.weight0!.shape[1]!;
+      const { ids } = tokens[0]!;
+      const shape = [...ids.shape, columns];
+      const y = backend.makeOutput(shape, canBeHalf(shape) ? storage : 'f32');
+      kernelsFor(columns).forward[tables - 1]!.run(backend, {
+        inputs: { ...inputs, ...Object.fromEntries(tokens.map((token, i) => [`ids${i}`, token.ids])) },
+        outputs: { y },
+        uniforms: { tokens: ids.size, columns },
+        grid: linearGrid(Math.ceil((ids.size * Math.ceil(columns / 4)) / 64)),
+      });
+      return [y];
+    },
+    gradient: {
+      inputsToSave: names,
+      outputsToSave: [false],
+      grad: ([dy], saved, _outputs, { tokens }) =>
+        Object.fromEntries(
+          names.map((name, i) => {
+            const weight = saved[name]!;
+            const { ids, groups } = tokens[i]!;
+            return [
+              name,
+              () => {
+                if (!isWanted(name)) return undefined;
+                const into = gradientTarget(weight);
+                return gradWeight({ dy: dy!, ids, groups: groups ?? ids }, { rows: weight.shape[0]!, into })[0];
+              },
+            ];
+          }),
+        ),
+    },
+  });
+}
+
+const operations = Array.from({ length: MAX_TABLES }, (_, i) => defineEmbedding(i + 1));
 
 /**
- * @param weight f32 [V, D]
- * @param ids values in [0, V), row-major; checked by the caller.
- * @param shape the shape of ids, for example [B, S].
- * @returns f32 [...shape, D]
+ * @param tables one to three: weight f32 [V, D] and the rows to take, all of one shape.
+ * @param storage of the result, where its shape allows halves. Default f32.
+ * @returns [..., D], the rows of all tables added up
  */
-export function embedding(weight: Tensor, ids: Int32Array, shape: readonly number[]): Tensor {
-  return operation({ weight }, { ids, shape, rows: weight.shape[0]! })[0]!;
+export function embedding(
+  tables: readonly { readonly weight: Tensor; readonly tokens: TokenIds }[],
+  storage: Storage = 'f32',
+): Tensor {
+  const operation = operations[tables.length - 1];
+  if (!operation) throw new Error(`embedding takes one to ${MAX_TABLES} tables, not ${tables.length}`);
+  const inputs = Object.fromEntries(tables.map(({ weight }, i) => [`weight${i}`, weight]));
+  return operation(inputs, { tokens: tables.map(({ tokens }) => tokens), storage })[0]!;
 }

@@ -75,6 +75,12 @@ const gradInput = defineOperation<'dy' | 'x' | 'addend' | Weights, GradInputAttr
   },
 });
 
+/** dx of maps of x, added to the gradient that the input `x` of the operation already has. */
+export function linearGradInput(dy: Tensor, x: Tensor, weights: readonly Tensor[], layout: WeightLayout): Tensor {
+  const addend = activeWebGpu() ? takeGradient('x') : null;
+  return gradInput({ dy, x, ...(addend ? { addend } : {}), ...named('weight', weights) }, { layout })[0]!;
+}
+
 /** One operation for each number of maps, with and without biases: what is saved has names of its own. */
 function defineLinear(maps: number, hasBias: boolean): Operation<Inputs, LinearAttrs> {
   const names = Array.from({ length: maps }, (_, i) => `weight${i}` as Weights);
@@ -104,13 +110,7 @@ function defineLinear(maps: number, hasBias: boolean): Operation<Inputs, LinearA
         const biases = biasNames.map((name) => saved[name]!);
         const parameters = isWanted('weight0') ? gradParameters(masked, x, weights, biases, layout) : null;
         return {
-          x: () => {
-            const addend = activeWebGpu() ? takeGradient('x') : null;
-            return gradInput(
-              { dy: masked, x, ...(addend ? { addend } : {}), ...named('weight', weights) },
-              { layout },
-            )[0]!;
-          },
+          x: () => linearGradInput(masked, x, weights, layout),
           residual: () => dy!,
           ...named(
             'weight',

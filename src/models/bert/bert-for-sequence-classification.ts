@@ -7,6 +7,7 @@ import { Module } from '#nn/module.ts';
 import type { ForwardOptions, ModelOutput, TrainableModel } from '#nn/trainable-model.ts';
 import type { Batch } from '#util/nd-array.ts';
 import { StudioError } from '#util/studio-error.ts';
+import { padBatch } from '../pad-batch.ts';
 import type { JsonObject } from '../pretrained-config.ts';
 import type { BertConfig } from './bert-config.ts';
 import { type BertInputs, BertModel } from './bert-model.ts';
@@ -34,14 +35,11 @@ export class BertForSequenceClassification extends Module implements TrainableMo
     return this.#json;
   }
 
-  forward(batch: Batch, { context, numItemsInBatch, labelSmoothing }: ForwardOptions): ModelOutput {
+  forward(batch: Batch, { context, labelSmoothing }: ForwardOptions): ModelOutput {
     const pooled = this.#bert.forward(this.#inputs(batch), context);
     const dropped = dropout(pooled, this.config.classifierDropout, context.dropoutKey);
     const logits = this.#classifier.forward(dropped, context);
-    const labels = batch['labels'];
-    const loss = labels
-      ? sequenceClassificationLoss(logits, labels, this.problemType, { numItemsInBatch, labelSmoothing })
-      : null;
+    const loss = batch['labels'] ? sequenceClassificationLoss(logits, this.problemType, context, labelSmoothing) : null;
     return { loss, logits };
   }
 
@@ -58,37 +56,57 @@ export class BertForSequenceClassification extends Module implements TrainableMo
     return 6 * (batch['input_ids']?.data.length ?? 0) * (all - (vocabSize + maxPositions + typeVocabSize) * hiddenSize);
   }
 
+  /** Lengths in steps of eight: padding changes no result, and fewer shapes have to be recorded. */
+  bucket(batch: Batch): Batch {
+    const length = batch['input_ids']?.shape[1];
+    if (length === undefined) return batch;
+    const padded = Math.min(Math.ceil(length / 8) * 8, this.config.maxPositions);
+    return padded > length ? padBatch(withMask(batch), this.inputNames, padded) : batch;
+  }
+
   #inputs(batch: Batch): BertInputs {
+    const [batchSize, length] = this.#check(batch);
+    const filled = (name: string, value: number) => (from: Batch) =>
+      Int32Array.from(from[name]?.data ?? new Int32Array(batchSize * length).fill(value));
+    return {
+      batchSize,
+      length,
+      // Asked for each batch, replayed or not.
+      inputIds: (from) => {
+        this.#check(from);
+        return filled('input_ids', 0)(from);
+      },
+      tokenTypeIds: filled('token_type_ids', 0),
+      attentionMask: filled('attention_mask', 1),
+    };
+  }
+
+  /** @returns rows and length. @throws StudioError for ids that this model can not read. */
+  #check(batch: Batch): [number, number] {
     const ids = batch['input_ids'];
     if (!ids)
       throw new StudioError('E-DATA-COLUMN', 'A batch has no input_ids.', { hint: 'Tokenize the text columns first.' });
     const [batchSize, length] = ids.shape as [number, number];
-    if (length > this.config.maxPositions) {
+    const { maxPositions, vocabSize } = this.config;
+    if (length > maxPositions) {
       throw new StudioError(
         'E-DATA-FORMAT',
-        `A batch is ${length} tokens long; this model reads at most ${this.config.maxPositions}.`,
-        {
-          hint: `Set max_length to ${this.config.maxPositions} or less.`,
-        },
+        `A batch is ${length} tokens long; this model reads at most ${maxPositions}.`,
+        { hint: `Set max_length to ${maxPositions} or less.` },
       );
     }
-    const inputIds = Int32Array.from(ids.data);
-    const bad = inputIds.find((id) => id < 0 || id >= this.config.vocabSize);
+    const bad = ids.data.find((id) => id < 0 || id >= vocabSize);
     if (bad !== undefined) {
-      throw new StudioError(
-        'E-TOKENIZER',
-        `The tokenizer gives id ${bad}; this model has ${this.config.vocabSize} embeddings.`,
-        {
-          hint: 'Use the tokenizer that belongs to this model.',
-        },
-      );
+      throw new StudioError('E-TOKENIZER', `The tokenizer gives id ${bad}; this model has ${vocabSize} embeddings.`, {
+        hint: 'Use the tokenizer that belongs to this model.',
+      });
     }
-    return {
-      batchSize,
-      length,
-      inputIds,
-      tokenTypeIds: Int32Array.from(batch['token_type_ids']?.data ?? new Int32Array(ids.data.length)),
-      attentionMask: Int32Array.from(batch['attention_mask']?.data ?? new Int32Array(ids.data.length).fill(1)),
-    };
+    return [batchSize, length];
   }
+}
+
+/** The batch with an attention mask, of ones where it had none. */
+function withMask(batch: Batch): Batch {
+  const ids = batch['input_ids']!;
+  return { attention_mask: { data: new Int32Array(ids.data.length).fill(1), shape: ids.shape }, ...batch };
 }

@@ -1,27 +1,27 @@
 // BERT's encoder (Devlin et al., 2019) with the layers and weight names of transformers' BertModel.
 
 import type { Tensor } from '@tensorflow/tfjs';
-import * as tf from '@tensorflow/tfjs';
 import { activation } from '#kernels/activation/activation.ts';
-import { add } from '#kernels/add/add.ts';
 import { attention } from '#kernels/attention/attention.ts';
-import { dropout } from '#kernels/dropout/dropout.ts';
-import { Embedding } from '#nn/embedding.ts';
+import { dropout, takeDropout } from '#kernels/dropout/dropout.ts';
+import { firstToken } from '#kernels/first-token/first-token.ts';
+import { Embedding, embed } from '#nn/embedding.ts';
 import type { ForwardContext } from '#nn/forward-context.ts';
 import { LayerNorm } from '#nn/layer-norm.ts';
-import { Linear } from '#nn/linear.ts';
+import { feedForward, forwardTogether, Linear } from '#nn/linear.ts';
 import { Module } from '#nn/module.ts';
+import type { Batch } from '#util/nd-array.ts';
 import type { BertConfig } from './bert-config.ts';
 
-/** The inputs of one batch: row-major ids [B, S]. */
+/** How the inputs of a batch are read from it: row-major ids [B, S]. */
 export interface BertInputs {
   readonly batchSize: number;
   readonly length: number;
-  readonly inputIds: Int32Array;
+  readonly inputIds: (batch: Batch) => Int32Array;
   /** Segment of each token. */
-  readonly tokenTypeIds: Int32Array;
+  readonly tokenTypeIds: (batch: Batch) => Int32Array;
   /** int32 [B, S]: 1 where there is a token, 0 where there is padding. */
-  readonly attentionMask: Int32Array;
+  readonly attentionMask: (batch: Batch) => Int32Array;
 }
 
 class BertEmbeddings extends Module {
@@ -43,10 +43,16 @@ class BertEmbeddings extends Module {
   /** → [B, S, D] */
   forward({ batchSize, length, inputIds, tokenTypeIds }: BertInputs, context: ForwardContext): Tensor {
     const shape = [batchSize, length];
-    const positions = Int32Array.from({ length: batchSize * length }, (_, i) => i % length);
-    const tokens = add(this.#words.forward(inputIds, shape), this.#types.forward(tokenTypeIds, shape));
-    const summed = add(tokens, this.#positions.forward(positions, shape));
-    return dropout(this.#norm.forward(summed), this.#dropout, context.dropoutKey);
+    const positions = (): Int32Array => Int32Array.from({ length: batchSize * length }, (_, i) => i % length);
+    const summed = embed(
+      [
+        { table: this.#words, tokens: context.tokenIds(inputIds, shape) },
+        { table: this.#positions, tokens: context.tokenIds(positions, shape) },
+        { table: this.#types, tokens: context.tokenIds(tokenTypeIds, shape) },
+      ],
+      context,
+    );
+    return dropout(this.#norm.forward(summed, context), this.#dropout, context.dropoutKey);
   }
 }
 
@@ -77,27 +83,21 @@ class BertLayer extends Module {
 
   /** hidden [B, S, D] → [B, S, D] */
   forward(hidden: Tensor, mask: Tensor, context: ForwardContext): Tensor {
-    const { hiddenDropout, hiddenAct } = this.#config;
-    const attended = this.#attentionOutput.forward(this.#selfAttention(hidden, mask, context), context);
-    const middle = this.#attentionNorm.forward(add(dropout(attended, hiddenDropout, context.dropoutKey), hidden));
-    const wide = activation(this.#intermediate.forward(middle, context), hiddenAct);
-    const narrow = dropout(this.#output.forward(wide, context), hiddenDropout, context.dropoutKey);
-    return this.#outputNorm.forward(add(narrow, middle));
-  }
-
-  #selfAttention(hidden: Tensor, mask: Tensor, context: ForwardContext): Tensor {
-    const x = context.operand(hidden);
-    return attention(
-      this.#query.forward(x, context),
-      this.#key.forward(x, context),
-      this.#value.forward(x, context),
-      mask,
-      {
-        heads: this.#config.numAttentionHeads,
-        dropout: this.#config.attentionDropout,
-        dropoutKey: context.dropoutKey,
-      },
-    );
+    const { hiddenDropout, hiddenAct, numAttentionHeads, attentionDropout } = this.#config;
+    const { dropoutKey } = context;
+    const qkv = forwardTogether([this.#query, this.#key, this.#value], hidden, context);
+    const attended = attention(qkv, mask, { heads: numAttentionHeads, dropout: attentionDropout, dropoutKey });
+    const summed = this.#attentionOutput.forward(attended, context, {
+      residual: hidden,
+      dropout: takeDropout(hiddenDropout, dropoutKey),
+    });
+    const middle = this.#attentionNorm.forward(summed, context);
+    const narrow = feedForward(this.#intermediate, this.#output, middle, context, {
+      activation: hiddenAct,
+      residual: middle,
+      dropout: takeDropout(hiddenDropout, dropoutKey),
+    });
+    return this.#outputNorm.forward(narrow, context);
   }
 }
 
@@ -111,9 +111,7 @@ class BertPooler extends Module {
 
   /** The first token's state [B, D], mapped and squashed. */
   forward(hidden: Tensor, context: ForwardContext): Tensor {
-    const [batch, , width] = hidden.shape as [number, number, number];
-    const first = tf.reshape(tf.slice(hidden, [0, 0, 0], [batch, 1, width]), [batch, width]);
-    return activation(this.#dense.forward(first, context), 'tanh');
+    return activation(this.#dense.forward(firstToken(hidden), context), 'tanh');
   }
 }
 
@@ -133,7 +131,7 @@ export class BertModel extends Module {
 
   /** → the pooled first token [B, D]. */
   forward(inputs: BertInputs, context: ForwardContext): Tensor {
-    const mask = tf.tensor2d(inputs.attentionMask, [inputs.batchSize, inputs.length], 'int32');
+    const mask = context.feed(({ batch }) => inputs.attentionMask(batch), [inputs.batchSize, inputs.length]);
     let hidden = this.#embeddings.forward(inputs, context);
     for (const layer of this.#layers) hidden = layer.forward(hidden, mask, context);
     return this.#pooler.forward(hidden, context);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { countedRows, sequenceClassificationLoss } from '#nn/losses.ts';
+import { trainingContext } from '../../setup/forward-context.ts';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -19,16 +20,18 @@ const value = (scalar: tf.Scalar): number => scalar.dataSync()[0]!;
 
 describe('single label', () => {
   it.each(Object.entries(smoothing.loss))('label smoothing %s gives the loss torch gives', (epsilon, expected) => {
-    const options = { numItemsInBatch: null, labelSmoothing: Number(epsilon) };
-    expect(value(sequenceClassificationLoss(logits(), labels, 'single_label_classification', options))).toBeCloseTo(
-      expected,
-      5,
+    const loss = sequenceClassificationLoss(
+      logits(),
+      'single_label_classification',
+      trainingContext({ labels }),
+      Number(epsilon),
     );
+    expect(value(loss)).toBeCloseTo(expected, 5);
   });
   it('divides by the number of items where it is given: ignored rows add nothing', () => {
     expect(countedRows(labels)).toBe(5);
-    const options = { numItemsInBatch: 20, labelSmoothing: 0 };
-    const loss = value(sequenceClassificationLoss(logits(), labels, 'single_label_classification', options));
+    const context = trainingContext({ labels }, { numItemsInBatch: 20 });
+    const loss = value(sequenceClassificationLoss(logits(), 'single_label_classification', context, 0));
     expect(loss).toBeCloseTo((smoothing.loss['0.0']! * 5) / 20, 5);
   });
 });
@@ -41,10 +44,12 @@ describe('several labels', () => {
     const expected = given.map((x, i) => -Math.log(targets.data[i] === 1 ? sigmoid(x) : 1 - sigmoid(x)));
     const loss = (numItemsInBatch: number | null) =>
       value(
-        sequenceClassificationLoss(tf.tensor2d(given, [2, 2]), targets, 'multi_label_classification', {
-          numItemsInBatch,
-          labelSmoothing: 0,
-        }),
+        sequenceClassificationLoss(
+          tf.tensor2d(given, [2, 2]),
+          'multi_label_classification',
+          trainingContext({ labels: targets }, { numItemsInBatch }),
+          0,
+        ),
       );
     expect(loss(null)).toBeCloseTo(expected.reduce((sum, each) => sum + each, 0) / 4, 6);
     expect(loss(8)).toBeCloseTo(loss(null) / 4, 6);
@@ -53,9 +58,8 @@ describe('several labels', () => {
 
 describe('regression', () => {
   it('is the mean squared error', () => {
-    const options = { numItemsInBatch: null, labelSmoothing: 0 };
-    const targets = { data: Float32Array.of(1, -1, 3), shape: [3] };
-    const loss = sequenceClassificationLoss(tf.tensor2d([1.5, -1, 1], [3, 1]), targets, 'regression', options);
+    const context = trainingContext({ labels: { data: Float32Array.of(1, -1, 3), shape: [3] } });
+    const loss = sequenceClassificationLoss(tf.tensor2d([1.5, -1, 1], [3, 1]), 'regression', context, 0);
     expect(value(loss)).toBeCloseTo((0.25 + 0 + 4) / 3, 6);
   });
 });

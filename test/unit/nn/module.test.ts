@@ -2,12 +2,12 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ForwardContext } from '#nn/forward-context.ts';
 import { Gradients } from '#nn/gradients.ts';
 import { LayerNorm } from '#nn/layer-norm.ts';
 import { Linear } from '#nn/linear.ts';
 import { Module } from '#nn/module.ts';
 import { Parameter } from '#nn/parameter.ts';
+import type { Batch } from '#util/nd-array.ts';
 import { LinearRegression } from '../../setup/linear-regression.ts';
 
 beforeAll(() => tf.setBackend('cpu'));
@@ -59,39 +59,33 @@ describe('Gradients', () => {
     x: { data: Float32Array.of(x), shape: [1] },
     labels: { data: Float32Array.of(label), shape: [1] },
   });
-  const options = (lossScale: tf.Tensor, divisor: number) => ({
-    context: ForwardContext.evaluation('f32'),
-    lossScale,
-    sinks: new Map(),
-    numItemsInBatch: null,
-    divisor,
-    labelSmoothing: 0,
-  });
+  const make = (model: LinearRegression, lossScale: tf.Tensor) =>
+    new Gradients(model, { seed: 1, storage: 'f32', labelSmoothing: 0, lossScale, sinks: new Map() });
+  const source = (given: Batch) => ({ batch: given, forwardStep: 0, numItemsInBatch: null });
 
-  it('adds scaled gradients, returns unscaled losses, and keeps no tensor after clear()', () => {
+  it('adds scaled gradients, tells unscaled losses, and keeps no tensor after clear()', () => {
     const model = new LinearRegression({ a: 1, b: 0 });
-    const gradients = new Gradients();
     const lossScale = tf.tensor1d([8]);
+    const gradients = make(model, lossScale);
     const before = tf.memory().numTensors;
     // Errors of 3 - 1 = 2 and 1 - 2 = -1; each loss counts half.
-    const losses = [batch(3, 1), batch(1, 2)].map((each) =>
-      gradients.addMicroBatch(model, each, options(lossScale, 2)),
-    );
-    expect(losses.map((loss) => loss.dataSync()[0])).toEqual([2, 0.5]);
+    const losses = [batch(3, 1), batch(1, 2)].map((each, i) => {
+      gradients.addMicroBatch(source(each), i === 0, 2);
+      return gradients.loss.dataSync()[0];
+    });
+    expect(losses).toEqual([2, 0.5]);
     expect([...gradients.byName].map(([name, gradient]) => [name, ...gradient.dataSync()])).toEqual([
       ['a', 8 * (2 * 3 + -1 * 1)],
       ['b', 8 * (2 - 1)],
     ]);
     gradients.clear();
-    tf.dispose(losses);
     expect(gradients.byName.size).toBe(0);
     expect(tf.memory().numTensors).toBe(before);
   });
 
   it('says so when a batch has no labels', () => {
     const { labels: _labels, ...unlabelled } = batch(1, 1);
-    expect(() =>
-      new Gradients().addMicroBatch(new LinearRegression(), unlabelled, options(tf.tensor1d([1]), 1)),
-    ).toThrow('no labels');
+    const gradients = make(new LinearRegression(), tf.tensor1d([1]));
+    expect(() => gradients.addMicroBatch(source(unlabelled), true)).toThrow('no labels');
   });
 });

@@ -1,0 +1,16 @@
+// dx[b, 0] = dy[b], zero for all other tokens; four columns a thread.
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let column_groups = (u.columns + 3u) / 4u;
+  let place = workgroup_index(group, groups) * WORKGROUP_SIZE + lane;
+  if (place >= u.batch * u.length * column_groups) { return; }
+  let row = place / column_groups;
+  let i = (place % column_groups) * 4u;
+  var v = vec4<f32>(0.0);
+  if (row % u.length == 0u) { v = dy_row((row / u.length) * u.columns, i); }
+  dx_row_set(row * u.columns, i, v);
+}

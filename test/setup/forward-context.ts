@@ -1,0 +1,26 @@
+// Contexts for forward passes in tests: feeds are plain tensors.
+
+import * as tf from '@tensorflow/tfjs';
+import type { Feed } from '#gpu/step-cache.ts';
+import { DropoutKey } from '#kernels/dropout/dropout-key.ts';
+import { type ComputeStorage, ForwardContext, type ForwardSource } from '#nn/forward-context.ts';
+import type { Batch } from '#util/nd-array.ts';
+
+const plainFeed =
+  (source: ForwardSource): Feed<ForwardSource> =>
+  (values, shape) => {
+    const given = values(source);
+    return tf.tensor(given, [...shape], given instanceof Int32Array ? 'int32' : 'float32');
+  };
+
+/** A pass with gradients; dropout only where the model has any. */
+export function trainingContext(
+  batch: Batch,
+  { storage = 'f32', numItemsInBatch = null }: { storage?: ComputeStorage; numItemsInBatch?: number | null } = {},
+): ForwardContext {
+  const source = { batch, forwardStep: 0, numItemsInBatch };
+  return ForwardContext.training(source, 1, storage, plainFeed(source));
+}
+
+export const dropoutKey = (seed: number, step: number): DropoutKey =>
+  new DropoutKey(seed, step, () => tf.tensor1d(Int32Array.of(seed, step), 'int32'));

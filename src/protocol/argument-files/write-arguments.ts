@@ -120,8 +120,9 @@ function toCommandLine(raw: Raw, fields: Fields): string {
 }
 
 /** Null for what HfArgumentParser has no way to be told. */
-function toOption({ name, type }: ArgumentSpec, value: unknown): string | null {
-  if (value === true) return `--${name}${type === 'json' ? ' true' : ''}`;
+function toOption({ name, type, nullable }: ArgumentSpec, value: unknown): string | null {
+  // A switch that may also be unset needs its value.
+  if (value === true) return `--${name}${type === 'bool' && !nullable ? '' : ' True'}`;
   if (value === false) return `--${name} False`;
   if (typeof value === 'number') return `--${name} ${formatNumber(value)}`;
   if (typeof value === 'string') return type === 'json' && !isPlainWord(value) ? null : textOption(name, value);

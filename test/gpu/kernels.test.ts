@@ -19,7 +19,7 @@ import { layerNorm } from '#kernels/layer-norm/layer-norm.ts';
 import { linear, linears } from '#kernels/linear/linear.ts';
 import { mlp } from '#kernels/mlp/mlp.ts';
 import { startEngine } from '../setup/dawn.ts';
-import { dropoutKey } from '../setup/forward-context.ts';
+import { disposeKept, dropoutKey, keep } from '../setup/forward-context.ts';
 import { expectClose, values } from '../setup/tensors.ts';
 
 let backend: AtelierBackend;
@@ -51,6 +51,7 @@ async function run(name: string, build: Build, inputs: readonly Input[]): Promis
   const read = async (tensor: tf.Tensor) => Float32Array.from((await tensor.data()) as Float32Array);
   const results = [await read(output!), ...(await Promise.all(grads.map(read)))];
   tf.dispose([output!, value, grads, tensors]);
+  disposeKept();
   expect(tf.memory().numTensors, 'leaked tensors').toBe(before);
   return results;
 }
@@ -245,8 +246,8 @@ describe('dropout', () => {
 
 describe('embedding', () => {
   const tokens = (ids: Int32Array) => ({
-    ids: tf.tensor2d(ids, [3, 7], 'int32'),
-    groups: tf.tensor1d(groupTokens(ids), 'int32'),
+    ids: keep(tf.tensor2d(ids, [3, 7], 'int32')),
+    groups: keep(tf.tensor1d(groupTokens(ids), 'int32')),
   });
   const ids = Int32Array.from({ length: 21 }, (_, i) => (i * 7) % 5);
   it.each([6, 8])('rows of %i and their gradient', (columns) =>

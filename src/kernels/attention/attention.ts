@@ -30,26 +30,28 @@ interface Attrs {
 const UNIFORMS = {
   length: 'u32',
   width: 'u32',
+  head_size: 'u32',
   heads: 'u32',
   kv_heads: 'u32',
   group: 'u32',
   rows: 'u32',
+  half_block: 'u32',
   site: 'u32',
   threshold: 'u32',
   keep_scale: 'f32',
   scale: 'f32',
 } as const;
 
-/** NAME(a, b): dot products of four rows of one tensor with four of another. */
+/** NAME(a, b): dot products of four rows of one tensor with four of another. The bound is no constant: compilers would unroll. */
 const products = (name: string, a: string, b: string): string => `
 fn ${name}(a: vec4<u32>, b: vec4<u32>) -> Scores {
-  var s = Scores(array<vec4<f32>, 4>());
-  for (var d = 0u; d < HEAD_SIZE; d += 4u) {
+  var s: Scores;
+  for (var d = 0u; d < u.head_size; d += 4u) {
     let m = mat4x4<f32>(${b}4(b.x + d), ${b}4(b.y + d), ${b}4(b.z + d), ${b}4(b.w + d));
-    s.rows[0] += ${a}4(a.x + d) * m;
-    s.rows[1] += ${a}4(a.y + d) * m;
-    s.rows[2] += ${a}4(a.z + d) * m;
-    s.rows[3] += ${a}4(a.w + d) * m;
+    s.a += ${a}4(a.x + d) * m;
+    s.b += ${a}4(a.y + d) * m;
+    s.c += ${a}4(a.z + d) * m;
+    s.d += ${a}4(a.w + d) * m;
   }
   return s;
 }`;
@@ -111,17 +113,18 @@ function callOf(s: Sizes, { heads, kvHeads, scale, causal, window, dropout }: At
     uniforms: {
       length: s.length,
       width: s.width,
+      head_size: s.headSize,
       heads,
       kv_heads: kvHeads,
       group: heads / kvHeads,
       rows: s.rows,
+      half_block: BLOCK / 2,
       site: dropout?.site ?? 0,
       threshold: dropout ? dropThreshold(dropout.probability) : 0,
       keep_scale: dropout ? 1 / (1 - dropout.probability) : 1,
       scale,
     },
     constants: {
-      HEAD_SIZE: s.headSize,
       GROUPS: Math.ceil(s.headSize / 32),
       CAUSAL: causal,
       WINDOW: window,

@@ -74,6 +74,14 @@ export function isWanted(input: string): boolean {
   return current === null || (id !== undefined && current.wanted.has(id));
 }
 
+/** Adds a finished gradient to its sink, and frees it. */
+function fill(sink: GradientSink, gradient: Tensor, add: Add): void {
+  const sum = sink.started ? add(sink.target, gradient) : null;
+  copyInto(sink.target, sum ?? gradient);
+  sink.started = true;
+  tf.dispose(sum ? [sum, gradient] : [gradient]);
+}
+
 /** Puts a finished gradient where it belongs; returns it where that is nowhere in particular. */
 export function deliver(gradient: Tensor, target: GradientTarget | null): Tensor | undefined {
   if (!target) return gradient;
@@ -127,9 +135,12 @@ export function backward(
     result.dispose();
   }
   const found = new Map<string, Tensor>();
-  for (const [name, { id }] of parameters) {
+  for (const [name, { id, dataId }] of parameters) {
     const gradient = walk.gradients.get(id);
-    if (gradient) found.set(name, gradient);
+    const sink = sinks.get(dataId);
+    if (!gradient) continue;
+    if (sink) fill(sink, gradient, add);
+    else found.set(name, gradient);
   }
   return found;
 }

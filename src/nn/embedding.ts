@@ -3,7 +3,6 @@
 import type { Tensor } from '@tensorflow/tfjs';
 import { embedding } from '#kernels/embedding/embedding.ts';
 import type { TokenIds } from '#kernels/embedding/token-ids.ts';
-import type { ForwardContext } from './forward-context.ts';
 import { Module } from './module.ts';
 import { Parameter } from './parameter.ts';
 
@@ -16,13 +15,7 @@ export class Embedding extends Module {
   }
 }
 
-/** The rows of several embeddings (one to three), added up: ids of any shape → [...shape, columns]. */
-export function embed(
-  parts: readonly { readonly table: Embedding; readonly tokens: TokenIds }[],
-  context: ForwardContext,
-): Tensor {
-  return embedding(
-    parts.map(({ table, tokens }) => ({ weight: table.weight.value, tokens })),
-    context.storage,
-  );
+/** The rows of several embeddings (one to three), added up: ids of any shape → f32 [...shape, columns]. */
+export function embed(parts: readonly { readonly table: Embedding; readonly tokens: TokenIds }[]): Tensor {
+  return embedding(parts.map(({ table, tokens }) => ({ weight: table.weight.value, tokens })));
 }

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs';
 import { binaryCrossEntropy } from '#kernels/binary-cross-entropy/binary-cross-entropy.ts';
 import { castStorage } from '#kernels/cast-storage/cast-storage.ts';
 import { crossEntropy, IGNORE_INDEX } from '#kernels/cross-entropy/cross-entropy.ts';
-import type { Batch, NdArray } from '#util/nd-array.ts';
+import type { Batch, NdArray, NdArrayData } from '#util/nd-array.ts';
 import type { ForwardContext } from './forward-context.ts';
 
 export type ProblemType = 'single_label_classification' | 'multi_label_classification' | 'regression';
@@ -39,10 +39,19 @@ export function sequenceClassificationLoss(
 }
 
 /** Cross-entropy of logits [N, C] with the batch's N labels, over the labels that count. */
-export function classLoss(logits: Tensor, context: ForwardContext, labelSmoothing: number): Scalar {
-  const labels = context.feed(({ batch }) => Int32Array.from(labelsOf(batch).data), [logits.shape[0]!]);
+const classLoss = (logits: Tensor, context: ForwardContext, labelSmoothing: number): Scalar =>
+  tokenLoss(logits, context, (batch) => Int32Array.from(labelsOf(batch).data), labelSmoothing);
+
+/** Cross-entropy of logits [N, C] with N labels read from the batch, over the labels that count. */
+export function tokenLoss(
+  logits: Tensor,
+  context: ForwardContext,
+  labelsIn: (batch: Batch) => Int32Array,
+  labelSmoothing: number,
+): Scalar {
+  const labels = context.feed(({ batch }) => labelsIn(batch), [logits.shape[0]!]);
   const scale = context.feed(
-    ({ batch, numItemsInBatch }) => Float32Array.of(1 / (numItemsInBatch ?? countedRows(labelsOf(batch)))),
+    ({ batch, numItemsInBatch }) => Float32Array.of(1 / (numItemsInBatch ?? countedLabels(labelsIn(batch)))),
     [1],
   );
   return crossEntropy(logits, labels, scale, labelSmoothing);
@@ -55,7 +64,13 @@ function labelsOf(batch: Batch): NdArray {
 }
 
 /** Rows whose class label is not the ignored one. */
-export const countedRows = (labels: NdArray): number => labels.data.filter((label) => label !== IGNORE_INDEX).length;
+export const countedRows = (labels: NdArray): number => countedLabels(labels.data);
+
+export function countedLabels(labels: NdArrayData): number {
+  let count = 0;
+  for (const label of labels) if (label !== IGNORE_INDEX) count++;
+  return count;
+}
 
 const targetsLike = (logits: Tensor, batch: Batch): Tensor =>
   tf.tensor(Float32Array.from(labelsOf(batch).data), logits.shape, 'float32');

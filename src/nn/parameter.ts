@@ -51,6 +51,11 @@ export class Parameter {
     if (half) copyInto(half, this.variable);
   }
 
+  /** The copy in half precision, if one is kept. */
+  get half(): Tensor | null {
+    return this.#half;
+  }
+
   /** The values in this storage, if they are kept so. */
   storedAs(storage: 'f32' | 'f16' | 'bf16'): Tensor | null {
     if (storage === 'f32') return this.variable;

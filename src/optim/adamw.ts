@@ -29,13 +29,14 @@ export class AdamW implements Optimizer {
 
   step(updates: readonly BlockUpdate[], state: Tensor, lr: Tensor): void {
     const [beta1, beta2] = this.betas;
-    for (const { block, gradient, first, size } of updates) {
+    for (const { block, gradient, half, first, size } of updates) {
       const [m, v] = this.#moments.of(block);
       adamWStep({
         p: block.values,
         m: m!,
         v: v!,
         grad: gradient,
+        half,
         first,
         size,
         state,

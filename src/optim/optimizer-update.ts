@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import { copyInto, setValues } from '#gpu/arena.ts';
 import type { GradientSink } from '#gpu/backward.ts';
 import { StepCache } from '#gpu/step-cache.ts';
+import type { HalfStorage } from '#gpu/tensor-storage.ts';
 import { activeWebGpu } from '#gpu/webgpu-backend.ts';
 import { sumOfSquares } from '#kernels/sum-of-squares/sum-of-squares.ts';
 import { advanceUpdateState, createUpdateState, STATE } from '#kernels/update-state/update-state.ts';
@@ -15,6 +16,14 @@ import type { BlockArray, ParameterBlock } from './parameter-blocks.ts';
 /** torch.amp.GradScaler's defaults. */
 const INITIAL_LOSS_SCALE = 65536;
 const GROWTH_INTERVAL = 2000;
+
+export interface OptimizerUpdateOptions {
+  /** 0 switches clipping off. */
+  readonly maxGradNorm: number;
+  readonly lossScaling: boolean;
+  /** Of the weights in the large products: halves are kept beside the parameters. Default f32. */
+  readonly storage?: 'f32' | HalfStorage;
+}
 
 /** What happened in a step, as read from the state tensor. */
 export interface UpdateReport {
@@ -37,16 +46,20 @@ export class OptimizerUpdate {
   readonly #learningRate: Tensor;
   readonly #maxGradNorm: number;
   readonly #gradients = new Map<ParameterBlock, BlockArray>();
+  readonly #halves = new Map<ParameterBlock, Tensor | null>();
   readonly #steps = new StepCache<number>();
   readonly #sinkByName = new Map<string, GradientSink>();
 
-  constructor(optimizer: Optimizer, { maxGradNorm, lossScaling }: { maxGradNorm: number; lossScaling: boolean }) {
+  constructor(optimizer: Optimizer, { maxGradNorm, lossScaling, storage = 'f32' }: OptimizerUpdateOptions) {
     this.optimizer = optimizer;
     this.lossScaling = lossScaling;
     this.#maxGradNorm = maxGradNorm;
     this.#state = createUpdateState(lossScaling ? INITIAL_LOSS_SCALE : 1);
     this.lossScale = tf.tidy(() => tf.variable(tf.tensor1d([lossScaling ? INITIAL_LOSS_SCALE : 1]), false));
     this.#learningRate = tf.tidy(() => tf.variable(tf.tensor1d([0]), false));
+    for (const block of optimizer.blocks) {
+      this.#halves.set(block, storage === 'f32' ? null : block.mirror(storage));
+    }
     this.sinks = activeWebGpu() ? this.#makeSinks() : new Map();
   }
 
@@ -59,6 +72,7 @@ export class OptimizerUpdate {
         const sink = { target: array.part(name), started: false };
         this.#sinkByName.set(name, sink);
         sinks.set(parameter.variable.dataId, sink);
+        if (parameter.half) sinks.set(parameter.half.dataId, sink);
       }
     }
     return sinks;
@@ -136,6 +150,7 @@ export class OptimizerUpdate {
       block.rangesOf(names).map((range) => ({
         block,
         gradient: this.#gradients.get(block)?.all ?? gradients.get([...block.parameters.keys()][0]!)!,
+        half: this.#halves.get(block) ?? null,
         ...range,
       })),
     );

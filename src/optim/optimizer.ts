@@ -9,6 +9,8 @@ export interface BlockUpdate extends BlockRange {
   readonly block: ParameterBlock;
   /** f32 of the block's size, scaled and unclipped; `state` tells the factor (see update-state.ts). */
   readonly gradient: Tensor;
+  /** Half-precision copies of the values, of the block's size, to be written along; null where there are none. */
+  readonly half: Tensor | null;
 }
 
 export interface Optimizer {

@@ -4,6 +4,7 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { Arena, type ArenaLayout, copyInto, planArenas } from '#gpu/arena.ts';
+import { canBeHalf, type HalfStorage } from '#gpu/tensor-storage.ts';
 import { type AtelierBackend, activeWebGpu } from '#gpu/webgpu-backend.ts';
 import type { Parameter } from '#nn/parameter.ts';
 
@@ -29,6 +30,11 @@ export interface ParameterBlock {
   /** The values, f32 [size]: updated in place. */
   readonly values: Tensor;
   zeros(): BlockArray;
+  /**
+   * Half-precision copies of the parameters from here on, which the optimizer must write along with the values; the
+   * parameters know them. @returns [size] of all; null where there is no such storage.
+   */
+  mirror(storage: HalfStorage): Tensor | null;
   /** The fewest ranges that hold exactly the parameters of these names. */
   rangesOf(names: ReadonlySet<string>): BlockRange[];
   dispose(): void;
@@ -53,6 +59,7 @@ class ArenaBlock implements ParameterBlock {
   readonly #backend: AtelierBackend;
   readonly #layout: ArenaLayout;
   readonly #arena: Arena;
+  #half: Arena | null = null;
 
   constructor(
     backend: AtelierBackend,
@@ -80,6 +87,16 @@ class ArenaBlock implements ParameterBlock {
     return new ArenaArray(new Arena(this.#backend, this.#layout));
   }
 
+  mirror(storage: HalfStorage): Tensor | null {
+    // Vectors are read in full precision.
+    if (![...this.parameters.values()].some(({ shape }) => shape.length > 1)) return null;
+    this.#half ??= new Arena(this.#backend, this.#layout, storage);
+    for (const [name, parameter] of this.parameters) {
+      if (parameter.shape.length > 1 && canBeHalf(parameter.shape)) parameter.mirror(this.#half.part(name));
+    }
+    return this.#half.all;
+  }
+
   rangesOf(names: ReadonlySet<string>): BlockRange[] {
     const ranges: BlockRange[] = [];
     for (const [name, { first, extent }] of this.#layout.parts) {
@@ -92,6 +109,8 @@ class ArenaBlock implements ParameterBlock {
   }
 
   dispose(): void {
+    if (this.#half) for (const parameter of this.parameters.values()) parameter.mirror(null);
+    this.#half?.dispose();
     this.#arena.dispose();
   }
 }
@@ -140,6 +159,10 @@ class SingleBlock implements ParameterBlock {
   zeros(): BlockArray {
     const all = tf.tidy(() => tf.variable(tf.zeros([...this.#parameter.shape]), false));
     return { all, part: () => all, dispose: () => all.dispose() };
+  }
+
+  mirror(): null {
+    return null;
   }
 
   rangesOf(names: ReadonlySet<string>): BlockRange[] {

@@ -28,10 +28,10 @@ export class Sgd implements Optimizer {
   }
 
   step(updates: readonly BlockUpdate[], state: Tensor, lr: Tensor): void {
-    for (const { block, gradient, first, size } of updates) {
+    for (const { block, gradient, half, first, size } of updates) {
       const [buffer = null] = this.#buffers.of(block);
       const { weightDecay, values: p } = block;
-      sgdStep({ p, buffer, grad: gradient, first, size, state, lr, weightDecay, ...this.#options });
+      sgdStep({ p, buffer, grad: gradient, half, first, size, state, lr, weightDecay, ...this.#options });
     }
   }
 

@@ -112,15 +112,7 @@ const saveBest: Rule = (values) => {
 
 const precision: Rule = (values) => {
   const both = (a: string, b: string): boolean => values[a] === true && values[b] === true;
-  if (both('fp16', 'bf16'))
-    return issue('error', 'bf16', 'fp16 and bf16 can not both be on.', 'Keep fp16; bf16 is planned.');
-  if (values.bf16 === true)
-    return issue(
-      'error',
-      'bf16',
-      'bf16 is planned and not available yet.',
-      'Use fp16, or leave both off for full precision.',
-    );
+  if (both('fp16', 'bf16')) return issue('error', 'bf16', 'fp16 and bf16 can not both be on.', 'Keep one of the two.');
   if (both('fp16_full_eval', 'bf16_full_eval'))
     return issue('error', 'bf16_full_eval', 'fp16_full_eval and bf16_full_eval can not both be on.');
   return [];

@@ -199,7 +199,13 @@ const PRECISION = inGroup('Precision and memory', [
       aliases: ['half precision', 'mixed precision', 'float16'],
     },
   ),
-  ignored('bf16', 'bool', false, 'Stores large products as bfloat16.', 'bf16 is planned and not available yet'),
+  field(
+    'bf16',
+    'bool',
+    false,
+    'Stores large products as bfloat16: the range of full precision with fewer digits, so no loss scaling.',
+    { aliases: ['bfloat16', 'half precision', 'mixed precision'] },
+  ),
   ignored(
     'bf16_full_eval',
     'bool',

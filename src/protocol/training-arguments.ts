@@ -46,6 +46,7 @@ export interface TrainingArguments {
   readonly maxGradNorm: number;
   readonly labelSmoothingFactor: number;
   readonly fp16: boolean;
+  readonly bf16: boolean;
   readonly useCache: boolean;
   readonly loggingStrategy: IntervalStrategy;
   /** Below 1: share of the run. */

@@ -169,6 +169,7 @@ export class Trainer {
     return new OptimizerUpdate(this.#options.optimizers?.[0] ?? createOptimizer(model.namedParameters(), args), {
       maxGradNorm: args.maxGradNorm,
       lossScaling: args.fp16,
+      storage: storageFor(args),
     });
   }
 
@@ -382,4 +383,4 @@ export class Trainer {
   }
 }
 
-const storageFor = ({ fp16 }: TrainingArguments): ComputeStorage => (fp16 ? 'f16' : 'f32');
+const storageFor = ({ fp16, bf16 }: TrainingArguments): ComputeStorage => (fp16 ? 'f16' : bf16 ? 'bf16' : 'f32');

@@ -118,6 +118,7 @@ function hyperparameterLines(args: Readonly<Record<string, unknown>>): string[] 
     ...(Number(args['warmup_steps']) > 0 ? [`- lr_scheduler_warmup_steps: ${args['warmup_steps']}`] : []),
     duration,
     ...(args['fp16'] === true ? ['- mixed_precision_training: f16 storage with float32 accumulation'] : []),
+    ...(args['bf16'] === true ? ['- mixed_precision_training: bf16 storage with float32 accumulation'] : []),
     ...(Number(args['label_smoothing_factor']) > 0
       ? [`- label_smoothing_factor: ${args['label_smoothing_factor']}`]
       : []),

@@ -2,7 +2,17 @@
 
 import type { Contestant } from './contestant.ts';
 
+const ours = (precision: 'f32' | 'f16' | 'bf16'): Contestant => ({
+  name: `atelier-${precision}`,
+  precision,
+  updates: ['adamw', 'adam'],
+  run: async (step, plan) => (await import('./ours/atelier.ts')).runAtelier(step, plan, precision),
+});
+
 export const WEBGPU_CONTESTANTS: readonly Contestant[] = [
+  ours('f32'),
+  ours('f16'),
+  ours('bf16'),
   {
     name: 'tfjs-stock',
     precision: 'f32',

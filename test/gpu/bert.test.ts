@@ -22,7 +22,13 @@ const INTEGERS = ['input_ids', 'attention_mask', 'token_type_ids'];
 
 async function loadCase(name: string) {
   const files = folderFiles(fixtureFolder(name));
-  const json = parseHfJson(await files.get('config.json')!.text(), 'config.json') as JsonObject;
+  const config = parseHfJson(await files.get('config.json')!.text(), 'config.json') as JsonObject;
+  const json: JsonObject = {
+    ...config,
+    hidden_dropout_prob: 0,
+    attention_probs_dropout_prob: 0,
+    classifier_dropout: 0,
+  };
   const weights = await openWeights(files);
   const problemType = json['problem_type'] as ProblemType;
   const labels = Object.values((json['id2label'] ?? { 0: 'LABEL_0', 1: 'LABEL_1' }) as Record<string, string>);

@@ -69,6 +69,7 @@ describe('kernels against their references', () => {
         p: p!,
         m: m!,
         v: v!,
+        half: null,
         first: 0,
         size,
         grad,
@@ -96,6 +97,7 @@ describe('kernels against their references', () => {
         (reference ? sgdReference : sgdStep)({
           p: p!,
           buffer,
+          half: null,
           first: 0,
           size,
           grad,

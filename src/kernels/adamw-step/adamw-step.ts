@@ -4,22 +4,27 @@ import type { Tensor, Variable } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { defineKernel, linearGrid } from '#gpu/define-kernel.ts';
 import { activeWebGpu } from '#gpu/webgpu-backend.ts';
+import { NO_HALF } from '../shared/half-copy.ts';
 import { STATE } from '../update-state/update-state.ts';
 import body from './adamw-step.wgsl?raw';
 
-const kernel = defineKernel({
-  name: 'adamw-step',
-  source: body,
-  inputs: ['grad', 'state', 'lr'],
-  outputs: ['p', 'm', 'v'],
-  uniforms: { first: 'u32', size: 'u32', beta2: 'f32', rest1: 'f32', rest2: 'f32', eps: 'f32', weight_decay: 'f32' },
-});
+const define = (half: boolean) =>
+  defineKernel({
+    name: half ? 'adamw-step-half' : 'adamw-step',
+    source: half ? body : `${NO_HALF}\n${body}`,
+    inputs: ['grad', 'state', 'lr'],
+    outputs: ['p', 'm', 'v', ...(half ? ['half'] : [])],
+    uniforms: { first: 'u32', size: 'u32', beta2: 'f32', rest1: 'f32', rest2: 'f32', eps: 'f32', weight_decay: 'f32' },
+  });
+const kernels = { plain: define(false), half: define(true) };
 
 export interface AdamWStep {
   /** f32 parameters, first and second moments: elements [first, first + size) are updated in place. */
   readonly p: Tensor;
   readonly m: Tensor;
   readonly v: Tensor;
+  /** Half-precision copies of p, written along; null where there are none. */
+  readonly half: Tensor | null;
   readonly first: number;
   readonly size: number;
   /** f32 of the same size as p, scaled by the loss scale and not yet clipped. */
@@ -44,10 +49,10 @@ export function adamWStep(step: AdamWStep): void {
     reference(step);
     return;
   }
-  const { p, m, v, first, size, grad, state, lr, beta1, beta2, eps, weightDecay } = step;
-  kernel.run(backend, {
+  const { p, m, v, half, first, size, grad, state, lr, beta1, beta2, eps, weightDecay } = step;
+  (half ? kernels.half : kernels.plain).run(backend, {
     inputs: { grad, state, lr },
-    outputs: { p, m, v },
+    outputs: { p, m, v, ...(half ? { half } : {}) },
     uniforms: { first, size, beta2, rest1: 1 - beta1, rest2: 1 - beta2, eps, weight_decay: weightDecay },
     grid: linearGrid(Math.ceil(size / 256)),
   });

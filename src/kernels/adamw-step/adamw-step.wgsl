@@ -15,5 +15,7 @@ fn main(
   let denominator = sqrt(v1) / sqrt(state(2u)) + u.eps;
   m_set4(i, m1);
   v_set4(i, v1);
-  p_set4(i, p4(i) * (1.0 - rate * u.weight_decay) - (rate / state(1u)) * (m1 / denominator));
+  let p1 = p4(i) * (1.0 - rate * u.weight_decay) - (rate / state(1u)) * (m1 / denominator);
+  p_set4(i, p1);
+  half_set4(i, p1);
 }

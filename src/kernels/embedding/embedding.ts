@@ -5,13 +5,11 @@ import * as tf from '@tensorflow/tfjs';
 import { type GradientTarget, gradientTarget, isWanted } from '#gpu/backward.ts';
 import { defineKernel, type Kernel, linearGrid } from '#gpu/define-kernel.ts';
 import { defineOperation, type Operation } from '#gpu/define-operation.ts';
-import { canBeHalf, type HalfStorage } from '#gpu/tensor-storage.ts';
 import { rowAccess } from '../shared/row-access.ts';
 import body from './embedding.wgsl?raw';
 import gradBody from './embedding-grad.wgsl?raw';
 import type { TokenIds } from './token-ids.ts';
 
-type Storage = HalfStorage | 'f32';
 type Weights = `weight${number}`;
 
 const MAX_TABLES = 3;
@@ -79,7 +77,6 @@ const gradWeight = defineOperation<'dy' | 'ids' | 'groups', GradAttrs>({
 
 interface Attrs {
   readonly tokens: readonly TokenIds[];
-  readonly storage: Storage;
 }
 
 /** One operation for each number of tables: they have names of their own. */
@@ -98,11 +95,10 @@ function defineEmbedding(tables: number): Operation<Weights, Attrs> {
       });
       return [rows.length === 1 ? rows[0]! : tf.addN(rows)];
     },
-    webgpu: (backend, inputs, { tokens, storage }) => {
+    webgpu: (backend, inputs, { tokens }) => {
       const columns = inputs.weight0!.shape[1]!;
       const { ids } = tokens[0]!;
-      const shape = [...ids.shape, columns];
-      const y = backend.makeOutput(shape, canBeHalf(shape) ? storage : 'f32');
+      const y = backend.makeOutput([...ids.shape, columns], 'f32');
       kernelsFor(columns).forward[tables - 1]!.run(backend, {
         inputs: { ...inputs, ...Object.fromEntries(tokens.map((token, i) => [`ids${i}`, token.ids])) },
         outputs: { y },
@@ -137,15 +133,11 @@ const operations = Array.from({ length: MAX_TABLES }, (_, i) => defineEmbedding(
 
 /**
  * @param tables one to three: weight f32 [V, D] and the rows to take, all of one shape.
- * @param storage of the result, where its shape allows halves. Default f32.
- * @returns [..., D], the rows of all tables added up
+ * @returns f32 [..., D], the rows of all tables added up
  */
-export function embedding(
-  tables: readonly { readonly weight: Tensor; readonly tokens: TokenIds }[],
-  storage: Storage = 'f32',
-): Tensor {
+export function embedding(tables: readonly { readonly weight: Tensor; readonly tokens: TokenIds }[]): Tensor {
   const operation = operations[tables.length - 1];
   if (!operation) throw new Error(`embedding takes one to ${MAX_TABLES} tables, not ${tables.length}`);
   const inputs = Object.fromEntries(tables.map(({ weight }, i) => [`weight${i}`, weight]));
-  return operation(inputs, { tokens: tables.map(({ tokens }) => tokens), storage })[0]!;
+  return operation(inputs, { tokens: tables.map(({ tokens }) => tokens) })[0]!;
 }

@@ -135,7 +135,9 @@ function forward(
   const weights = listed<Tensor>('weight', inputs);
   const biases = listed<Tensor>('bias', inputs);
   const width = weights.reduce((sum, weight) => sum + outputsOf(weight, layout), 0);
-  const y = likeInput(backend, x, [...x.shape.slice(0, -1), width]);
+  const shape = [...x.shape.slice(0, -1), width];
+  // Sums with a residual stay in full precision: so does the stream of a deep model.
+  const y = hasResidual ? backend.makeOutput(shape, 'f32') : likeInput(backend, x, shape);
   together(
     backend,
     weights,
@@ -171,7 +173,7 @@ export interface LinearOptions {
 }
 
 /**
- * @param x [..., K] of any storage; the result has its storage, accumulation is in f32.
+ * @param x [..., K] of any storage; the result has its storage, f32 with a residual; accumulation is in f32.
  * @param weights one to three, [N, K] each (see `layout`), of any storage.
  * @param biases f32 [N] each; or none at all.
  * @returns [..., ΣN], the maps side by side

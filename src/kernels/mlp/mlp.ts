@@ -94,7 +94,8 @@ function forward(
 ): TensorInfo[] {
   const [inner, outer] = [outputsOf(weight1, layout), outputsOf(weight2, layout)];
   const [pre, hidden] = [0, 1].map(() => likeStorage(backend, x, withLast(x, inner))) as [TensorInfo, TensorInfo];
-  const y = likeStorage(backend, x, withLast(x, outer));
+  const shape = withLast(x, outer);
+  const y = hasResidual ? backend.makeOutput(shape, 'f32') : likeStorage(backend, x, shape);
   matmul(backend, {
     a: { tensor: x, rowStride: lastOf(x) },
     b: inLayout(weight1, layout, 'transposed'),
@@ -136,7 +137,7 @@ export interface MlpOptions {
   readonly dropout?: SiteDropout | null;
 }
 
-/** @param x [..., K] of any storage; the result, [..., N], has its storage. */
+/** @param x [..., K] of any storage; the result, [..., N], has its storage, f32 with a residual. */
 export function mlp(x: Tensor, weights: MlpWeights, options: MlpOptions): Tensor {
   const { activation, layout = 'out-in', residual, dropout = null } = options;
   const attrs = { kind: activation, layout, dropout, hasResidual: residual !== undefined };

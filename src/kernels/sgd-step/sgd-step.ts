@@ -4,6 +4,7 @@ import type { Tensor, Variable } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { defineKernel, linearGrid } from '#gpu/define-kernel.ts';
 import { activeWebGpu } from '#gpu/webgpu-backend.ts';
+import { NO_HALF } from '../shared/half-copy.ts';
 import { STATE } from '../update-state/update-state.ts';
 import body from './sgd-step.wgsl?raw';
 
@@ -11,25 +12,22 @@ const UNIFORMS = { first: 'u32', size: 'u32', weight_decay: 'f32', momentum: 'f3
 const NO_BUFFER = 'fn buffer4(i: u32) -> vec4<f32> { return vec4<f32>(0.0); }\nfn buffer_set4(i: u32, v: vec4<f32>) {}';
 const INPUTS = ['grad', 'state', 'lr'];
 
-const plain = defineKernel({
-  name: 'sgd-step',
-  source: `${NO_BUFFER}\n${body}`,
-  inputs: INPUTS,
-  outputs: ['p'],
-  uniforms: UNIFORMS,
-});
-const withMomentum = defineKernel({
-  name: 'sgd-momentum-step',
-  source: body,
-  inputs: INPUTS,
-  outputs: ['p', 'buffer'],
-  uniforms: UNIFORMS,
-});
+const define = (momentum: boolean, half: boolean) =>
+  defineKernel({
+    name: `sgd${momentum ? '-momentum' : ''}-step${half ? '-half' : ''}`,
+    source: [momentum ? '' : NO_BUFFER, half ? '' : NO_HALF, body].join('\n'),
+    inputs: INPUTS,
+    outputs: ['p', ...(momentum ? ['buffer'] : []), ...(half ? ['half'] : [])],
+    uniforms: UNIFORMS,
+  });
+const kernels = [false, true].map((momentum) => ({ plain: define(momentum, false), half: define(momentum, true) }));
 
 export interface SgdStep {
   /** f32 parameters and momentum buffers (null without momentum): elements [first, first + size) are updated in place. */
   readonly p: Tensor;
   readonly buffer: Tensor | null;
+  /** Half-precision copies of p, written along; null where there are none. */
+  readonly half: Tensor | null;
   readonly first: number;
   readonly size: number;
   /** f32 of the same size as p, scaled by the loss scale and not yet clipped. */
@@ -54,10 +52,11 @@ export function sgdStep(step: SgdStep): void {
     reference(step);
     return;
   }
-  const { p, buffer, first, size, grad, state, lr, momentum, dampening, nesterov, weightDecay } = step;
-  (buffer ? withMomentum : plain).run(backend, {
+  const { p, buffer, half, first, size, grad, state, lr, momentum, dampening, nesterov, weightDecay } = step;
+  const kernel = kernels[buffer ? 1 : 0]!;
+  (half ? kernel.half : kernel.plain).run(backend, {
     inputs: { grad, state, lr },
-    outputs: buffer ? { p, buffer } : { p },
+    outputs: { p, ...(buffer ? { buffer } : {}), ...(half ? { half } : {}) },
     uniforms: { first, size, weight_decay: weightDecay, momentum, dampening },
     constants: { HAS_MOMENTUM: buffer !== null, NESTEROV: nesterov },
     grid: linearGrid(Math.ceil(size / 256)),

@@ -14,5 +14,7 @@ fn main(
     buffer_set4(i, b);
     d = select(b, d + u.momentum * b, NESTEROV);
   }
-  p_set4(i, p4(i) - lr(0u) * d);
+  let p1 = p4(i) - lr(0u) * d;
+  p_set4(i, p1);
+  half_set4(i, p1);
 }

@@ -44,14 +44,11 @@ class BertEmbeddings extends Module {
   forward({ batchSize, length, inputIds, tokenTypeIds }: BertInputs, context: ForwardContext): Tensor {
     const shape = [batchSize, length];
     const positions = (): Int32Array => Int32Array.from({ length: batchSize * length }, (_, i) => i % length);
-    const summed = embed(
-      [
-        { table: this.#words, tokens: context.tokenIds(inputIds, shape) },
-        { table: this.#positions, tokens: context.tokenIds(positions, shape) },
-        { table: this.#types, tokens: context.tokenIds(tokenTypeIds, shape) },
-      ],
-      context,
-    );
+    const summed = embed([
+      { table: this.#words, tokens: context.tokenIds(inputIds, shape) },
+      { table: this.#positions, tokens: context.tokenIds(positions, shape) },
+      { table: this.#types, tokens: context.tokenIds(tokenTypeIds, shape) },
+    ]);
     return dropout(this.#norm.forward(summed, context), this.#dropout, context.dropoutKey);
   }
 }

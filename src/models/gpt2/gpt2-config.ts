@@ -1,0 +1,54 @@
+// The fields of a GPT-2 config.json that shape the model. Source of names and defaults: transformers' GPT2Config.
+
+import type { Activation } from '#kernels/activation/activation.ts';
+import { ConfigReader, type JsonObject } from '../pretrained-config.ts';
+
+export interface Gpt2Config {
+  readonly vocabSize: number;
+  readonly hiddenSize: number;
+  readonly numLayers: number;
+  readonly numHeads: number;
+  readonly intermediateSize: number;
+  readonly activation: Activation;
+  readonly embeddingDropout: number;
+  readonly attentionDropout: number;
+  readonly residualDropout: number;
+  readonly maxPositions: number;
+  readonly initializerRange: number;
+  readonly layerNormEps: number;
+}
+
+const ACTIVATIONS: Record<string, Activation> = {
+  gelu: 'gelu',
+  gelu_new: 'gelu_tanh',
+  gelu_pytorch_tanh: 'gelu_tanh',
+  relu: 'relu',
+  silu: 'silu',
+  tanh: 'tanh',
+};
+
+/** @throws StudioError E-MODEL-CONFIG naming the first field that is missing, wrong or unsupported. */
+export function readGpt2Config(json: JsonObject): Gpt2Config {
+  const read = new ConfigReader(json);
+  read.mustBeOff('add_cross_attention');
+  read.mustBeOff('scale_attn_by_inverse_layer_idx');
+  const hiddenSize = read.positiveInteger('n_embd', 768);
+  const numHeads = read.positiveInteger('n_head', 12);
+  if (hiddenSize % numHeads !== 0) throw read.wrong('n_head', numHeads, `a divisor of n_embd (${hiddenSize})`);
+  if (json['tie_word_embeddings'] === false) throw read.wrong('tie_word_embeddings', false, 'true');
+  if (json['scale_attn_weights'] === false) throw read.wrong('scale_attn_weights', false, 'true');
+  return {
+    vocabSize: read.positiveInteger('vocab_size', 50257),
+    hiddenSize,
+    numLayers: read.positiveInteger('n_layer', 12),
+    numHeads,
+    intermediateSize: read.positiveInteger('n_inner', 4 * hiddenSize),
+    activation: ACTIVATIONS[read.oneOf('activation_function', Object.keys(ACTIVATIONS), 'gelu_new')]!,
+    embeddingDropout: read.probability('embd_pdrop', 0.1),
+    attentionDropout: read.probability('attn_pdrop', 0.1),
+    residualDropout: read.probability('resid_pdrop', 0.1),
+    maxPositions: read.positiveInteger('n_positions', 1024),
+    initializerRange: read.number('initializer_range', 0.02),
+    layerNormEps: read.number('layer_norm_epsilon', 1e-5),
+  };
+}

@@ -1,0 +1,108 @@
+// Our own training step: the engine's models, gradients and optimizer, without the Trainer around them.
+
+import { initializeEngine } from '#gpu/initialize.ts';
+import { readTensor } from '#gpu/read-back.ts';
+import { readBertConfig } from '#models/bert/bert-config.ts';
+import { BertForSequenceClassification } from '#models/bert/bert-for-sequence-classification.ts';
+import { readGpt2Config } from '#models/gpt2/gpt2-config.ts';
+import { Gpt2LmHeadModel } from '#models/gpt2/gpt2-lm-head-model.ts';
+import type { ComputeStorage } from '#nn/forward-context.ts';
+import { Gradients } from '#nn/gradients.ts';
+import type { Parameter } from '#nn/parameter.ts';
+import type { TrainableModel } from '#nn/trainable-model.ts';
+import { AdamW } from '#optim/adamw.ts';
+import { OptimizerUpdate } from '#optim/optimizer-update.ts';
+import type { Batch } from '#util/nd-array.ts';
+import type { Measurement, RunPlan } from '../contestant.ts';
+import { initialWeights } from '../initial-weights.ts';
+import { measureTraining } from '../measure-training.ts';
+import { type BenchStep, bertBatch, gptBatch } from '../steps.ts';
+import { UPDATE_RULES } from '../update-rules.ts';
+
+export function runAtelier(step: BenchStep, plan: RunPlan, storage: ComputeStorage): Promise<Measurement> {
+  const weights = new Map(initialWeights(step).map(({ name, data }) => [name, data]));
+  const batch = batchOf(step);
+  const rule = UPDATE_RULES[plan.update];
+  return measureTraining(plan, async () => {
+    await initializeEngine('atelier');
+    const model = modelOf(step);
+    for (const [name, parameter] of model.namedParameters()) parameter.load(weights.get(name)!);
+    const optimizer = new AdamW(groupsOf(model, rule.weightDecay), {
+      betas: [rule.beta1, rule.beta2],
+      eps: rule.epsilon,
+    });
+    const update = new OptimizerUpdate(optimizer, {
+      maxGradNorm: rule.maxGradNorm ?? 0,
+      lossScaling: storage === 'f16',
+      storage,
+    });
+    const { lossScale, sinks } = update;
+    const gradients = new Gradients(model, { seed: 1, storage, labelSmoothing: 0, lossScale, sinks });
+    let forwardStep = 0;
+    return {
+      update: async () => {
+        update.begin();
+        gradients.addMicroBatch({ batch, forwardStep: forwardStep++, numItemsInBatch: null }, true);
+        update.step(gradients.byName, step.learningRate);
+        gradients.clear();
+      },
+      loss: async () => (await readTensor(gradients.loss))[0]!,
+    };
+  });
+}
+
+const array = (data: Int32Array, shape: readonly number[]) => ({ data, shape });
+
+function batchOf(step: BenchStep): Batch {
+  const shape = [step.batch, step.length];
+  if (step.family === 'gpt') {
+    const { ids, targets } = gptBatch(step);
+    return { input_ids: array(ids, shape), labels: array(targets, shape), shift_labels: array(targets, shape) };
+  }
+  const { ids, tokenTypes, mask, labels } = bertBatch(step);
+  return {
+    input_ids: array(ids, shape),
+    token_type_ids: array(tokenTypes, shape),
+    attention_mask: array(mask, shape),
+    labels: array(labels, [step.batch]),
+  };
+}
+
+function modelOf(step: BenchStep): TrainableModel {
+  if (step.family === 'gpt') {
+    const json = {
+      vocab_size: step.vocab,
+      n_embd: step.hidden,
+      n_head: step.heads,
+      n_layer: step.layers,
+      n_inner: step.intermediate,
+      n_positions: step.length,
+      embd_pdrop: 0,
+      attn_pdrop: 0,
+      resid_pdrop: 0,
+    };
+    return new Gpt2LmHeadModel(readGpt2Config(json), json);
+  }
+  const json = {
+    vocab_size: step.vocab,
+    hidden_size: step.hidden,
+    num_attention_heads: step.heads,
+    num_hidden_layers: step.layers,
+    intermediate_size: step.intermediate,
+    max_position_embeddings: step.length,
+    hidden_dropout_prob: 0,
+    attention_probs_dropout_prob: 0,
+  };
+  return new BertForSequenceClassification(readBertConfig(json), json, step.labels, 'single_label_classification');
+}
+
+/** Decay on matrices alone, as every contestant has it. */
+function groupsOf(model: TrainableModel, weightDecay: number) {
+  const all = [...model.namedParameters()];
+  const where = (matrix: boolean): Map<string, Parameter> =>
+    new Map(all.filter(([, { shape }]) => shape.length > 1 === matrix));
+  return [
+    { weightDecay, parameters: where(true) },
+    { weightDecay: 0, parameters: where(false) },
+  ];
+}

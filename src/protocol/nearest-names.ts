@@ -12,9 +12,11 @@ export function nearestNames(name: string, known: readonly string[]): string[] {
     .map(({ candidate }) => candidate);
 }
 
-/** `batch_size` in `per_device_train_batch_size`. */
-const isPartOf = (name: string, candidate: string): boolean =>
-  name.length >= 5 && candidate.toLowerCase().includes(name.toLowerCase());
+/** `batch_size` in `per_device_train_batch_size`, `optim` in `optimiser`. */
+function isPartOf(name: string, candidate: string): boolean {
+  const [short, long] = [name.toLowerCase(), candidate.toLowerCase()].sort((a, b) => a.length - b.length);
+  return short!.length >= 5 && long!.includes(short!);
+}
 
 /** Letters to insert, delete or replace. */
 function editDistance(a: string, b: string): number {

@@ -1,0 +1,90 @@
+// A checkpoint from the middle of a run in the studio, downloaded, goes on in HF's Trainer.
+
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'puppeteer-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { byTestId, launchBrowser, openPage, serveStudio } from '../setup/browser.ts';
+import { laneBrowser } from '../setup/lane.ts';
+import { type Entry, expectClose, trainInPython } from '../setup/parity-run.ts';
+import {
+  click,
+  fixtureData,
+  setUpRun,
+  unzipDownload,
+  upload,
+  waitForText,
+  writeModelFolder,
+} from '../setup/studio-driver.ts';
+
+const ARGUMENTS = {
+  per_device_train_batch_size: 8,
+  max_steps: 8,
+  learning_rate: 1e-3,
+  warmup_steps: 2,
+  weight_decay: 0.05,
+  lr_scheduler_type: 'cosine',
+  logging_steps: 1,
+  save_steps: 4,
+  seed: 11,
+};
+
+let studio: Awaited<ReturnType<typeof serveStudio>>;
+let browser: Browser;
+let folder: string;
+
+beforeAll(async () => {
+  studio = await serveStudio();
+  folder = await mkdtemp(join(tmpdir(), 'studio-checkpoint-'));
+  browser = await launchBrowser(laneBrowser, { downloadDir: folder });
+});
+afterAll(async () => {
+  await browser?.close();
+  await studio?.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Downloads the checkpoint of a row of the table and unpacks it into a folder of that name. */
+async function download(page: Page, name: string): Promise<Map<string, Uint8Array>> {
+  for (const path of await readdir(folder)) if (path.endsWith('.zip')) await rm(join(folder, path));
+  const rows = await page.$$(byTestId('checkpoint-row'));
+  const texts = await Promise.all(rows.map((row) => row.evaluate((element) => element.textContent)));
+  const row = rows[texts.findIndex((text) => text.startsWith(name))]!;
+  await (await row.$(byTestId('download-checkpoint')))!.click();
+  const files = await unzipDownload(folder);
+  await mkdir(join(folder, name), { recursive: true });
+  for (const [path, bytes] of files) await writeFile(join(folder, name, path), bytes);
+  return files;
+}
+
+it('resumes in Python with the losses that the studio had', async () => {
+  const page = await openPage(browser, studio.url, []);
+  await setUpRun(page, studio.url, await writeModelFolder(), fixtureData('train.csv'), ARGUMENTS);
+  await upload(page, 'validation-input', fixtureData('validation.csv'));
+  await page.locator(byTestId('max-length')).fill('16');
+  await click(page, 'start-run');
+  await waitForText(page, 'run-status', /completed/);
+  await click(page, 'tab-checkpoints');
+  const middle = await download(page, 'checkpoint-4');
+  expect([...middle.keys()].sort()).toEqual([
+    'README.md',
+    'config.json',
+    'model.safetensors',
+    'optimizer.pt',
+    'scheduler.pt',
+    'tokenizer.json',
+    'tokenizer_config.json',
+    'trainer_state.json',
+    'training_args.json',
+  ]);
+  const end = await download(page, 'checkpoint-8');
+  const ours = JSON.parse(new TextDecoder().decode(end.get('trainer_state.json'))).log_history as Entry[];
+
+  const { logs } = await trainInPython([
+    { arguments: { ...ARGUMENTS, output_dir: join(folder, 'python') }, resume_from: join(folder, 'checkpoint-4') },
+  ]);
+  expectClose(ours, logs[0]!, { key: 'loss', tolerance: 1e-5, after: 4 });
+  expectClose(ours, logs[0]!, { key: 'learning_rate', tolerance: 1e-12, after: 4 });
+  expect(ours.filter((entry) => 'loss' in entry && entry['step']! > 4)).toHaveLength(4);
+});

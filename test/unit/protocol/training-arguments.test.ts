@@ -179,8 +179,8 @@ describe('parseTrainingArguments', () => {
     });
   });
 
-  it('refuses bf16 for now, and both precisions at once', () => {
-    expect(refused({ bf16: true })).toEqual(['bf16']);
+  it('takes either half precision, and refuses both at once', () => {
+    expect(read({ bf16: true })).toMatchObject({ bf16: true, fp16: false });
     expect(refused({ bf16: true, fp16: true })).toEqual(['bf16']);
     expect(read({ fp16: true, bf16: false }).fp16).toBe(true);
   });

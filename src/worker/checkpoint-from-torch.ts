@@ -36,15 +36,18 @@ type Dict = ReadonlyMap<TorchKey, TorchValue>;
 /** torch.amp.GradScaler's first scale. */
 const FIRST_SCALE = 65536;
 
+export interface TorchOptimizerState {
+  readonly tensors: readonly NamedState[];
+  /** Updates that the parameters count; null where the optimizer counts none. Reads one number for each parameter. */
+  readonly countSteps: () => Promise<number | null>;
+  readonly betas: readonly [number, number];
+}
+
 /** The state of each parameter, as `<kind>.<name>`. @throws StudioError E-CHECKPOINT when it belongs to another model. */
 export async function readOptimizerState(
   file: Blob,
   paramGroups: readonly (readonly ParameterLayout[])[],
-): Promise<{
-  readonly tensors: readonly NamedState[];
-  readonly step: number | null;
-  readonly betas: [number, number];
-}> {
+): Promise<TorchOptimizerState> {
   const optimizer = dictOf(await readTorchArchive(file, 'optimizer.pt'), 'optimizer.pt');
   const groups = listOf(optimizer.get('param_groups'), 'optimizer.pt, param_groups').map((group) =>
     dictOf(group, 'optimizer.pt, param_groups'),
@@ -59,7 +62,7 @@ export async function readOptimizerState(
   const tensors = parameters.flatMap((parameter, index) => stateOf(parameter, state.get(index), kinds));
   const betas = groups[0]?.get('betas');
   const [beta1, beta2] = betas instanceof TorchTuple ? betas.items : [];
-  return { tensors, step: await countSteps(state), betas: [Number(beta1 ?? 0), Number(beta2 ?? 0)] };
+  return { tensors, countSteps: () => stepsIn(state), betas: [Number(beta1 ?? 0), Number(beta2 ?? 0)] };
 }
 
 function checkGroups(there: readonly number[], here: readonly number[]): void {
@@ -96,7 +99,7 @@ function stateOf(
   });
 }
 
-async function countSteps(state: Dict): Promise<number | null> {
+async function stepsIn(state: Dict): Promise<number | null> {
   let most: number | null = null;
   for (const entry of state.values()) {
     const step = dictOf(entry, 'optimizer.pt, state').get('step');
@@ -141,13 +144,13 @@ export async function readSchedulerState(file: Blob): Promise<Progress> {
 
 /** The update state that a run here would have; see `update-state.ts`. */
 export async function makeUpdateState(
-  { step, betas }: { readonly step: number | null; readonly betas: readonly [number, number] },
+  { countSteps, betas }: Pick<TorchOptimizerState, 'countSteps' | 'betas'>,
   scaler: Blob | null,
   { fp16, globalStep }: Pick<RunLayout, 'fp16' | 'globalStep'>,
 ): Promise<NamedState> {
   const scaling = scaler ? dictOf(await readTorchArchive(scaler, 'scaler.pt'), 'scaler.pt') : new Map();
   const values = new Float32Array(Math.max(...Object.values(STATE)) + 1);
-  const count = step ?? globalStep;
+  const count = (await countSteps()) ?? globalStep;
   values[STATE.step] = count;
   values[STATE.biasCorrection1] = 1 - betas[0] ** count;
   values[STATE.biasCorrection2] = 1 - betas[1] ** count;

@@ -17,6 +17,8 @@ export interface KernelSpec {
   /** Written, and readable: an update in place names its tensor here alone. */
   readonly outputs: readonly string[];
   readonly uniforms: Readonly<Record<string, UniformType>>;
+  /** The source uses subgroup operations. Default false. */
+  readonly subgroups?: boolean;
 }
 
 /** A switch or size fixed at compile time: a pipeline each. */
@@ -121,7 +123,7 @@ const writesF16 = (spec: KernelSpec, call: KernelCall): boolean =>
 function preamble(spec: KernelSpec, call: KernelCall, bound: readonly TensorInfo[], shaderF16: boolean): string {
   const names = [...spec.inputs, ...spec.outputs];
   const usesF16 = shaderF16 && bound.some((tensor) => storageOf(tensor) === 'f16');
-  const lines = usesF16 ? ['enable f16;'] : [];
+  const lines = [...(usesF16 ? ['enable f16;'] : []), ...(spec.subgroups ? ['enable subgroups;'] : [])];
   lines.push(`const WORKGROUP_SIZE: u32 = ${call.workgroupSize ?? DEFAULT_WORKGROUP}u;`);
   for (const [name, value] of Object.entries(call.constants ?? {})) lines.push(constantLine(name, value));
   names.forEach((name, binding) => {

@@ -55,6 +55,25 @@ export class Recording {
     this.#commands.push({ kind: 'copy', source, sourceOffset, target, targetOffset, size });
   }
 
+  /** Each dispatch in a pass of its own; queries 2i and 2i + 1 are the times before and after dispatch i. */
+  encodeTimed(encoder: GPUCommandEncoder, querySet: GPUQuerySet): void {
+    let query = 0;
+    for (const command of this.#commands) {
+      if (command.kind !== 'dispatch') {
+        encodeTransfer(encoder, command);
+        continue;
+      }
+      const pass = encoder.beginComputePass({
+        timestampWrites: { querySet, beginningOfPassWriteIndex: query, endOfPassWriteIndex: query + 1 },
+      });
+      pass.setPipeline(command.pipeline);
+      pass.setBindGroup(0, command.bindGroup);
+      pass.dispatchWorkgroups(...command.grid);
+      pass.end();
+      query += 2;
+    }
+  }
+
   /**
    * Sends the commands, in `submits` pieces: a watchdog stops a submit that takes too long.
    * @returns the dispatches sent.
@@ -69,6 +88,15 @@ export class Recording {
     }
     return dispatches;
   }
+}
+
+function encodeTransfer(encoder: GPUCommandEncoder, command: Exclude<Command, { kind: 'dispatch' }>): void {
+  if (command.kind === 'clear') {
+    encoder.clearBuffer(command.buffer, command.offset, command.size);
+    return;
+  }
+  const { source, sourceOffset, target, targetOffset, size } = command;
+  encoder.copyBufferToBuffer(source, sourceOffset, target, targetOffset, size);
 }
 
 function encode(encoder: GPUCommandEncoder, commands: readonly Command[], begin: number, end: number): number {
@@ -86,11 +114,7 @@ function encode(encoder: GPUCommandEncoder, commands: readonly Command[], begin:
     }
     pass?.end();
     pass = null;
-    if (command.kind === 'clear') encoder.clearBuffer(command.buffer, command.offset, command.size);
-    else {
-      const { source, sourceOffset, target, targetOffset, size } = command;
-      encoder.copyBufferToBuffer(source, sourceOffset, target, targetOffset, size);
-    }
+    encodeTransfer(encoder, command);
   }
   pass?.end();
   return dispatches;

@@ -3,6 +3,7 @@
 
 import type { Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
+import { type KernelTime, profileRecording } from './profiler.ts';
 import { Recording } from './recording.ts';
 import { type AtelierBackend, activeWebGpu } from './webgpu-backend.ts';
 
@@ -37,7 +38,7 @@ export class StepCache<S> {
   readonly #known = new Map<string, Known<S>>();
   readonly #capacity: number;
 
-  /** @param capacity steps that are kept; the least recently used one goes first. */
+  /** @param capacity steps that are kept, the least recently used one goes first; 0: all run eagerly. Default 32. */
   constructor(capacity = 32) {
     this.#capacity = capacity;
   }
@@ -68,10 +69,21 @@ export class StepCache<S> {
     return [...new Set([...this.#known.values()].flatMap((known) => (isRefused(known) ? [known.refusal] : [])))];
   }
 
-  /** Names of the kernels of a recorded step, in order. */
-  kernelNames(key: string): readonly string[] | null {
-    const known = this.#known.get(key);
-    return isRecorded(known) ? known.recording.kernelNames : null;
+  /**
+   * Time of each kernel over all recorded steps, one run of each; see `profileRecording`. Null where nothing is recorded
+   * or the device has no timestamps.
+   */
+  async profile(rounds: number): Promise<KernelTime[] | null> {
+    const backend = activeWebGpu();
+    const recorded = [...this.#known.values()].filter(isRecorded);
+    if (!backend || recorded.length === 0) return null;
+    const times: KernelTime[] = [];
+    for (const { recording } of recorded) {
+      const found = await profileRecording(backend, recording, rounds);
+      if (!found) return null;
+      times.push(...found);
+    }
+    return times.sort((a, b) => b.ms - a.ms);
   }
 
   dispose(): void {
@@ -114,6 +126,9 @@ export function runEagerly<S, R>(source: S, step: (feed: Feed<S>) => R): R {
 function record<S>(backend: AtelierBackend, source: S, step: (feed: Feed<S>) => void): Known<S> {
   const recording = new Recording();
   const feeds: RecordedFeed<S>[] = [];
+  // What the eager run left in the pool is of no use to a recorded step.
+  backend.flush();
+  backend.pool.trim();
   backend.record(recording);
   try {
     step((values, shape) => {

@@ -42,6 +42,10 @@ export class AtelierBackend extends WebGPUBackend {
   readonly pool: BufferPool;
   /** Native half arithmetic in shaders; without it halves are unpacked, from the same buffers. */
   readonly shaderF16: boolean;
+  /** A software emulation of a GPU: some kernels have a form for it. */
+  readonly software: boolean;
+  /** Lanes of a subgroup, where they are always as many; else null. */
+  readonly subgroupSize: number | null;
   /** Lanes of a workgroup that reduces one row. An emulated GPU pays for each barrier and lane: it gets one vector. */
   readonly rowLanes: number;
   /** Dispatches sent so far, replayed ones included. */
@@ -57,6 +61,10 @@ export class AtelierBackend extends WebGPUBackend {
     this.pool = new BufferPool(device);
     this.#internals.bufferManager = this.pool;
     this.shaderF16 = device.features.has('shader-f16');
+    this.software = software;
+    const { subgroupMinSize, subgroupMaxSize } = info;
+    const fixed = device.features.has('subgroups') && subgroupMinSize === subgroupMaxSize;
+    this.subgroupSize = fixed ? subgroupMaxSize : null;
     this.rowLanes = software ? 4 : 64;
     // tfjs keeps what it reads for the life of the tensor; an in-place update would then be read stale.
     this.#internals.convertAndCacheOnCPU = (_dataId, data) => data;

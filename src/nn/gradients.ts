@@ -4,6 +4,7 @@ import type { Tensor, Variable } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { copyInto } from '#gpu/arena.ts';
 import { backward, type GradientSink } from '#gpu/backward.ts';
+import type { KernelTime } from '#gpu/profiler.ts';
 import { type Feed, StepCache, type StepMode } from '#gpu/step-cache.ts';
 import { activeWebGpu } from '#gpu/webgpu-backend.ts';
 import { addGradients } from '#kernels/add/add.ts';
@@ -19,6 +20,8 @@ export interface GradientsOptions {
   readonly lossScale: Tensor;
   /** Gradients that are added up in place, by data id of their parameter. */
   readonly sinks: ReadonlyMap<object, GradientSink>;
+  /** Shapes whose steps are recorded; see `StepCache`. */
+  readonly recordedSteps?: number;
 }
 
 /** Adds up the gradients of an update. Owns those that have no sink. */
@@ -27,7 +30,7 @@ export class Gradients {
   readonly loss: Variable;
   readonly #model: TrainableModel;
   readonly #options: GradientsOptions;
-  readonly #steps = new StepCache<ForwardSource>();
+  readonly #steps: StepCache<ForwardSource>;
   /** Sinks that a step of this key fills: a replay fills them without saying so. */
   readonly #filled = new Map<string, readonly GradientSink[]>();
   readonly #sums = new Map<string, Tensor>();
@@ -35,6 +38,7 @@ export class Gradients {
   constructor(model: TrainableModel, options: GradientsOptions) {
     this.#model = model;
     this.#options = options;
+    this.#steps = new StepCache(options.recordedSteps);
     this.loss = tf.tidy(() => tf.variable(tf.zeros([1]), false));
   }
 
@@ -99,6 +103,11 @@ export class Gradients {
   /** Why steps are not replayed; empty when they are. */
   get refusals(): readonly string[] {
     return this.#steps.refusals;
+  }
+
+  /** Time of each kernel of the recorded steps; leaves the gradients of the last batch. See `StepCache.profile`. */
+  profile(rounds: number): Promise<KernelTime[] | null> {
+    return this.#steps.profile(rounds);
   }
 
   /** Sets all gradients to none, as `zero_grad`. */

@@ -4,7 +4,7 @@ import type { Tensor } from '@tensorflow/tfjs';
 import { readTensor } from '#gpu/read-back.ts';
 import type { NdArray } from '#util/nd-array.ts';
 
-export type { Tensor, Variable } from '@tensorflow/tfjs';
+export type { Tensor } from '@tensorflow/tfjs';
 export { setValues } from '#gpu/arena.ts';
 export { trimPool } from '#gpu/memory.ts';
 export { readBytesTogether, StagedRead, snapshot, streamTensor } from '#gpu/read-back.ts';

@@ -23,6 +23,8 @@ export interface OptimizerUpdateOptions {
   readonly lossScaling: boolean;
   /** Of the weights in the large products: halves are kept beside the parameters. Default f32. */
   readonly storage?: 'f32' | HalfStorage;
+  /** Sets of trained parameters whose updates are recorded; see `StepCache`. */
+  readonly recordedSteps?: number;
 }
 
 /** What happened in a step, as read from the state tensor. */
@@ -47,10 +49,14 @@ export class OptimizerUpdate {
   readonly #maxGradNorm: number;
   readonly #gradients = new Map<ParameterBlock, BlockArray>();
   readonly #halves = new Map<ParameterBlock, Tensor | null>();
-  readonly #steps = new StepCache<number>();
+  readonly #steps: StepCache<number>;
   readonly #sinkByName = new Map<string, GradientSink>();
 
-  constructor(optimizer: Optimizer, { maxGradNorm, lossScaling, storage = 'f32' }: OptimizerUpdateOptions) {
+  constructor(
+    optimizer: Optimizer,
+    { maxGradNorm, lossScaling, storage = 'f32', recordedSteps }: OptimizerUpdateOptions,
+  ) {
+    this.#steps = new StepCache(recordedSteps);
     this.optimizer = optimizer;
     this.lossScaling = lossScaling;
     this.#maxGradNorm = maxGradNorm;

@@ -221,7 +221,7 @@ describe('training_arguments', () => {
     [{ lr_scheduler_type: 'zigzag' }, 'lr_scheduler_type', 'zigzag', 'linear'],
     [{ lr_scheduler_type: 'polynomial', lr_scheduler_kwargs: { lr_end: 1 } }, 'lr_end'],
     [{ load_best_model_at_end: true }, 'load_best_model_at_end'],
-    [{ bf16: true }, 'bf16'],
+    [{ bf16: true, fp16: true }, 'bf16'],
   ])('%j', async (given, ...telling) => {
     await changeArguments(given);
     await expectRefused(await runMain(), 'E-ARGS', ...telling);

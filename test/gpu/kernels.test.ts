@@ -39,6 +39,7 @@ const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) =
 /** Output and gradients of sum(output · weights), on one backend. */
 async function run(name: string, build: Build, inputs: readonly Input[]): Promise<Float32Array[]> {
   await tf.setBackend(name);
+  disposeKept();
   const before = tf.memory().numTensors;
   const tensors = inputs.map(({ shape, data }, i) => tf.tensor(data ?? values(sizeOf(shape), i + 1), [...shape]));
   let output: tf.Tensor | null = null;

@@ -187,8 +187,11 @@ function unpack(qkv: Tensor, { heads, kvHeads }: Attrs): { q: Tensor; k: Tensor;
   const split = tf.transpose(tf.reshape(qkv, [batch, length, heads + 2 * kvHeads, headSize]), [0, 2, 1, 3]);
   const part = (first: number, count: number): Tensor =>
     tf.slice(split, [0, first, 0, 0], [batch, count, length, headSize]);
-  const shared = (x: Tensor): Tensor =>
-    tf.reshape(tf.tile(tf.expandDims(x, 2), [1, 1, heads / kvHeads, 1, 1]), [batch, heads, length, headSize]);
+  const owners = tf.tensor1d(
+    Int32Array.from({ length: heads }, (_, head) => Math.floor(head / (heads / kvHeads))),
+    'int32',
+  );
+  const shared = (x: Tensor): Tensor => (kvHeads === heads ? x : tf.gather(x, owners, 1));
   return { q: part(0, heads), k: shared(part(heads, kvHeads)), v: shared(part(heads + kvHeads, kvHeads)) };
 }
 
@@ -196,7 +199,13 @@ function unpack(qkv: Tensor, { heads, kvHeads }: Attrs): { q: Tensor; k: Tensor;
 function pack(dq: Tensor, dk: Tensor, dv: Tensor, qkv: Tensor, { heads, kvHeads }: Attrs): Tensor {
   const [batch, length] = qkv.shape as [number, number];
   const headSize = dq.shape[3]!;
-  const summed = (x: Tensor): Tensor => tf.sum(tf.reshape(x, [batch, kvHeads, heads / kvHeads, length, headSize]), 2);
+  const summed = (x: Tensor): Tensor =>
+    tf.reshape(tf.sum(tf.reshape(x, [batch, kvHeads, heads / kvHeads, length * headSize]), 2), [
+      batch,
+      kvHeads,
+      length,
+      headSize,
+    ]);
   const all = tf.concat([dq, summed(dk), summed(dv)], 1);
   return tf.reshape(tf.transpose(all, [0, 2, 1, 3]), qkv.shape);
 }

@@ -8,6 +8,7 @@ import { type Activation, activationSource } from '../activation/activation-sour
 import { dropThreshold } from '../dropout/dropout-key.ts';
 import random from '../shared/threefry.wgsl?raw';
 import body from './matmul.wgsl?raw';
+import { ROWS, rowsSource } from './rows-source.ts';
 
 /** How a matrix lies in its buffer: its first element, and elements between rows, between heads and between batches. */
 export interface MatrixLayout {
@@ -79,13 +80,38 @@ const LARGE_OUTPUT = 512 * 512;
 
 const inFours = (...numbers: (number | undefined)[]): boolean => numbers.every((n) => (n ?? 0) % 4 === 0);
 
+/** How the work is cut: by tiles in workgroup memory, or by rows from memory directly, shared within a subgroup. */
+interface Cut {
+  readonly byRows: boolean;
+  /** Columns and rows of one workgroup, and its threads. */
+  readonly columns: number;
+  readonly rows: number;
+  readonly threads: number;
+}
+
+function cutOf(backend: AtelierBackend, { a, b, c, m, n, k }: MatmulCall): Cut {
+  const fours = inFours(n, k, ...[a, b, c].flatMap(stridesOf)) && (!a.transpose || inFours(m));
+  const lanes = backend.software ? backend.subgroupSize : null;
+  if (lanes !== null && ROWS % lanes === 0 && fours) {
+    return { byRows: true, columns: 4 * lanes, rows: ROWS, threads: lanes };
+  }
+  const tile = m * n >= LARGE_OUTPUT ? 64 : 32;
+  return { byRows: false, columns: tile, rows: tile, threads: (tile / 4) ** 2 };
+}
+
+const stridesOf = (matrix: MatrixLayout): (number | undefined)[] => [
+  matrix.rowStride,
+  matrix.offset,
+  matrix.headStride,
+  matrix.batchStride,
+];
+
 /** Records C = epilogue(alpha · op(A) · op(B)). Any storage for A and B; halves for C need N and strides in fours. */
 export function matmul(backend: AtelierBackend, call: MatmulCall): void {
   const { a, b, c, m, n, k } = call;
   const heads = call.heads ?? 1;
-  const tile = m * n >= LARGE_OUTPUT ? 64 : 32;
-  const strides = (matrix: MatrixLayout) => [matrix.rowStride, matrix.offset, matrix.headStride, matrix.batchStride];
-  kernelFor(call, inFours(n, ...strides(c))).run(backend, {
+  const cut = cutOf(backend, call);
+  kernelFor(call, inFours(n, ...stridesOf(c)), cut).run(backend, {
     inputs: {
       a: a.tensor,
       b: b.tensor,
@@ -108,17 +134,19 @@ export function matmul(backend: AtelierBackend, call: MatmulCall): void {
       ...layoutUniforms('c', c),
       ...dropoutUniforms(call.dropout),
     },
-    constants: {
-      TILE: tile,
-      TRANSPOSE_A: a.transpose ?? false,
-      TRANSPOSE_B: b.transpose ?? false,
-      VECTOR_A: inFours(a.transpose ? m : k, ...strides(a)),
-      VECTOR_B: inFours(b.transpose ? k : n, ...strides(b)),
-    },
-    workgroupSize: (tile / 4) ** 2,
-    grid: [Math.ceil(n / tile), Math.ceil(m / tile), (call.batches ?? 1) * heads],
+    constants: cut.byRows ? {} : tileConstants(call, cut.columns),
+    workgroupSize: cut.threads,
+    grid: [Math.ceil(n / cut.columns), Math.ceil(m / cut.rows), (call.batches ?? 1) * heads],
   });
 }
+
+const tileConstants = ({ a, b, m, n, k }: MatmulCall, tile: number) => ({
+  TILE: tile,
+  TRANSPOSE_A: a.transpose ?? false,
+  TRANSPOSE_B: b.transpose ?? false,
+  VECTOR_A: inFours(a.transpose ? m : k, ...stridesOf(a)),
+  VECTOR_B: inFours(b.transpose ? k : n, ...stridesOf(b)),
+});
 
 const present = (tensors: Record<string, TensorInfo | undefined>): Record<string, TensorInfo> =>
   Object.fromEntries(Object.entries(tensors).filter((entry): entry is [string, TensorInfo] => entry[1] !== undefined));
@@ -140,9 +168,12 @@ function dropoutUniforms(dropout: Epilogue['dropout']): Record<string, number> {
 
 const kernels = new Map<string, Kernel>();
 
+const rowsBody = ({ a, b, sums }: MatmulCall, lanes: number): string =>
+  rowsSource({ transposeA: a.transpose ?? false, transposeB: b.transpose ?? false, sums: sums?.of ?? null, lanes });
+
 /** One kernel for each combination of steps. */
-function kernelFor(epilogue: Epilogue, vector: boolean): Kernel {
-  const { bias, activation, derivative, dropout, residual, accumulate, sums } = epilogue;
+function kernelFor(call: MatmulCall, vector: boolean, { byRows, threads }: Cut): Kernel {
+  const { bias, activation, derivative, dropout, residual, accumulate, sums } = call;
   const steps = [
     bias && 'bias',
     activation && `activation-${activation.kind}`,
@@ -152,13 +183,17 @@ function kernelFor(epilogue: Epilogue, vector: boolean): Kernel {
     accumulate && 'accumulate',
     sums && `sums-of-${sums.of}`,
   ].filter((step) => typeof step === 'string');
-  const name = ['matmul', ...steps, ...(vector ? [] : ['scalar'])].join('-');
+  const layout = `${call.a.transpose ? 't' : 'n'}${call.b.transpose ? 't' : 'n'}`;
+  const form = byRows ? [`rows-${layout}-${threads}`] : vector ? [] : ['scalar'];
+  const name = ['matmul', ...steps, ...form].join('-');
   const known = kernels.get(name);
   if (known) return known;
   const uniforms: Record<string, UniformType> = { ...UNIFORMS, ...(dropout ? DROPOUT_UNIFORMS : {}) };
   const kernel = defineKernel({
     name,
-    source: [body, storeSource(epilogue, vector), edgeSumSource(epilogue)].join('\n'),
+    source: [byRows ? rowsBody(call, threads) : body, storeSource(call, vector), edgeSumSource(call, byRows)].join(
+      '\n',
+    ),
     inputs: [
       'a',
       'b',
@@ -167,6 +202,7 @@ function kernelFor(epilogue: Epilogue, vector: boolean): Kernel {
       ...(derivative ? ['pre'] : []),
       ...(dropout ? ['key'] : []),
     ],
+    subgroups: byRows,
     outputs: ['c', ...(activation ? ['before'] : []), ...(sums ? ['sums'] : [])],
     uniforms,
   });
@@ -209,7 +245,8 @@ const KEPT = `fn kept(i: u32) -> f32 {
 fn kept4(i: u32) -> vec4<f32> { return vec4<f32>(kept(i), kept(i + 1u), kept(i + 2u), kept(i + 3u)); }`;
 
 /** `add_edge_sums` sees every tile of op(A) or op(B) once; `store_edge_sum` ends it. */
-function edgeSumSource({ sums, accumulate }: Epilogue): string {
+function edgeSumSource({ sums, accumulate }: Epilogue, byRows: boolean): string {
+  if (byRows) return sums ? storeEdgeSum(sums.of, accumulate) : '';
   const head = `const SUMS_OF_A: bool = ${sums?.of !== 'b'};`;
   if (!sums) {
     return `${head}
@@ -222,7 +259,9 @@ fn add_edge_sums(sum: f32, lane: u32) -> f32 {
   if (lane < TILE) { for (var p = 0u; p < DEPTH; p++) { s += ${sums.of}_tile[p * TILE + lane]; } }
   return s;
 }
-fn store_edge_sum(i: u32, sum: f32) {
-  if (i < u.${sums.of === 'a' ? 'm' : 'n'}) { sums_set(i, ${accumulate ? 'sums(i) + ' : ''}sum); }
-}`;
+${storeEdgeSum(sums.of, accumulate)}`;
 }
+
+const storeEdgeSum = (of: 'a' | 'b', accumulate: boolean | undefined): string => `fn store_edge_sum(i: u32, sum: f32) {
+  if (i < u.${of === 'a' ? 'm' : 'n'}) { sums_set(i, ${accumulate ? 'sums(i) + ' : ''}sum); }
+}`;

@@ -42,7 +42,7 @@ const DEFAULTS: TrainingArguments = {
   maxGradNorm: 1,
   labelSmoothingFactor: 0,
   bf16: false,
-        fp16: false,
+  fp16: false,
   useCache: false,
   loggingStrategy: 'steps',
   loggingSteps: 500,

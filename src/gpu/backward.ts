@@ -151,6 +151,9 @@ function trace(forward: () => Tensor): { tape: TapeNode[]; result: Tensor } {
   try {
     const result = tf.tidy(forward);
     return { tape: engine.state.activeTape ?? [], result };
+  } catch (error) {
+    for (const { saved } of engine.state.activeTape ?? []) tf.dispose([...(saved ?? [])]);
+    throw error;
   } finally {
     engine.endTape();
     engine.state.activeTape = null;

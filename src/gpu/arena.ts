@@ -3,6 +3,7 @@
 
 import type { Tensor, TensorInfo, Variable } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
+import { StudioError } from '#util/studio-error.ts';
 import { castInto } from './storage-kernel.ts';
 import { type HalfStorage, isView, storageOf, storedBytes, viewOffset } from './tensor-storage.ts';
 import { type AtelierBackend, activeWebGpu } from './webgpu-backend.ts';
@@ -23,7 +24,10 @@ export interface ArenaLayout {
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
 
-/** Lays tensors out in their order, in as many arenas as a binding of the device demands. */
+/**
+ * Lays tensors out in their order, in as many arenas as a binding of the device demands.
+ * @throws StudioError E-GPU-MEMORY when a single tensor is larger than a binding.
+ */
 export function planArenas(
   backend: AtelierBackend,
   shapes: ReadonlyMap<string, readonly number[]>,
@@ -36,6 +40,7 @@ export function planArenas(
   const layouts: { size: number; parts: Map<string, ArenaPart> }[] = [];
   for (const [key, shape] of shapes) {
     const extent = Math.ceil(sizeOf(shape) / unit) * unit;
+    if (extent > room) throw tooLarge(key, extent, room);
     let layout = layouts.at(-1);
     if (!layout || layout.size + extent > room) {
       layout = { size: 0, parts: new Map() };
@@ -45,6 +50,19 @@ export function planArenas(
     layout.size += extent;
   }
   return layouts;
+}
+
+function tooLarge(name: string, elements: number, room: number): StudioError {
+  const megabytes = (count: number): number => Math.round((4 * count) / 1e6);
+  return new StudioError(
+    'E-GPU-MEMORY',
+    `The weight ${name} takes ${megabytes(elements)} MB in float32; this GPU lets a kernel see at most ${megabytes(room)} MB at once.`,
+    {
+      where: name,
+      hint: 'Choose a smaller model, or a model with a smaller vocabulary.',
+      safe: 'Nothing was changed.',
+    },
+  );
 }
 
 /** Zeros at first. */

@@ -120,8 +120,48 @@ export function backward(
   sinks: ReadonlyMap<object, GradientSink>,
   add: Add,
 ): Map<string, Tensor> {
+  const walk = walkBack(forward, dy, [...parameters.values()], sinks, add);
+  const found = new Map<string, Tensor>();
+  for (const [name, { id, dataId }] of parameters) {
+    const gradient = walk.gradients.get(id);
+    const sink = sinks.get(dataId);
+    if (!gradient) continue;
+    if (sink) fill(sink, gradient, add);
+    else found.set(name, gradient);
+  }
+  return found;
+}
+
+/**
+ * For an operation whose gradient function runs a part of the forward pass again: walks back through that part too, in
+ * the same backward pass. @returns the gradient of x.
+ */
+export function continueBackward(x: Tensor, forward: (x: Tensor) => Tensor, dy: Tensor): Tensor {
+  const outer = current;
+  if (!outer) throw new Error('there is no backward pass to continue');
+  // A tensor of its own, so that the part is told apart from other uses of x.
+  const input = tf.clone(x);
+  try {
+    const walk = walkBack(() => forward(input), dy, [input], outer.sinks, outer.add);
+    return walk.gradients.get(input.id) ?? tf.zerosLike(x);
+  } finally {
+    input.dispose();
+    current = outer;
+  }
+}
+
+/** Whether gradients of parameters are added up in place in the backward pass under way. */
+export const hasGradientSinks = (): boolean => (current?.sinks.size ?? 0) > 0;
+
+function walkBack(
+  forward: () => Tensor,
+  dy: Tensor,
+  sources: readonly Tensor[],
+  sinks: ReadonlyMap<object, GradientSink>,
+  add: Add,
+): Walk {
   const { tape, result } = trace(forward);
-  const wanted = reachable(tape, new Set([...parameters.values()].map(({ id }) => id)), sinks);
+  const wanted = reachable(tape, new Set(sources.map(({ id }) => id)), sinks);
   const walk = new Walk(sinks, wanted, add);
   walk.gradients.set(result.id, tf.clone(dy));
   current = walk;
@@ -134,15 +174,7 @@ export function backward(
     current = null;
     result.dispose();
   }
-  const found = new Map<string, Tensor>();
-  for (const [name, { id, dataId }] of parameters) {
-    const gradient = walk.gradients.get(id);
-    const sink = sinks.get(dataId);
-    if (!gradient) continue;
-    if (sink) fill(sink, gradient, add);
-    else found.set(name, gradient);
-  }
-  return found;
+  return walk;
 }
 
 function trace(forward: () => Tensor): { tape: TapeNode[]; result: Tensor } {

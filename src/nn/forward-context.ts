@@ -2,7 +2,9 @@
 // the door through which the batch reaches the device.
 
 import type { Tensor } from '@tensorflow/tfjs';
+import { checkpointSegment } from '#gpu/checkpoint-segment.ts';
 import type { Feed, FeedValues } from '#gpu/step-cache.ts';
+import { activeWebGpu } from '#gpu/webgpu-backend.ts';
 import { castStorage } from '#kernels/cast-storage/cast-storage.ts';
 import { DropoutKey } from '#kernels/dropout/dropout-key.ts';
 import { groupTokens, type TokenIds } from '#kernels/embedding/token-ids.ts';
@@ -30,17 +32,20 @@ export class ForwardContext {
   readonly dropoutKey: DropoutKey | null;
   readonly storage: ComputeStorage;
   readonly #feed: Feed<ForwardSource>;
+  readonly #checkpointing: boolean;
 
   private constructor(
     source: ForwardSource,
     dropoutKey: DropoutKey | null,
     storage: ComputeStorage,
     feed: Feed<ForwardSource>,
+    checkpointing: boolean,
   ) {
     this.source = source;
     this.dropoutKey = dropoutKey;
     this.storage = storage;
     this.#feed = feed;
+    this.#checkpointing = checkpointing;
   }
 
   static training(
@@ -48,15 +53,16 @@ export class ForwardContext {
     seed: number,
     storage: ComputeStorage,
     feed: Feed<ForwardSource>,
+    gradientCheckpointing = false,
   ): ForwardContext {
     const key = new DropoutKey(seed, source.forwardStep, () =>
       feed(({ forwardStep }) => Int32Array.of(seed >>> 0, forwardStep), [2]),
     );
-    return new ForwardContext(source, key, storage, feed);
+    return new ForwardContext(source, key, storage, feed, gradientCheckpointing);
   }
 
   static evaluation(batch: Batch, storage: ComputeStorage, feed: Feed<ForwardSource>): ForwardContext {
-    return new ForwardContext({ batch, forwardStep: 0, numItemsInBatch: null }, null, storage, feed);
+    return new ForwardContext({ batch, forwardStep: 0, numItemsInBatch: null }, null, storage, feed, false);
   }
 
   /**
@@ -74,6 +80,21 @@ export class ForwardContext {
       ids: this.feed(({ batch }) => values(batch), shape),
       groups: this.dropoutKey ? this.feed(({ batch }) => groupTokens(values(batch)), [3 * size + 1]) : null,
     };
+  }
+
+  /**
+   * One layer of a deep model: with gradient checkpointing it keeps only its input for the backward pass, and runs again
+   * there, with the same dropout.
+   */
+  layer(x: Tensor, forward: (x: Tensor) => Tensor): Tensor {
+    const key = this.dropoutKey;
+    // Outside WebGPU gradients of weights have no place of their own, which running again needs.
+    if (!this.#checkpointing || !key || !activeWebGpu()) return forward(x);
+    const site = key.nextSite;
+    return checkpointSegment(x, (input) => {
+      key.nextSite = site;
+      return forward(input);
+    });
   }
 
   /** The tensor as an operand of a large product. */

@@ -16,6 +16,8 @@ export interface GradientsOptions {
   readonly seed: number;
   readonly storage: ComputeStorage;
   readonly labelSmoothing: number;
+  /** Layers keep their inputs alone and run again in the backward pass. Default false. */
+  readonly gradientCheckpointing?: boolean;
   /** f32 [1] factor on the loss before the backward pass. */
   readonly lossScale: Tensor;
   /** Gradients that are added up in place, by data id of their parameter. */
@@ -61,8 +63,8 @@ export class Gradients {
   }
 
   #step(source: ForwardSource, divisor: number, feed: Feed<ForwardSource>): void {
-    const { seed, storage, labelSmoothing, lossScale, sinks } = this.#options;
-    const context = ForwardContext.training(source, seed, storage, feed);
+    const { seed, storage, labelSmoothing, gradientCheckpointing, lossScale, sinks } = this.#options;
+    const context = ForwardContext.training(source, seed, storage, feed, gradientCheckpointing);
     const forward = (): Tensor => {
       const { loss } = this.#model.forward(source.batch, { context, labelSmoothing });
       if (!loss) throw new Error('the model returned no loss: the batch has no labels');

@@ -47,6 +47,7 @@ export interface TrainingArguments {
   readonly labelSmoothingFactor: number;
   readonly fp16: boolean;
   readonly bf16: boolean;
+  readonly gradientCheckpointing: boolean;
   readonly useCache: boolean;
   readonly loggingStrategy: IntervalStrategy;
   /** Below 1: share of the run. */

@@ -47,6 +47,7 @@ export class TrainingSession {
       seed: parts.args.seed,
       storage: parts.storage,
       labelSmoothing: parts.args.labelSmoothingFactor,
+      gradientCheckpointing: parts.args.gradientCheckpointing,
       lossScale: parts.update.lossScale,
       sinks: parts.update.sinks,
     });

@@ -45,14 +45,15 @@ interface Trained {
 }
 
 /** 30 updates of two micro-batches each, dropout on. */
-async function train(storage: ComputeStorage, recordedSteps: number): Promise<Trained> {
+async function train(storage: ComputeStorage, recordedSteps: number, gradientCheckpointing = false): Promise<Trained> {
   const model = await tinyBert();
   const update = new OptimizerUpdate(
     new AdamW(makeParamGroups(model.namedParameters(), 0.01), { betas: [0.9, 0.999], eps: 1e-8 }),
     { maxGradNorm: 1, lossScaling: storage === 'f16', storage, recordedSteps },
   );
   const { lossScale, sinks } = update;
-  const gradients = new Gradients(model, { seed: 5, storage, labelSmoothing: 0.1, lossScale, sinks, recordedSteps });
+  const options = { seed: 5, storage, labelSmoothing: 0.1, lossScale, sinks, recordedSteps, gradientCheckpointing };
+  const gradients = new Gradients(model, options);
   const result = { losses: [] as number[], modes: [] as string[], allocated: [] as number[] };
   for (let step = 0; step < 30; step++) {
     update.begin();
@@ -88,6 +89,13 @@ describe('replayed steps', () => {
   it('allocate nothing once all lengths are recorded', async () => {
     const { allocated } = await train('f32', 32);
     expect(new Set(allocated.slice(12)).size).toBe(1);
+  });
+
+  it('with gradient checkpointing are the same, dropout included', async () => {
+    const [plain, checkpointed] = [await train('f32', 32), await train('f32', 32, true)];
+    expect(checkpointed.modes).toEqual(plain.modes);
+    expect(checkpointed.losses).toEqual(plain.losses);
+    expect(checkpointed.weights).toEqual(plain.weights);
   });
 
   it('with room for two lengths forget the oldest, and stay right', async () => {

@@ -26,6 +26,15 @@ export class DropoutKey {
     return this.#tensor;
   }
 
+  /** The site that the next call takes; set back, a part of a forward pass drops the same elements again. */
+  get nextSite(): number {
+    return this.#nextSite;
+  }
+
+  set nextSite(site: number) {
+    this.#nextSite = site;
+  }
+
   takeSite(): number {
     return this.#nextSite++;
   }

@@ -130,7 +130,7 @@ export class BertModel extends Module {
   forward(inputs: BertInputs, context: ForwardContext): Tensor {
     const mask = context.feed(({ batch }) => inputs.attentionMask(batch), [inputs.batchSize, inputs.length]);
     let hidden = this.#embeddings.forward(inputs, context);
-    for (const layer of this.#layers) hidden = layer.forward(hidden, mask, context);
+    for (const layer of this.#layers) hidden = context.layer(hidden, (x) => layer.forward(x, mask, context));
     return this.#pooler.forward(hidden, context);
   }
 }

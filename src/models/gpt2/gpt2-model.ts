@@ -86,7 +86,7 @@ export class Gpt2Model extends Module {
       { table: this.#positions, tokens: context.tokenIds(positions, shape) },
     ]);
     let hidden = dropout(embedded, this.#dropout, context.dropoutKey);
-    for (const block of this.#blocks) hidden = block.forward(hidden, mask, context);
+    for (const block of this.#blocks) hidden = context.layer(hidden, (x) => block.forward(x, mask, context));
     return this.#norm.forward(hidden, context);
   }
 }

@@ -42,6 +42,7 @@ const DEFAULTS: TrainingArguments = {
   maxGradNorm: 1,
   labelSmoothingFactor: 0,
   bf16: false,
+  gradientCheckpointing: false,
   fp16: false,
   useCache: false,
   loggingStrategy: 'steps',

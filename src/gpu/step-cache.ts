@@ -37,6 +37,7 @@ const isRecorded = <S>(known: Known<S> | undefined): known is RecordedStep<S> =>
 export class StepCache<S> {
   readonly #known = new Map<string, Known<S>>();
   readonly #capacity: number;
+  readonly #refusals = new Set<string>();
 
   /** @param capacity steps that are kept, the least recently used one goes first; 0: all run eagerly. Default 32. */
   constructor(capacity = 32) {
@@ -60,13 +61,15 @@ export class StepCache<S> {
       runEagerly(source, step);
       return 'eager';
     }
-    this.#keep(key, record(backend, source, step));
+    const recorded = record(backend, source, step);
+    if (isRefused(recorded)) this.#refusals.add(recorded.refusal);
+    this.#keep(key, recorded);
     return 'recorded';
   }
 
   /** Why steps run eagerly though they were seen before; empty when all can be replayed. */
   get refusals(): readonly string[] {
-    return [...new Set([...this.#known.values()].flatMap((known) => (isRefused(known) ? [known.refusal] : [])))];
+    return [...this.#refusals];
   }
 
   /**

@@ -106,7 +106,13 @@ async function run({ config: path, outputDir, resumeFrom }: CommandLine): Promis
     model,
     data,
     args: config.args,
-    options: { checkpointStore: store, runId: RUN, rawArguments: config.rawArguments, callbacks: [reporter()] },
+    options: {
+      checkpointStore: store,
+      runId: RUN,
+      rawArguments: config.rawArguments,
+      callbacks: [reporter()],
+      hooks: { onNotReplayed },
+    },
   });
   await makeOutputFolder(outputDir);
   if (fresh.length > 0) say(`new parameters, started from seed ${config.args.seed}: ${fresh.join(', ')}`);
@@ -131,6 +137,9 @@ async function run({ config: path, outputDir, resumeFrom }: CommandLine): Promis
     `done: ${output.globalStep} steps, train_loss ${output.trainingLoss.toPrecision(4)}, ${Math.round(memoryUse().allocatedBytes / 2 ** 20)} MiB allocated on the device`,
   );
 }
+
+const onNotReplayed = (reason: string): void =>
+  say(`note: steps of this run can not be replayed, which makes them slower: ${reason}`);
 
 /** A folder of a run here or of HF's Trainer. */
 async function openToResume(folder: string, parameters: ReadonlyMap<string, Parameter>, { fp16 }: TrainingArguments) {

@@ -26,6 +26,8 @@ export interface TrainerHooks extends CheckpointWriterHooks {
   readonly betweenSteps?: (act: ActOnFlags) => Promise<void>;
   /** Each update as it was read back, in order. */
   readonly onUpdate?: (record: UpdateRecord) => void;
+  /** Told once when steps can not be recorded and replayed, which only makes them slower: why. */
+  readonly onNotReplayed?: (reason: string) => void;
 }
 
 export interface TrainerOptions {

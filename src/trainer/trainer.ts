@@ -221,6 +221,7 @@ export class Trainer {
       update: this.#update,
       storage: storageFor(args),
       onUpdate: (record) => hooks?.onUpdate?.(record),
+      onNotReplayed: (reason) => hooks?.onNotReplayed?.(reason),
     });
   }
 

@@ -26,6 +26,7 @@ export interface SessionParts {
   /** Schedule steps taken so far; differs from the global step where skipped updates held it back. */
   readonly schedulerSteps: number;
   readonly onUpdate: (record: UpdateRecord) => void;
+  readonly onNotReplayed: (reason: string) => void;
 }
 
 export class TrainingSession {
@@ -38,6 +39,7 @@ export class TrainingSession {
   schedulerSteps: number;
   #staged: StagedRead | null = null;
   #microBatches = 0;
+  #toldNotReplayed = false;
   #latest: UpdateRecord | null = null;
 
   constructor(parts: SessionParts) {
@@ -78,8 +80,16 @@ export class TrainingSession {
     };
     this.gradients.addMicroBatch(source, micro === 0, model.acceptsLossKwargs ? 1 : batches.length);
     this.#staged?.add(this.gradients.loss);
+    this.#tellIfNotReplayed();
     this.#microBatches = micro + 1;
     state.totalFlos += model.floatingPointOperations(batch);
+  }
+
+  #tellIfNotReplayed(): void {
+    const [reason] = this.gradients.refusals;
+    if (reason === undefined || this.#toldNotReplayed) return;
+    this.#toldNotReplayed = true;
+    this.parts.onNotReplayed(reason);
   }
 
   /** Clips and applies the gradients, and moves the schedule on. */

@@ -126,6 +126,8 @@ export class TrainingRun {
             `Step ${record.step} overflowed in half precision and was skipped; the loss scale is now ${record.lossScale}.`,
           );
       },
+      onNotReplayed: (reason) =>
+        recorder.notice('info', `Steps of this run can not be replayed, which makes them slower: ${reason}.`),
       betweenSteps: (act) =>
         this.commands.betweenSteps(trainer().control, act, {
           onPause: () => {

@@ -1,6 +1,7 @@
 // The fields of a BERT config.json that shape the model. Source of names and defaults: transformers' BertConfig.
 
 import type { Activation } from '#kernels/activation/activation.ts';
+import { ACTIVATIONS } from '../activations.ts';
 import { ConfigReader, type JsonObject } from '../pretrained-config.ts';
 
 export interface BertConfig {
@@ -18,16 +19,6 @@ export interface BertConfig {
   readonly initializerRange: number;
   readonly layerNormEps: number;
 }
-
-const ACTIVATIONS: Record<string, Activation> = {
-  gelu: 'gelu',
-  gelu_new: 'gelu_tanh',
-  gelu_pytorch_tanh: 'gelu_tanh',
-  relu: 'relu',
-  silu: 'silu',
-  swish: 'silu',
-  tanh: 'tanh',
-};
 
 /** @throws StudioError E-MODEL-CONFIG naming the first field that is missing, wrong or unsupported. */
 export function readBertConfig(json: JsonObject): BertConfig {

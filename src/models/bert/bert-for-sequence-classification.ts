@@ -6,7 +6,7 @@ import { countedRows, type ProblemType, sequenceClassificationLoss } from '#nn/l
 import { Module } from '#nn/module.ts';
 import type { ForwardOptions, ModelOutput, TrainableModel } from '#nn/trainable-model.ts';
 import type { Batch } from '#util/nd-array.ts';
-import { StudioError } from '#util/studio-error.ts';
+import { checkTokenIds } from '../check-token-ids.ts';
 import { padBatch } from '../pad-batch.ts';
 import type { JsonObject } from '../pretrained-config.ts';
 import type { BertConfig } from './bert-config.ts';
@@ -65,7 +65,7 @@ export class BertForSequenceClassification extends Module implements TrainableMo
   }
 
   #inputs(batch: Batch): BertInputs {
-    const [batchSize, length] = this.#check(batch);
+    const [batchSize, length] = checkTokenIds(batch, this.config);
     const filled = (name: string, value: number) => (from: Batch) =>
       Int32Array.from(from[name]?.data ?? new Int32Array(batchSize * length).fill(value));
     return {
@@ -73,35 +73,12 @@ export class BertForSequenceClassification extends Module implements TrainableMo
       length,
       // Asked for each batch, replayed or not.
       inputIds: (from) => {
-        this.#check(from);
+        checkTokenIds(from, this.config);
         return filled('input_ids', 0)(from);
       },
       tokenTypeIds: filled('token_type_ids', 0),
       attentionMask: filled('attention_mask', 1),
     };
-  }
-
-  /** @returns rows and length. @throws StudioError for ids that this model can not read. */
-  #check(batch: Batch): [number, number] {
-    const ids = batch['input_ids'];
-    if (!ids)
-      throw new StudioError('E-DATA-COLUMN', 'A batch has no input_ids.', { hint: 'Tokenize the text columns first.' });
-    const [batchSize, length] = ids.shape as [number, number];
-    const { maxPositions, vocabSize } = this.config;
-    if (length > maxPositions) {
-      throw new StudioError(
-        'E-DATA-FORMAT',
-        `A batch is ${length} tokens long; this model reads at most ${maxPositions}.`,
-        { hint: `Set max_length to ${maxPositions} or less.` },
-      );
-    }
-    const bad = ids.data.find((id) => id < 0 || id >= vocabSize);
-    if (bad !== undefined) {
-      throw new StudioError('E-TOKENIZER', `The tokenizer gives id ${bad}; this model has ${vocabSize} embeddings.`, {
-        hint: 'Use the tokenizer that belongs to this model.',
-      });
-    }
-    return [batchSize, length];
   }
 }
 

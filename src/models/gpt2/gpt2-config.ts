@@ -1,6 +1,7 @@
 // The fields of a GPT-2 config.json that shape the model. Source of names and defaults: transformers' GPT2Config.
 
 import type { Activation } from '#kernels/activation/activation.ts';
+import { ACTIVATIONS } from '../activations.ts';
 import { ConfigReader, type JsonObject } from '../pretrained-config.ts';
 
 export interface Gpt2Config {
@@ -17,15 +18,6 @@ export interface Gpt2Config {
   readonly initializerRange: number;
   readonly layerNormEps: number;
 }
-
-const ACTIVATIONS: Record<string, Activation> = {
-  gelu: 'gelu',
-  gelu_new: 'gelu_tanh',
-  gelu_pytorch_tanh: 'gelu_tanh',
-  relu: 'relu',
-  silu: 'silu',
-  tanh: 'tanh',
-};
 
 /** @throws StudioError E-MODEL-CONFIG naming the first field that is missing, wrong or unsupported. */
 export function readGpt2Config(json: JsonObject): Gpt2Config {

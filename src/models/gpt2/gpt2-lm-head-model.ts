@@ -8,7 +8,7 @@ import { countedLabels, tokenLoss } from '#nn/losses.ts';
 import { Module } from '#nn/module.ts';
 import type { ForwardOptions, ModelOutput, TrainableModel } from '#nn/trainable-model.ts';
 import type { Batch } from '#util/nd-array.ts';
-import { StudioError } from '#util/studio-error.ts';
+import { checkTokenIds } from '../check-token-ids.ts';
 import { padBatch } from '../pad-batch.ts';
 import type { JsonObject } from '../pretrained-config.ts';
 import type { Gpt2Config } from './gpt2-config.ts';
@@ -68,42 +68,18 @@ export class Gpt2LmHeadModel extends Module implements TrainableModel {
   }
 
   #inputs(batch: Batch): Gpt2Inputs {
-    const [batchSize, length] = this.#check(batch);
+    const [batchSize, length] = checkTokenIds(batch, this.config);
     return {
       batchSize,
       length,
       // Asked for each batch, replayed or not.
       inputIds: (from) => {
-        this.#check(from);
+        checkTokenIds(from, this.config);
         return Int32Array.from(from['input_ids']!.data);
       },
       attentionMask: (from) =>
         Int32Array.from(from['attention_mask']?.data ?? new Int32Array(batchSize * length).fill(1)),
     };
-  }
-
-  /** @returns rows and length. @throws StudioError for ids that this model can not read. */
-  #check(batch: Batch): [number, number] {
-    const ids = batch['input_ids'];
-    if (!ids) {
-      throw new StudioError('E-DATA-COLUMN', 'A batch has no input_ids.', { hint: 'Tokenize the text first.' });
-    }
-    const [batchSize, length] = ids.shape as [number, number];
-    const { maxPositions, vocabSize } = this.config;
-    if (length > maxPositions) {
-      throw new StudioError(
-        'E-DATA-FORMAT',
-        `A batch is ${length} tokens long; this model reads at most ${maxPositions}.`,
-        { hint: `Set max_length to ${maxPositions} or less.` },
-      );
-    }
-    const bad = ids.data.find((id) => id < 0 || id >= vocabSize);
-    if (bad !== undefined) {
-      throw new StudioError('E-TOKENIZER', `The tokenizer gives id ${bad}; this model has ${vocabSize} embeddings.`, {
-        hint: 'Use the tokenizer that belongs to this model.',
-      });
-    }
-    return [batchSize, length];
   }
 }
 

@@ -9,7 +9,10 @@ beforeEach(() => {
   created = [];
   pool = new BufferPool({
     createBuffer: ({ size }: { size: number }) => {
-      const buffer = { size, destroyed: false, destroy: () => void (buffer.destroyed = true) };
+      const destroy = (): void => {
+        buffer.destroyed = true;
+      };
+      const buffer = { size, destroyed: false, destroy };
       created.push(buffer);
       return buffer;
     },

@@ -56,7 +56,7 @@ export async function waitForText(page: Page, testId: string, matches: RegExp, t
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   const shown = await page.$eval('body', (element) => (element as HTMLElement).innerText);
-  throw new Error(`${testId} never came to match ${matches}; the page shows:\n${shown.slice(0, 1500)}`);
+  throw new Error(`${testId} never came to match ${matches}; the page shows:\n${shown.slice(0, 6000)}`);
 }
 
 /** Goes to setup with the given files and arguments, up to an enabled Start. */

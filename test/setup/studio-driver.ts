@@ -31,10 +31,25 @@ export async function upload(page: Page, testId: string, ...paths: string[]): Pr
   await input.uploadFile(...paths);
 }
 
+/** Clicks a control as soon as it is enabled and has come to rest: what appears above it must not move it away. */
 export async function click(page: Page, testId: string): Promise<void> {
-  await page.waitForSelector(`${byTestId(testId)}:not([disabled]):not([data-disabled="true"])`, { timeout: 60_000 });
+  const handle = await page.waitForSelector(`${byTestId(testId)}:not([disabled]):not([data-disabled="true"])`, {
+    timeout: 60_000,
+  });
+  for (let before = '', now = await placeOf(handle!); now !== before; ) {
+    before = now;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    now = await placeOf(handle!);
+  }
   await page.locator(byTestId(testId)).click();
 }
+
+const placeOf = (handle: ElementHandle): Promise<string> =>
+  handle.evaluate((element) => {
+    element.scrollIntoView({ block: 'center', behavior: 'instant' });
+    const { x, y, width, height } = element.getBoundingClientRect();
+    return [x, y, width, height].join();
+  });
 
 export async function textOf(page: Page, testId: string): Promise<string> {
   const handle = await page.waitForSelector(byTestId(testId), { timeout: 60_000 });

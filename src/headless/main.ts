@@ -96,7 +96,7 @@ async function run({ config: path, outputDir, resumeFrom }: CommandLine): Promis
   const data = await prepareData(config, model);
   for (const warning of data.warnings) say(`warning: ${warning}`);
   // What can be refused is refused before the device starts.
-  const { parameters } = describeModel(model, data);
+  const { parameters } = describeModel(model, { task: 'text-classification', ...data });
   const stored = resumeFrom === null ? null : await openToResume(resumeFrom, parameters, config.args);
   installDawn();
   const engine = await initializeEngine();

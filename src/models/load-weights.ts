@@ -23,24 +23,30 @@ function candidates(name: string, basePrefix: string): string[] {
   ]);
 }
 
+export interface PlanOptions {
+  /** What the base model's names begin with; the files may leave it out. */
+  readonly basePrefix: string;
+  /** Which parameters may be missing: a new head, or a pooler. Any other one missing is an error. */
+  readonly mayBeFresh: (name: string) => boolean;
+  /** Which parameters give way to new ones where the files have them in another size: a head made for other labels. */
+  readonly isReplaceable: (name: string) => boolean;
+}
+
 /**
  * Matches parameters to tensors before anything is loaded.
- * @param mayBeFresh which parameters may be missing: a new head, or a pooler. Any other one missing is an error.
- * @param ignores tensors of the files that must not be used, such as a head of another size.
  * @throws StudioError E-MODEL-WEIGHTS naming missing tensors, or a tensor of another shape.
  */
 export function planWeights(
   parameters: ReadonlyMap<string, Parameter>,
   weights: WeightFiles,
-  basePrefix: string,
-  mayBeFresh: (name: string) => boolean,
-  ignores: (tensor: string) => boolean,
+  { basePrefix, mayBeFresh, isReplaceable }: PlanOptions,
 ): WeightPlan {
   const found = new Map<string, string>();
   const fresh: string[] = [];
-  for (const name of parameters.keys()) {
-    const tensor = candidates(name, basePrefix).find((candidate) => weights.has(candidate) && !ignores(candidate));
-    if (tensor === undefined) fresh.push(name);
+  for (const [name, { shape }] of parameters) {
+    const tensor = candidates(name, basePrefix).find((candidate) => weights.has(candidate));
+    const fits = tensor !== undefined && hasShape(shape, weights.shapeOf(tensor));
+    if (tensor === undefined || (!fits && isReplaceable(name))) fresh.push(name);
     else found.set(name, tensor);
   }
   const missing = fresh.filter((name) => !mayBeFresh(name));
@@ -79,8 +85,11 @@ function initialize(parameter: Parameter, normal: TorchNormal, range: number): F
   }
 }
 
+const hasShape = (expected: readonly number[], actual: readonly number[]): boolean =>
+  expected.length === actual.length && expected.every((n, i) => n === actual[i]);
+
 function checkShape(tensor: string, expected: readonly number[], actual: readonly number[]): void {
-  if (expected.length === actual.length && expected.every((n, i) => n === actual[i])) return;
+  if (hasShape(expected, actual)) return;
   throw new StudioError(
     'E-MODEL-WEIGHTS',
     `The tensor ${tensor} has shape [${actual}]; config.json asks for [${expected}].`,

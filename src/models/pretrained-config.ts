@@ -38,6 +38,16 @@ export class ConfigReader {
     throw this.wrong(name, value, `one of ${choices.join(', ')}`);
   }
 
+  /** @param fallback id where config.json has no such field; null: none. */
+  padToken(fallback: number | null): { readonly padTokenId: number; readonly hasPadToken: boolean } {
+    const value = this.#json['pad_token_id'] === undefined ? fallback : this.#json['pad_token_id'];
+    // Some converters write -1 for "none".
+    if (value === null || value === -1) return { padTokenId: 0, hasPadToken: false };
+    if (typeof value === 'number' && Number.isInteger(value) && value >= 0)
+      return { padTokenId: value, hasPadToken: true };
+    throw this.wrong('pad_token_id', value, 'a token id');
+  }
+
   /** Refuses a switch that this implementation does not have. */
   mustBeOff(name: string): void {
     const value = this.#json[name];

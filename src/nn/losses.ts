@@ -1,10 +1,9 @@
 // Losses of a classification or regression head, by HF's `problem_type`.
 
 import type { Scalar, Tensor } from '@tensorflow/tfjs';
-import * as tf from '@tensorflow/tfjs';
-import { binaryCrossEntropy } from '#kernels/binary-cross-entropy/binary-cross-entropy.ts';
 import { castStorage } from '#kernels/cast-storage/cast-storage.ts';
 import { crossEntropy, IGNORE_INDEX } from '#kernels/cross-entropy/cross-entropy.ts';
+import { type LabelVectorLoss, labelVectorLoss } from '#kernels/label-vector-loss/label-vector-loss.ts';
 import type { Batch, NdArray, NdArrayData } from '#util/nd-array.ts';
 import type { ForwardContext } from './forward-context.ts';
 
@@ -21,18 +20,13 @@ export function sequenceClassificationLoss(
   context: ForwardContext,
   labelSmoothing: number,
 ): Scalar {
-  const { batch, numItemsInBatch } = context.source;
   switch (type) {
     case 'single_label_classification':
       return classLoss(logits, context, labelSmoothing);
-    case 'multi_label_classification': {
-      const wide = castStorage(logits, 'f32');
-      return meanOf(rowMeans(binaryCrossEntropy(wide, targetsLike(wide, batch))), numItemsInBatch);
-    }
-    case 'regression': {
-      const wide = castStorage(logits, 'f32');
-      return meanOf(rowMeans(tf.squaredDifference(wide, targetsLike(wide, batch))), numItemsInBatch);
-    }
+    case 'multi_label_classification':
+      return vectorLoss('binary-cross-entropy', logits, context);
+    case 'regression':
+      return vectorLoss('squared-error', logits, context);
     default:
       return type satisfies never;
   }
@@ -72,7 +66,10 @@ export function countedLabels(labels: NdArrayData): number {
   return count;
 }
 
-const targetsLike = (logits: Tensor, batch: Batch): Tensor =>
-  tf.tensor(Float32Array.from(labelsOf(batch).data), logits.shape, 'float32');
-const rowMeans = (losses: Tensor): Tensor => tf.mean(losses, -1);
-const meanOf = (rows: Tensor, count: number | null): Scalar => tf.div(tf.sum(rows), count ?? rows.size).asScalar();
+/** The mean over examples of the means over their labels. */
+function vectorLoss(kind: LabelVectorLoss, logits: Tensor, context: ForwardContext): Scalar {
+  const [rows, columns] = logits.shape as [number, number];
+  const targets = context.feed(({ batch }) => Float32Array.from(labelsOf(batch).data), [rows, columns]);
+  const scale = context.feed(({ numItemsInBatch }) => Float32Array.of(1 / (columns * (numItemsInBatch ?? rows))), [1]);
+  return labelVectorLoss(kind, castStorage(logits, 'f32'), targets, scale);
+}

@@ -27,6 +27,12 @@ export abstract class Module {
     return found;
   }
 
+  /** This layer and all under it. */
+  *modules(): Generator<Module> {
+    yield this;
+    for (const module of this.#children.values()) yield* module.modules();
+  }
+
   dispose(): void {
     for (const parameter of this.namedParameters().values()) parameter.dispose();
   }

@@ -36,6 +36,8 @@ export interface TrainableModel {
   floatingPointOperations(batch: Batch): number;
   /** Columns that `forward` reads, labels apart: what `remove_unused_columns` keeps. Empty: all. */
   readonly inputNames: readonly string[];
+  /** Columns that the loss is taken of. Default `labels`. */
+  readonly labelNames?: readonly string[];
   /** The config.json of a saved model; null for a model that has none. */
   configJson(): Readonly<Record<string, unknown>> | null;
 }

@@ -48,7 +48,6 @@ export class Trainer {
   readonly #options: TrainerOptions;
   readonly #handler: CallbackHandler;
   readonly #checkpoints: RunCheckpoints | null;
-  readonly #labelNames: readonly string[];
   #model: TrainableModel | null;
   #update: OptimizerUpdate | null = null;
   #forwardSteps: ForwardSteps | null = null;
@@ -63,7 +62,6 @@ export class Trainer {
     this.#options = options;
     this.args = args;
     this.#model = model ?? null;
-    this.#labelNames = args.labelNames ?? ['labels'];
     this.#handler = new CallbackHandler([defaultFlowCallback, ...callbacks]);
     this.#checkpoints = checkpointStore && runId ? new RunCheckpoints(checkpointStore, runId, options) : null;
   }
@@ -72,6 +70,10 @@ export class Trainer {
   get model(): TrainableModel {
     if (!this.#model) throw new StudioError('E-STATE', 'The model is made by train(): call that first.');
     return this.#model;
+  }
+
+  get #labelNames(): readonly string[] {
+    return this.args.labelNames ?? this.model.labelNames ?? ['labels'];
   }
 
   /** Trains to the end, or until a callback stops it. */

@@ -1,10 +1,10 @@
-// Puts a text-classification run together: model with its head, collator, metrics, Trainer. Used by the page's worker
-// and by the runner.
+// Puts a run together: model with the head of its task, collator, metrics, Trainer. Used by the page's worker and by the
+// runner.
 
 import { DataCollatorWithPadding } from '#data/collators/data-collator-with-padding.ts';
 import { floatFieldsOf, type TextClassificationData } from '#data/text-classification.ts';
-import { loadPrepared, type PreparedModel, prepareForSequenceClassification } from '#models/auto-model.ts';
-import type { BertForSequenceClassification } from '#models/bert/bert-for-sequence-classification.ts';
+import { loadPrepared, type PreparedModel, prepareModel, type TaskHead } from '#models/auto-model.ts';
+import type { TaskModel } from '#models/task-model.ts';
 import type { TrainingArguments } from '#protocol/training-arguments.ts';
 import { classificationMetrics } from '#trainer/classification-metrics.ts';
 import { Trainer } from '#trainer/trainer.ts';
@@ -20,22 +20,18 @@ export interface BuildOptions {
 
 export interface BuiltRun {
   readonly trainer: Trainer;
-  readonly network: BertForSequenceClassification;
+  readonly network: TaskModel;
   /** Parameters that start fresh. */
   readonly fresh: readonly string[];
 }
 
 /** Model with head, matched to its weights; nothing is loaded. */
-export function describeModel(
-  { json, weights }: OpenedModel,
-  { labels, problemType }: Pick<BuildOptions['data'], 'labels' | 'problemType'>,
-): PreparedModel {
-  return prepareForSequenceClassification(json, weights, { labels, problemType });
-}
+export const describeModel = ({ json, weights }: OpenedModel, head: TaskHead): PreparedModel =>
+  prepareModel(json, weights, head);
 
 /** Loads the weights; a new head starts from `args.seed`, as after HF's set_seed. */
 export async function buildTrainer({ model, data, args, options }: BuildOptions): Promise<BuiltRun> {
-  const prepared = describeModel(model, data);
+  const prepared = describeModel(model, { task: 'text-classification', ...data });
   const network = await loadPrepared(prepared, model.weights, args.seed);
   const trainer = new Trainer({
     model: network,

@@ -12,8 +12,8 @@ export function summarizeModel(modelId: ModelId, model: OpenedModel): ModelSumma
     model: network,
     plan,
     parameters,
-  } = describeModel(model, { labels, problemType: 'single_label_classification' });
-  const { config } = network;
+  } = describeModel(model, { task: 'text-classification', labels, problemType: 'single_label_classification' });
+  const { shape } = network;
   const architectures = json['architectures'];
   return {
     modelId,
@@ -21,10 +21,10 @@ export function summarizeModel(modelId: ModelId, model: OpenedModel): ModelSumma
     architecture: Array.isArray(architectures) ? String(architectures[0]) : 'BertModel',
     modelType: String(json['model_type']),
     parameters: sizeOf(parameters.values()),
-    hiddenSize: config.hiddenSize,
-    layers: config.numHiddenLayers,
-    vocabSize: config.vocabSize,
-    maxPositions: config.maxPositions,
+    hiddenSize: shape.hiddenSize,
+    layers: shape.numHiddenLayers,
+    vocabSize: shape.vocabSize,
+    maxPositions: shape.maxPositions,
     labels: 'id2label' in json ? labels : [],
     dtypes: [...new Set([...plan.found.values()].map((name) => weights.dtypeOf(name)))],
     bytes: weights.byteLength,

@@ -2,7 +2,8 @@
 
 import type { ModelFiles } from '#formats/model-files.ts';
 import { openWeights, type WeightFiles } from '#formats/weight-files.ts';
-import { checkSupported } from '#models/auto-model.ts';
+import { shapeOf } from '#models/auto-model.ts';
+import type { ModelShape } from '#models/model-shape.ts';
 import type { JsonObject } from '#models/pretrained-config.ts';
 import { labelsOf } from '#models/pretrained-config.ts';
 import { PreTrainedTokenizer } from '#tokenizers/auto-tokenizer.ts';
@@ -13,6 +14,7 @@ export interface OpenedModel {
   readonly name: string;
   readonly files: ModelFiles;
   readonly json: JsonObject;
+  readonly shape: ModelShape;
   readonly weights: WeightFiles;
   readonly tokenizer: PreTrainedTokenizer;
   /** As config.json names them; generic ones where it does not. */
@@ -22,10 +24,10 @@ export interface OpenedModel {
 /** @throws StudioError E-MODEL-CONFIG, E-MODEL-FORMAT, E-MODEL-WEIGHTS or E-TOKENIZER: nothing was loaded. */
 export async function openModel(files: ModelFiles, name: string): Promise<OpenedModel> {
   const json = await readConfig(files);
-  checkSupported(json);
+  const shape = shapeOf(json);
   const weights = await openWeights(files);
   const tokenizer = await PreTrainedTokenizer.fromFiles(files);
-  return { name, files, json, weights, tokenizer, labels: labelsOf(json) };
+  return { name, files, json, shape, weights, tokenizer, labels: labelsOf(json) };
 }
 
 async function readConfig(files: ModelFiles): Promise<JsonObject> {
@@ -43,7 +45,5 @@ async function readConfig(files: ModelFiles): Promise<JsonObject> {
 }
 
 /** The longest input the model can read: positions of the model, and what its tokenizer allows. */
-export function maxLengthOf({ json, tokenizer }: OpenedModel): number {
-  const positions = typeof json['max_position_embeddings'] === 'number' ? json['max_position_embeddings'] : 512;
-  return Math.min(positions, tokenizer.modelMaxLength);
-}
+export const maxLengthOf = ({ shape, tokenizer }: OpenedModel): number =>
+  Math.min(shape.maxPositions, tokenizer.modelMaxLength);

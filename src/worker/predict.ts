@@ -1,7 +1,7 @@
 // Tries a checkpoint on typed text: probabilities per label. The model of the last checkpoint tried stays loaded.
 
 import { DataCollatorWithPadding } from '#data/collators/data-collator-with-padding.ts';
-import type { BertForSequenceClassification } from '#models/bert/bert-for-sequence-classification.ts';
+import type { TaskModel } from '#models/task-model.ts';
 import { ForwardSteps } from '#nn/forward-steps.ts';
 import { disposeTensors, readNdArray } from '#nn/tensor-access.ts';
 import type { Prediction, ProblemType } from '#protocol/messages.ts';
@@ -19,7 +19,7 @@ export interface PredictionInput {
 
 interface Loaded {
   readonly checkpoint: string;
-  readonly network: BertForSequenceClassification;
+  readonly network: TaskModel;
 }
 
 export class Predictor {
@@ -55,15 +55,11 @@ export class Predictor {
     this.#loaded = null;
   }
 
-  async #network(
-    stored: StoredCheckpoint,
-    record: RunRecord,
-    model: OpenedModel,
-  ): Promise<BertForSequenceClassification> {
+  async #network(stored: StoredCheckpoint, record: RunRecord, model: OpenedModel): Promise<TaskModel> {
     const checkpoint = stored.manifest.checkpointId;
     if (this.#loaded?.checkpoint === checkpoint) return this.#loaded.network;
     this.forget();
-    const { model: network } = describeModel(model, record);
+    const { model: network } = describeModel(model, { task: 'text-classification', ...record });
     await loadModelWeights(network, stored);
     this.#loaded = { checkpoint, network };
     return network;

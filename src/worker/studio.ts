@@ -175,7 +175,9 @@ export class Studio {
     const model = this.#model(setup.modelId);
     const { args } = parsed(setup);
     const examination = examineTask(setup, model, this.#dataOf(setup.dataId), 0);
-    const parameters = sizeOf(describeModel(model, examination).parameters.values());
+    const parameters = sizeOf(
+      describeModel(model, { task: 'text-classification', ...examination }).parameters.values(),
+    );
     // Weights, and two moments of AdamW (or at most one buffer of SGD), in float32.
     const copies = args.saveOnlyModel ? 1 : args.optim === 'sgd' ? 1 + (args.optimArgs['momentum'] ? 1 : 0) : 3;
     return computeRunPlan({ trainSamples: examination.trainRows, args, checkpointBytes: 4 * copies * parameters });

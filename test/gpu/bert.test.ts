@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, it } from 'vitest';
 import { openWeights } from '#formats/weight-files.ts';
-import { loadPrepared, prepareForSequenceClassification } from '#models/auto-model.ts';
+import { loadPrepared, prepareModel } from '#models/auto-model.ts';
 import type { JsonObject } from '#models/pretrained-config.ts';
 import type { ProblemType } from '#nn/losses.ts';
 import { parseHfJson } from '#util/hf-json.ts';
@@ -33,7 +33,7 @@ async function loadCase(name: string) {
   const problemType = json['problem_type'] as ProblemType;
   const labels = Object.values((json['id2label'] ?? { 0: 'LABEL_0', 1: 'LABEL_1' }) as Record<string, string>);
   const model = await loadPrepared(
-    prepareForSequenceClassification(json, weights, { labels, problemType }),
+    prepareModel(json, weights, { task: 'text-classification', labels, problemType }),
     weights,
     42,
   );

@@ -3,8 +3,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openWeights } from '#formats/weight-files.ts';
-import { readGpt2Config } from '#models/gpt2/gpt2-config.ts';
-import { Gpt2LmHeadModel } from '#models/gpt2/gpt2-lm-head-model.ts';
+import { buildModel } from '#models/auto-model.ts';
 import type { JsonObject } from '#models/pretrained-config.ts';
 import type { ComputeStorage } from '#nn/forward-context.ts';
 import { parseHfJson } from '#util/hf-json.ts';
@@ -19,7 +18,11 @@ beforeAll(async () => void (await startEngine()));
 async function loadCase() {
   const files = folderFiles(fixtureFolder('gpt2'));
   const json = parseHfJson(await files.get('config.json')!.text(), 'config.json') as JsonObject;
-  const model = new Gpt2LmHeadModel(readGpt2Config(json), json);
+  const model = buildModel(json, {
+    task: 'text-generation',
+    labels: [],
+    problemType: 'single_label_classification',
+  });
   const weights = await openWeights(files);
   for (const [name, parameter] of model.namedParameters()) parameter.load(await weights.readFloat32(name));
   const expected = await readTensors(files.get('expected.safetensors')!);
@@ -58,7 +61,7 @@ async function compare(storage: ComputeStorage, tolerance: { logits: number; gra
   model.dispose();
 }
 
-describe('Gpt2LmHeadModel', () => {
+describe('GPT2LMHeadModel', () => {
   it('in f32', () => compare('f32', { logits: 1e-4, gradient: 1e-3 }, false));
   it('in f32, filled up to a recorded length', () => compare('f32', { logits: 1e-4, gradient: 1e-3 }, true));
   it('with f16 storage', () => compare('f16', { logits: 2e-2, gradient: 5e-2 }, false));

@@ -2,9 +2,9 @@
 
 import { type Example, InMemoryDataset } from '#data/dataset.ts';
 import { openWeights } from '#formats/weight-files.ts';
-import { loadPrepared, prepareForSequenceClassification } from '#models/auto-model.ts';
-import type { BertForSequenceClassification } from '#models/bert/bert-for-sequence-classification.ts';
+import { loadPrepared, prepareModel, type TaskHead } from '#models/auto-model.ts';
 import type { JsonObject } from '#models/pretrained-config.ts';
+import type { TaskModel } from '#models/task-model.ts';
 import { parseHfJson } from '#util/hf-json.ts';
 import { fixtureFolder, folderFiles } from './fixtures.ts';
 import { values } from './tensors.ts';
@@ -14,12 +14,12 @@ const LENGTH = 8;
 const VOCABULARY = 61;
 
 /** @param changed fields of config.json to change, such as dropout probabilities. */
-export async function tinyBert(changed: JsonObject = {}): Promise<BertForSequenceClassification> {
+export async function tinyBert(changed: JsonObject = {}): Promise<TaskModel> {
   const files = folderFiles(fixtureFolder('bert-single'));
   const json = parseHfJson(await files.get('config.json')!.text(), 'config.json') as JsonObject;
   const weights = await openWeights(files);
-  const head = { labels: LABELS, problemType: 'single_label_classification' as const };
-  return loadPrepared(prepareForSequenceClassification({ ...json, ...changed }, weights, head), weights, 42);
+  const head: TaskHead = { task: 'text-classification', labels: LABELS, problemType: 'single_label_classification' };
+  return loadPrepared(prepareModel({ ...json, ...changed }, weights, head), weights, 42);
 }
 
 /** Rows of equal length, the same at each call. */

@@ -2,21 +2,17 @@
 
 import type { Activation } from '#kernels/activation/activation.ts';
 import { ACTIVATIONS } from '../activations.ts';
+import type { ModelShape } from '../model-shape.ts';
 import { ConfigReader, type JsonObject } from '../pretrained-config.ts';
 
-export interface BertConfig {
-  readonly vocabSize: number;
-  readonly hiddenSize: number;
-  readonly numHiddenLayers: number;
+export interface BertConfig extends ModelShape {
   readonly numAttentionHeads: number;
   readonly intermediateSize: number;
   readonly hiddenAct: Activation;
   readonly hiddenDropout: number;
   readonly attentionDropout: number;
   readonly classifierDropout: number;
-  readonly maxPositions: number;
   readonly typeVocabSize: number;
-  readonly initializerRange: number;
   readonly layerNormEps: number;
 }
 
@@ -46,5 +42,7 @@ export function readBertConfig(json: JsonObject): BertConfig {
     typeVocabSize: read.positiveInteger('type_vocab_size', 2),
     initializerRange: read.number('initializer_range', 0.02),
     layerNormEps: read.number('layer_norm_eps', 1e-12),
+    ...read.padToken(0),
+    inputNames: ['input_ids', 'attention_mask', 'token_type_ids'],
   };
 }

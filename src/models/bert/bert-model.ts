@@ -4,28 +4,17 @@ import type { Tensor } from '@tensorflow/tfjs';
 import { activation } from '#kernels/activation/activation.ts';
 import { attention } from '#kernels/attention/attention.ts';
 import { dropout, takeDropout } from '#kernels/dropout/dropout.ts';
-import { firstToken } from '#kernels/first-token/first-token.ts';
+import { selectToken } from '#kernels/select-token/select-token.ts';
 import { Embedding, embed } from '#nn/embedding.ts';
 import type { ForwardContext } from '#nn/forward-context.ts';
 import { LayerNorm } from '#nn/layer-norm.ts';
 import { feedForward, forwardTogether, Linear } from '#nn/linear.ts';
 import { Module } from '#nn/module.ts';
-import type { Batch } from '#util/nd-array.ts';
+import { countedPositions, type TextInputs } from '../text-inputs.ts';
 import type { BertConfig } from './bert-config.ts';
 
-/** How the inputs of a batch are read from it: row-major ids [B, S]. */
-export interface BertInputs {
-  readonly batchSize: number;
-  readonly length: number;
-  readonly inputIds: (batch: Batch) => Int32Array;
-  /** Segment of each token. */
-  readonly tokenTypeIds: (batch: Batch) => Int32Array;
-  /** int32 [B, S]: 1 where there is a token, 0 where there is padding. */
-  readonly attentionMask: (batch: Batch) => Int32Array;
-}
-
 class BertEmbeddings extends Module {
-  readonly #words: Embedding;
+  readonly words: Embedding;
   readonly #positions: Embedding;
   readonly #types: Embedding;
   readonly #norm: LayerNorm;
@@ -33,7 +22,7 @@ class BertEmbeddings extends Module {
 
   constructor(config: BertConfig) {
     super();
-    this.#words = this.child('word_embeddings', new Embedding(config.vocabSize, config.hiddenSize));
+    this.words = this.child('word_embeddings', new Embedding(config.vocabSize, config.hiddenSize));
     this.#positions = this.child('position_embeddings', new Embedding(config.maxPositions, config.hiddenSize));
     this.#types = this.child('token_type_embeddings', new Embedding(config.typeVocabSize, config.hiddenSize));
     this.#norm = this.child('LayerNorm', new LayerNorm(config.hiddenSize, config.layerNormEps));
@@ -41,13 +30,12 @@ class BertEmbeddings extends Module {
   }
 
   /** → [B, S, D] */
-  forward({ batchSize, length, inputIds, tokenTypeIds }: BertInputs, context: ForwardContext): Tensor {
-    const shape = [batchSize, length];
-    const positions = (): Int32Array => Int32Array.from({ length: batchSize * length }, (_, i) => i % length);
+  forward(inputs: TextInputs, context: ForwardContext): Tensor {
+    const shape = [inputs.batchSize, inputs.length];
     const summed = embed([
-      { table: this.#words, tokens: context.tokenIds(inputIds, shape) },
-      { table: this.#positions, tokens: context.tokenIds(positions, shape) },
-      { table: this.#types, tokens: context.tokenIds(tokenTypeIds, shape) },
+      { table: this.words, tokens: context.tokenIds(inputs.inputIds, shape) },
+      { table: this.#positions, tokens: context.tokenIds(() => countedPositions(inputs), shape) },
+      { table: this.#types, tokens: context.tokenIds(inputs.tokenTypeIds, shape) },
     ]);
     return dropout(this.#norm.forward(summed, context), this.#dropout, context.dropoutKey);
   }
@@ -108,29 +96,50 @@ class BertPooler extends Module {
 
   /** The first token's state [B, D], mapped and squashed. */
   forward(hidden: Tensor, context: ForwardContext): Tensor {
-    return activation(this.#dense.forward(firstToken(hidden), context), 'tanh');
+    return activation(this.#dense.forward(firstToken(hidden, context), context), 'tanh');
   }
+}
+
+/** hidden [B, L, D] → the first token of each text [B, D]. */
+function firstToken(hidden: Tensor, context: ForwardContext): Tensor {
+  const batchSize = hidden.shape[0]!;
+  return selectToken(
+    hidden,
+    context.feed(() => new Int32Array(batchSize), [batchSize]),
+  );
 }
 
 export class BertModel extends Module {
   readonly #embeddings: BertEmbeddings;
   readonly #layers: readonly BertLayer[];
-  readonly #pooler: BertPooler;
+  readonly #pooler: BertPooler | null;
 
-  constructor(config: BertConfig) {
+  /** @param hasPooler whether the first token is mapped once more, to stand for the whole text. */
+  constructor(config: BertConfig, hasPooler: boolean) {
     super();
     this.#embeddings = this.child('embeddings', new BertEmbeddings(config));
     this.#layers = Array.from({ length: config.numHiddenLayers }, (_, i) =>
       this.child(`encoder.layer.${i}`, new BertLayer(config)),
     );
-    this.#pooler = this.child('pooler', new BertPooler(config));
+    this.#pooler = hasPooler ? this.child('pooler', new BertPooler(config)) : null;
   }
 
-  /** → the pooled first token [B, D]. */
-  forward(inputs: BertInputs, context: ForwardContext): Tensor {
+  /** Also the weight of a language-modelling head. */
+  get words(): Embedding {
+    return this.#embeddings.words;
+  }
+
+  /** → the state of each token [B, L, D]. */
+  forward(inputs: TextInputs, context: ForwardContext): Tensor {
     const mask = context.feed(({ batch }) => inputs.attentionMask(batch), [inputs.batchSize, inputs.length]);
     let hidden = this.#embeddings.forward(inputs, context);
     for (const layer of this.#layers) hidden = context.layer(hidden, (x) => layer.forward(x, mask, context));
+    return hidden;
+  }
+
+  /** hidden [B, L, D] → [B, D] */
+  pool(hidden: Tensor, context: ForwardContext): Tensor {
+    if (!this.#pooler) throw new Error('this model was made without a pooler');
     return this.#pooler.forward(hidden, context);
   }
 }

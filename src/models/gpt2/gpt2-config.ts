@@ -2,20 +2,16 @@
 
 import type { Activation } from '#kernels/activation/activation.ts';
 import { ACTIVATIONS } from '../activations.ts';
+import type { ModelShape } from '../model-shape.ts';
 import { ConfigReader, type JsonObject } from '../pretrained-config.ts';
 
-export interface Gpt2Config {
-  readonly vocabSize: number;
-  readonly hiddenSize: number;
-  readonly numLayers: number;
+export interface Gpt2Config extends ModelShape {
   readonly numHeads: number;
   readonly intermediateSize: number;
   readonly activation: Activation;
   readonly embeddingDropout: number;
   readonly attentionDropout: number;
   readonly residualDropout: number;
-  readonly maxPositions: number;
-  readonly initializerRange: number;
   readonly layerNormEps: number;
 }
 
@@ -32,7 +28,7 @@ export function readGpt2Config(json: JsonObject): Gpt2Config {
   return {
     vocabSize: read.positiveInteger('vocab_size', 50257),
     hiddenSize,
-    numLayers: read.positiveInteger('n_layer', 12),
+    numHiddenLayers: read.positiveInteger('n_layer', 12),
     numHeads,
     intermediateSize: read.positiveInteger('n_inner', 4 * hiddenSize),
     activation: ACTIVATIONS[read.oneOf('activation_function', Object.keys(ACTIVATIONS), 'gelu_new')]!,
@@ -42,5 +38,7 @@ export function readGpt2Config(json: JsonObject): Gpt2Config {
     maxPositions: read.positiveInteger('n_positions', 1024),
     initializerRange: read.number('initializer_range', 0.02),
     layerNormEps: read.number('layer_norm_epsilon', 1e-5),
+    ...read.padToken(null),
+    inputNames: ['input_ids', 'attention_mask'],
   };
 }

@@ -8,17 +8,8 @@ import type { ForwardContext } from '#nn/forward-context.ts';
 import { LayerNorm } from '#nn/layer-norm.ts';
 import { feedForward, Linear } from '#nn/linear.ts';
 import { Module } from '#nn/module.ts';
-import type { Batch } from '#util/nd-array.ts';
+import { countedPositions, type TextInputs } from '../text-inputs.ts';
 import type { Gpt2Config } from './gpt2-config.ts';
-
-/** How the inputs of a batch are read from it: row-major [B, T]. */
-export interface Gpt2Inputs {
-  readonly batchSize: number;
-  readonly length: number;
-  readonly inputIds: (batch: Batch) => Int32Array;
-  /** 1 where there is a token, 0 where there is padding. */
-  readonly attentionMask: (batch: Batch) => Int32Array;
-}
 
 class Gpt2Block extends Module {
   readonly #norm1: LayerNorm;
@@ -71,19 +62,20 @@ export class Gpt2Model extends Module {
     super();
     this.tokens = this.child('wte', new Embedding(config.vocabSize, config.hiddenSize));
     this.#positions = this.child('wpe', new Embedding(config.maxPositions, config.hiddenSize));
-    this.#blocks = Array.from({ length: config.numLayers }, (_, i) => this.child(`h.${i}`, new Gpt2Block(config)));
+    this.#blocks = Array.from({ length: config.numHiddenLayers }, (_, i) =>
+      this.child(`h.${i}`, new Gpt2Block(config)),
+    );
     this.#norm = this.child('ln_f', new LayerNorm(config.hiddenSize, config.layerNormEps));
     this.#dropout = config.embeddingDropout;
   }
 
   /** → [B, T, D], normalised, in the context's storage. */
-  forward({ batchSize, length, inputIds, attentionMask }: Gpt2Inputs, context: ForwardContext): Tensor {
-    const shape = [batchSize, length];
-    const positions = (): Int32Array => Int32Array.from({ length: batchSize * length }, (_, i) => i % length);
-    const mask = context.feed(({ batch }) => attentionMask(batch), shape);
+  forward(inputs: TextInputs, context: ForwardContext): Tensor {
+    const shape = [inputs.batchSize, inputs.length];
+    const mask = context.feed(({ batch }) => inputs.attentionMask(batch), shape);
     const embedded = embed([
-      { table: this.tokens, tokens: context.tokenIds(inputIds, shape) },
-      { table: this.#positions, tokens: context.tokenIds(positions, shape) },
+      { table: this.tokens, tokens: context.tokenIds(inputs.inputIds, shape) },
+      { table: this.#positions, tokens: context.tokenIds(() => countedPositions(inputs), shape) },
     ]);
     let hidden = dropout(embedded, this.#dropout, context.dropoutKey);
     for (const block of this.#blocks) hidden = context.layer(hidden, (x) => block.forward(x, mask, context));

@@ -2,10 +2,7 @@
 
 import { initializeEngine } from '#gpu/initialize.ts';
 import { readTensor } from '#gpu/read-back.ts';
-import { readBertConfig } from '#models/bert/bert-config.ts';
-import { BertForSequenceClassification } from '#models/bert/bert-for-sequence-classification.ts';
-import { readGpt2Config } from '#models/gpt2/gpt2-config.ts';
-import { Gpt2LmHeadModel } from '#models/gpt2/gpt2-lm-head-model.ts';
+import { buildModel } from '#models/auto-model.ts';
 import type { ComputeStorage } from '#nn/forward-context.ts';
 import { Gradients } from '#nn/gradients.ts';
 import type { Parameter } from '#nn/parameter.ts';
@@ -71,6 +68,7 @@ function batchOf(step: BenchStep): Batch {
 function modelOf(step: BenchStep): TrainableModel {
   if (step.family === 'gpt') {
     const json = {
+      model_type: 'gpt2',
       vocab_size: step.vocab,
       n_embd: step.hidden,
       n_head: step.heads,
@@ -81,9 +79,10 @@ function modelOf(step: BenchStep): TrainableModel {
       attn_pdrop: 0,
       resid_pdrop: 0,
     };
-    return new Gpt2LmHeadModel(readGpt2Config(json), json);
+    return buildModel(json, { task: 'text-generation', labels: [], problemType: 'single_label_classification' });
   }
   const json = {
+    model_type: 'bert',
     vocab_size: step.vocab,
     hidden_size: step.hidden,
     num_attention_heads: step.heads,
@@ -93,7 +92,8 @@ function modelOf(step: BenchStep): TrainableModel {
     hidden_dropout_prob: 0,
     attention_probs_dropout_prob: 0,
   };
-  return new BertForSequenceClassification(readBertConfig(json), json, step.labels, 'single_label_classification');
+  const labels = Array.from({ length: step.labels }, (_, i) => `LABEL_${i}`);
+  return buildModel(json, { task: 'text-classification', labels, problemType: 'single_label_classification' });
 }
 
 /** Decay on matrices alone, as every contestant has it. */

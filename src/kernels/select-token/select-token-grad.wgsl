@@ -1,4 +1,4 @@
-// dx[b, 0] = dy[b], zero for all other tokens; four columns a thread.
+// dx[b, positions[b]] = dy[b], zero for all other tokens; four columns a thread.
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -9,8 +9,9 @@ fn main(
   let place = workgroup_index(group, groups) * WORKGROUP_SIZE + lane;
   if (place >= u.batch * u.length * column_groups) { return; }
   let row = place / column_groups;
+  let batch = row / u.length;
   let i = (place % column_groups) * 4u;
   var v = vec4<f32>(0.0);
-  if (row % u.length == 0u) { v = dy_row((row / u.length) * u.columns, i); }
+  if (row % u.length == u32(positions(batch))) { v = dy_row(batch * u.columns, i); }
   dx_row_set(row * u.columns, i, v);
 }

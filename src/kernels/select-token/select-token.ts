@@ -1,4 +1,4 @@
-// The first token of each text, whose state stands for the whole in BERT-like models.
+// One token of each text, whose state stands for the whole: the first in BERT-like models, the last in decoders.
 
 import type { Tensor, TensorInfo } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
@@ -6,23 +6,23 @@ import { defineKernel, linearGrid } from '#gpu/define-kernel.ts';
 import { defineOperation } from '#gpu/define-operation.ts';
 import { type HalfStorage, storageOf } from '#gpu/tensor-storage.ts';
 import { rowAccess } from '../shared/row-access.ts';
-import body from './first-token.wgsl?raw';
-import gradBody from './first-token-grad.wgsl?raw';
+import body from './select-token.wgsl?raw';
+import gradBody from './select-token-grad.wgsl?raw';
 
 const UNIFORMS = { batch: 'u32', length: 'u32', columns: 'u32' } as const;
 
 const kernels = [false, true].map((vector) => ({
   forward: defineKernel({
-    name: vector ? 'first-token' : 'first-token-scalar',
+    name: vector ? 'select-token' : 'select-token-scalar',
     source: [rowAccess(['x'], ['y'], vector), body].join('\n'),
-    inputs: ['x'],
+    inputs: ['x', 'positions'],
     outputs: ['y'],
     uniforms: UNIFORMS,
   }),
   grad: defineKernel({
-    name: vector ? 'first-token-grad' : 'first-token-grad-scalar',
+    name: vector ? 'select-token-grad' : 'select-token-grad-scalar',
     source: [rowAccess(['dy'], ['dx'], vector), gradBody].join('\n'),
-    inputs: ['dy'],
+    inputs: ['dy', 'positions'],
     outputs: ['dx'],
     uniforms: UNIFORMS,
   }),
@@ -30,20 +30,18 @@ const kernels = [false, true].map((vector) => ({
 const kernelsFor = (columns: number) => kernels[columns % 4 === 0 ? 1 : 0]!;
 const storage = (tensor: TensorInfo): HalfStorage | 'f32' => storageOf(tensor) as HalfStorage | 'f32';
 
-const backward = defineOperation<'dy', { length: number }>({
-  name: 'AtelierFirstTokenGrad',
-  reference: ({ dy }, { length }) => [
-    tf.pad(tf.expandDims(dy, 1), [
-      [0, 0],
-      [0, length - 1],
-      [0, 0],
-    ]),
-  ],
-  webgpu: (backend, { dy }, { length }) => {
+/** f32 [B, L, 1]: one at the chosen token. */
+const chosen = (positions: Tensor, length: number): Tensor =>
+  tf.expandDims(tf.oneHot(positions.toInt() as tf.Tensor1D, length), 2);
+
+const backward = defineOperation<'dy' | 'positions', { length: number }>({
+  name: 'AtelierSelectTokenGrad',
+  reference: ({ dy, positions }, { length }) => [tf.mul(tf.expandDims(dy, 1), chosen(positions, length))],
+  webgpu: (backend, { dy, positions }, { length }) => {
     const [batch, columns] = dy.shape as [number, number];
     const dx = backend.makeOutput([batch, length, columns], storage(dy));
     kernelsFor(columns).grad.run(backend, {
-      inputs: { dy },
+      inputs: { dy, positions },
       outputs: { dx },
       uniforms: { batch, length, columns },
       grid: linearGrid(Math.ceil((batch * length * Math.ceil(columns / 4)) / 64)),
@@ -52,17 +50,14 @@ const backward = defineOperation<'dy', { length: number }>({
   },
 });
 
-const operation = defineOperation<'x', { length: number }>({
-  name: 'AtelierFirstToken',
-  reference: ({ x }) => {
-    const [batch, , columns] = x.shape as [number, number, number];
-    return [tf.reshape(tf.slice(x, [0, 0, 0], [batch, 1, columns]), [batch, columns])];
-  },
-  webgpu: (backend, { x }) => {
+const operation = defineOperation<'x' | 'positions', { length: number }>({
+  name: 'AtelierSelectToken',
+  reference: ({ x, positions }, { length }) => [tf.sum(tf.mul(x, chosen(positions, length)), 1)],
+  webgpu: (backend, { x, positions }) => {
     const [batch, length, columns] = x.shape as [number, number, number];
     const y = backend.makeOutput([batch, columns], storage(x));
     kernelsFor(columns).forward.run(backend, {
-      inputs: { x },
+      inputs: { x, positions },
       outputs: { y },
       uniforms: { batch, length, columns },
       grid: [Math.ceil((batch * Math.ceil(columns / 4)) / 64), 1, 1],
@@ -70,13 +65,18 @@ const operation = defineOperation<'x', { length: number }>({
     return [y];
   },
   gradient: {
-    inputsToSave: [],
+    inputsToSave: ['positions'],
     outputsToSave: [false],
-    grad: ([dy], _saved, _outputs, attrs) => ({ x: () => backward({ dy: dy! }, attrs)[0]! }),
+    grad: ([dy], { positions }, _outputs, attrs) => ({
+      x: () => backward({ dy: dy!, positions: positions! }, attrs)[0]!,
+    }),
   },
 });
 
-/** x [B, L, D] of any storage → [B, D] of the same. */
-export function firstToken(x: Tensor): Tensor {
-  return operation({ x }, { length: x.shape[1]! })[0]!;
+/**
+ * @param x [B, L, D] of any storage; the result, [B, D], has the same.
+ * @param positions int32 [B] in [0, L).
+ */
+export function selectToken(x: Tensor, positions: Tensor): Tensor {
+  return operation({ x, positions }, { length: x.shape[1]! })[0]!;
 }

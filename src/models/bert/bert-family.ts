@@ -1,0 +1,63 @@
+// BERT with transformers' heads: BertForSequenceClassification, …ForTokenClassification, …ForQuestionAnswering, …ForMaskedLM.
+
+import { dropout } from '#kernels/dropout/dropout.ts';
+import { Linear } from '#nn/linear.ts';
+import { defineFamily } from '../model-family.ts';
+import type { HeadedLayers } from '../task-model.ts';
+import { type BertConfig, readBertConfig } from './bert-config.ts';
+import { BertLmHead } from './bert-lm-head.ts';
+import { BertModel } from './bert-model.ts';
+
+function sequenceClassification(config: BertConfig, labels: number): HeadedLayers {
+  const bert = new BertModel(config, true);
+  const classifier = new Linear(config.hiddenSize, labels);
+  return {
+    modules: { bert, classifier },
+    logits: (inputs, context) => {
+      const pooled = bert.pool(bert.forward(inputs, context), context);
+      return classifier.forward(dropout(pooled, config.classifierDropout, context.dropoutKey), context);
+    },
+  };
+}
+
+function tokenClassification(config: BertConfig, labels: number): HeadedLayers {
+  const bert = new BertModel(config, false);
+  const classifier = new Linear(config.hiddenSize, labels);
+  return {
+    modules: { bert, classifier },
+    logits: (inputs, context) => {
+      const hidden = bert.forward(inputs, context);
+      return classifier.forward(dropout(hidden, config.classifierDropout, context.dropoutKey), context);
+    },
+  };
+}
+
+function questionAnswering(config: BertConfig): HeadedLayers {
+  const bert = new BertModel(config, false);
+  const outputs = new Linear(config.hiddenSize, 2);
+  return {
+    modules: { bert, qa_outputs: outputs },
+    logits: (inputs, context) => outputs.forward(bert.forward(inputs, context), context),
+  };
+}
+
+function maskedLm(config: BertConfig): HeadedLayers {
+  const bert = new BertModel(config, false);
+  const head = new BertLmHead(config, bert.words);
+  return {
+    modules: { bert, 'cls.predictions': head },
+    logits: (inputs, context) => head.forward(bert.forward(inputs, context), context),
+  };
+}
+
+export const bert = defineFamily({
+  modelType: 'bert',
+  basePrefix: 'bert.',
+  readConfig: readBertConfig,
+  heads: {
+    'text-classification': { architecture: 'BertForSequenceClassification', build: sequenceClassification },
+    'token-classification': { architecture: 'BertForTokenClassification', build: tokenClassification },
+    'question-answering': { architecture: 'BertForQuestionAnswering', build: questionAnswering },
+    'fill-mask': { architecture: 'BertForMaskedLM', build: maskedLm },
+  },
+});

@@ -1,0 +1,7 @@
+// Every family of models that can be trained.
+
+import { bert } from './bert/bert-family.ts';
+import { gpt2 } from './gpt2/gpt2-family.ts';
+import type { ModelFamily } from './model-family.ts';
+
+export const FAMILIES: readonly ModelFamily[] = [bert, gpt2];

@@ -14,3 +14,7 @@ export interface ModelShape {
   /** Columns that the forward pass reads, labels apart. */
   readonly inputNames: readonly string[];
 }
+
+/** The row of the word embedding that gets no gradient, as torch's `padding_idx`. */
+export const paddingIdOf = ({ padTokenId, hasPadToken }: ModelShape): number | null =>
+  hasPadToken ? padTokenId : null;

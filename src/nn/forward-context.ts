@@ -73,12 +73,16 @@ export class ForwardContext {
     return this.#feed(values, shape);
   }
 
-  /** Row numbers for an embedding, [...shape]; in training with what its gradient needs. */
-  tokenIds(values: (batch: Batch) => Int32Array, shape: readonly number[]): TokenIds {
+  /**
+   * Row numbers for an embedding, [...shape]; in training with what its gradient needs.
+   * @param paddingId a row that gets no gradient, as torch's `padding_idx`. Default: none.
+   */
+  tokenIds(values: (batch: Batch) => Int32Array, shape: readonly number[], paddingId: number | null = null): TokenIds {
     const size = shape.reduce((product, n) => product * n, 1);
     return {
       ids: this.feed(({ batch }) => values(batch), shape),
-      groups: this.dropoutKey ? this.feed(({ batch }) => groupTokens(values(batch)), [3 * size + 1]) : null,
+      groups: this.dropoutKey ? this.feed(({ batch }) => groupTokens(values(batch), paddingId), [3 * size + 1]) : null,
+      paddingId,
     };
   }
 

@@ -268,14 +268,17 @@ describe('dropout', () => {
 });
 
 describe('embedding', () => {
-  const tokens = (ids: Int32Array) => ({
+  const tokens = (ids: Int32Array, paddingId: number | null = null) => ({
     ids: keep(tf.tensor2d(ids, [3, 7], 'int32')),
-    groups: keep(tf.tensor1d(groupTokens(ids), 'int32')),
+    groups: keep(tf.tensor1d(groupTokens(ids, paddingId), 'int32')),
+    paddingId,
   });
   const ids = Int32Array.from({ length: 21 }, (_, i) => (i * 7) % 5);
   it.each([6, 8])('rows of %i and their gradient', (columns) =>
     expectParity(([w]) => embedding([{ weight: w!, tokens: tokens(ids) }]), [{ shape: [11, columns] }]),
   );
+  it('without a gradient for padding', () =>
+    expectParity(([w]) => embedding([{ weight: w!, tokens: tokens(ids, 2) }]), [{ shape: [11, 8] }]));
   it.each([5, 16])('three tables added up, rows of %i', (columns) =>
     expectParity(
       (weights) =>

@@ -48,14 +48,16 @@ const kernelsFor = (columns: number) => kernels[columns % 4 === 0 ? 1 : 0]!;
 
 interface GradAttrs {
   readonly rows: number;
+  readonly paddingId: number | null;
   readonly into: GradientTarget | null;
 }
 
 const gradWeight = defineOperation<'dy' | 'ids' | 'groups', GradAttrs>({
   name: 'AtelierEmbeddingGrad',
-  reference: ({ dy, ids }, { rows }) => {
+  reference: ({ dy, ids }, { rows, paddingId }) => {
     const columns = dy.shape[dy.shape.length - 1]!;
-    const flat = tf.reshape(dy, [ids.size, columns]);
+    const all = tf.reshape(dy, [ids.size, columns]);
+    const flat = paddingId === null ? all : tf.mul(all, tf.notEqual(tf.reshape(ids, [ids.size, 1]), paddingId));
     // Adds up rows of the same id; tfjs's segment sum would go through all ids of the vocabulary instead.
     return [tf.scatterND(tf.reshape(ids, [ids.size, 1]), flat, [rows, columns])];
   },
@@ -114,13 +116,16 @@ function defineEmbedding(tables: number): Operation<Weights, Attrs> {
         Object.fromEntries(
           names.map((name, i) => {
             const weight = saved[name]!;
-            const { ids, groups } = tokens[i]!;
+            const { ids, groups, paddingId } = tokens[i]!;
             return [
               name,
               () => {
                 if (!isWanted(name)) return undefined;
                 const into = gradientTarget(weight);
-                return gradWeight({ dy: dy!, ids, groups: groups ?? ids }, { rows: weight.shape[0]!, into })[0];
+                return gradWeight(
+                  { dy: dy!, ids, groups: groups ?? ids },
+                  { rows: weight.shape[0]!, paddingId, into },
+                )[0];
               },
             ];
           }),

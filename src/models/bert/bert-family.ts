@@ -5,11 +5,12 @@ import { Linear } from '#nn/linear.ts';
 import { defineFamily } from '../model-family.ts';
 import type { HeadedLayers } from '../task-model.ts';
 import { type BertConfig, readBertConfig } from './bert-config.ts';
+import { BertEmbeddings } from './bert-embeddings.ts';
 import { BertLmHead } from './bert-lm-head.ts';
 import { BertModel } from './bert-model.ts';
 
 function sequenceClassification(config: BertConfig, labels: number): HeadedLayers {
-  const bert = new BertModel(config, true);
+  const bert = new BertModel(config, new BertEmbeddings(config), true);
   const classifier = new Linear(config.hiddenSize, labels);
   return {
     modules: { bert, classifier },
@@ -21,7 +22,7 @@ function sequenceClassification(config: BertConfig, labels: number): HeadedLayer
 }
 
 function tokenClassification(config: BertConfig, labels: number): HeadedLayers {
-  const bert = new BertModel(config, false);
+  const bert = new BertModel(config, new BertEmbeddings(config), false);
   const classifier = new Linear(config.hiddenSize, labels);
   return {
     modules: { bert, classifier },
@@ -33,7 +34,7 @@ function tokenClassification(config: BertConfig, labels: number): HeadedLayers {
 }
 
 function questionAnswering(config: BertConfig): HeadedLayers {
-  const bert = new BertModel(config, false);
+  const bert = new BertModel(config, new BertEmbeddings(config), false);
   const outputs = new Linear(config.hiddenSize, 2);
   return {
     modules: { bert, qa_outputs: outputs },
@@ -42,7 +43,7 @@ function questionAnswering(config: BertConfig): HeadedLayers {
 }
 
 function maskedLm(config: BertConfig): HeadedLayers {
-  const bert = new BertModel(config, false);
+  const bert = new BertModel(config, new BertEmbeddings(config), false);
   const head = new BertLmHead(config, bert.words);
   return {
     modules: { bert, 'cls.predictions': head },

@@ -3,43 +3,15 @@
 import type { Tensor } from '@tensorflow/tfjs';
 import { activation } from '#kernels/activation/activation.ts';
 import { attention } from '#kernels/attention/attention.ts';
-import { dropout, takeDropout } from '#kernels/dropout/dropout.ts';
+import { takeDropout } from '#kernels/dropout/dropout.ts';
 import { selectToken } from '#kernels/select-token/select-token.ts';
-import { Embedding, embed } from '#nn/embedding.ts';
+import type { Embedding } from '#nn/embedding.ts';
 import type { ForwardContext } from '#nn/forward-context.ts';
 import { LayerNorm } from '#nn/layer-norm.ts';
 import { feedForward, forwardTogether, Linear } from '#nn/linear.ts';
 import { Module } from '#nn/module.ts';
-import { countedPositions, type TextInputs } from '../text-inputs.ts';
+import type { TextInputs } from '../text-inputs.ts';
 import type { BertConfig } from './bert-config.ts';
-
-class BertEmbeddings extends Module {
-  readonly words: Embedding;
-  readonly #positions: Embedding;
-  readonly #types: Embedding;
-  readonly #norm: LayerNorm;
-  readonly #dropout: number;
-
-  constructor(config: BertConfig) {
-    super();
-    this.words = this.child('word_embeddings', new Embedding(config.vocabSize, config.hiddenSize));
-    this.#positions = this.child('position_embeddings', new Embedding(config.maxPositions, config.hiddenSize));
-    this.#types = this.child('token_type_embeddings', new Embedding(config.typeVocabSize, config.hiddenSize));
-    this.#norm = this.child('LayerNorm', new LayerNorm(config.hiddenSize, config.layerNormEps));
-    this.#dropout = config.hiddenDropout;
-  }
-
-  /** → [B, S, D] */
-  forward(inputs: TextInputs, context: ForwardContext): Tensor {
-    const shape = [inputs.batchSize, inputs.length];
-    const summed = embed([
-      { table: this.words, tokens: context.tokenIds(inputs.inputIds, shape) },
-      { table: this.#positions, tokens: context.tokenIds(() => countedPositions(inputs), shape) },
-      { table: this.#types, tokens: context.tokenIds(inputs.tokenTypeIds, shape) },
-    ]);
-    return dropout(this.#norm.forward(summed, context), this.#dropout, context.dropoutKey);
-  }
-}
 
 class BertLayer extends Module {
   readonly #query: Linear;
@@ -101,7 +73,7 @@ class BertPooler extends Module {
 }
 
 /** hidden [B, L, D] → the first token of each text [B, D]. */
-function firstToken(hidden: Tensor, context: ForwardContext): Tensor {
+export function firstToken(hidden: Tensor, context: ForwardContext): Tensor {
   const batchSize = hidden.shape[0]!;
   return selectToken(
     hidden,
@@ -109,15 +81,21 @@ function firstToken(hidden: Tensor, context: ForwardContext): Tensor {
   );
 }
 
+/** What the layers begin with: tokens → states [B, L, D]. */
+export interface WordEmbeddings extends Module {
+  readonly words: Embedding;
+  forward(inputs: TextInputs, context: ForwardContext): Tensor;
+}
+
 export class BertModel extends Module {
-  readonly #embeddings: BertEmbeddings;
+  readonly #embeddings: WordEmbeddings;
   readonly #layers: readonly BertLayer[];
   readonly #pooler: BertPooler | null;
 
   /** @param hasPooler whether the first token is mapped once more, to stand for the whole text. */
-  constructor(config: BertConfig, hasPooler: boolean) {
+  constructor(config: BertConfig, embeddings: WordEmbeddings, hasPooler: boolean) {
     super();
-    this.#embeddings = this.child('embeddings', new BertEmbeddings(config));
+    this.#embeddings = this.child('embeddings', embeddings);
     this.#layers = Array.from({ length: config.numHiddenLayers }, (_, i) =>
       this.child(`encoder.layer.${i}`, new BertLayer(config)),
     );

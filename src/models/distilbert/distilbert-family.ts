@@ -1,0 +1,78 @@
+// DistilBERT with transformers' heads.
+
+import { activation } from '#kernels/activation/activation.ts';
+import { dropout } from '#kernels/dropout/dropout.ts';
+import { LayerNorm } from '#nn/layer-norm.ts';
+import { Linear } from '#nn/linear.ts';
+import { firstToken } from '../bert/bert-model.ts';
+import { defineFamily } from '../model-family.ts';
+import type { HeadedLayers } from '../task-model.ts';
+import { TiedDecoder } from '../tied-decoder.ts';
+import { type DistilBertConfig, LAYER_NORM_EPS, readDistilBertConfig } from './distilbert-config.ts';
+import { DistilBertModel } from './distilbert-model.ts';
+
+function sequenceClassification(config: DistilBertConfig, labels: number): HeadedLayers {
+  const distilbert = new DistilBertModel(config);
+  const dense = new Linear(config.hiddenSize, config.hiddenSize);
+  const classifier = new Linear(config.hiddenSize, labels);
+  return {
+    modules: { distilbert, pre_classifier: dense, classifier },
+    logits: (inputs, context) => {
+      const first = firstToken(distilbert.forward(inputs, context), context);
+      const mapped = activation(dense.forward(first, context), 'relu');
+      return classifier.forward(dropout(mapped, config.classifierDropout, context.dropoutKey), context);
+    },
+  };
+}
+
+function tokenClassification(config: DistilBertConfig, labels: number): HeadedLayers {
+  const distilbert = new DistilBertModel(config);
+  const classifier = new Linear(config.hiddenSize, labels);
+  return {
+    modules: { distilbert, classifier },
+    logits: (inputs, context) => {
+      const hidden = distilbert.forward(inputs, context);
+      return classifier.forward(dropout(hidden, config.dropout, context.dropoutKey), context);
+    },
+  };
+}
+
+function questionAnswering(config: DistilBertConfig): HeadedLayers {
+  const distilbert = new DistilBertModel(config);
+  const outputs = new Linear(config.hiddenSize, 2);
+  return {
+    modules: { distilbert, qa_outputs: outputs },
+    logits: (inputs, context) => {
+      const hidden = distilbert.forward(inputs, context);
+      return outputs.forward(dropout(hidden, config.answerDropout, context.dropoutKey), context);
+    },
+  };
+}
+
+function maskedLm(config: DistilBertConfig): HeadedLayers {
+  const { hiddenSize, vocabSize } = config;
+  const distilbert = new DistilBertModel(config);
+  const dense = new Linear(hiddenSize, hiddenSize);
+  const norm = new LayerNorm(hiddenSize, LAYER_NORM_EPS);
+  const decoder = new TiedDecoder(distilbert.words, vocabSize);
+  return {
+    modules: { distilbert, vocab_transform: dense, vocab_layer_norm: norm, vocab_projector: decoder },
+    logits: (inputs, context) => {
+      const hidden = distilbert.forward(inputs, context);
+      const transformed = activation(dense.forward(hidden, context), config.activation);
+      return decoder.forward(norm.forward(transformed, context), context);
+    },
+  };
+}
+
+export const distilbert = defineFamily({
+  modelType: 'distilbert',
+  basePrefix: 'distilbert.',
+  readConfig: readDistilBertConfig,
+  heads: {
+    'text-classification': { architecture: 'DistilBertForSequenceClassification', build: sequenceClassification },
+    'token-classification': { architecture: 'DistilBertForTokenClassification', build: tokenClassification },
+    'question-answering': { architecture: 'DistilBertForQuestionAnswering', build: questionAnswering },
+    'fill-mask': { architecture: 'DistilBertForMaskedLM', build: maskedLm },
+  },
+});

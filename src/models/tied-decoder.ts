@@ -1,0 +1,24 @@
+// A map from states to the vocabulary whose weight is that of the word embedding; only its bias is its own.
+
+import type { Tensor } from '@tensorflow/tfjs';
+import { linear } from '#kernels/linear/linear.ts';
+import type { Embedding } from '#nn/embedding.ts';
+import type { ForwardContext } from '#nn/forward-context.ts';
+import { Module } from '#nn/module.ts';
+import { Parameter } from '#nn/parameter.ts';
+
+export class TiedDecoder extends Module {
+  readonly #bias: Parameter;
+  readonly #words: Embedding;
+
+  constructor(words: Embedding, vocabSize: number) {
+    super();
+    this.#bias = this.parameter('bias', new Parameter([vocabSize], 'zeros'));
+    this.#words = words;
+  }
+
+  /** hidden [B, L, D] → [B, L, V] */
+  forward(hidden: Tensor, context: ForwardContext): Tensor {
+    return linear(context.operand(hidden), context.weight(this.#words.weight), this.#bias.value);
+  }
+}

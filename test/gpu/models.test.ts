@@ -1,0 +1,103 @@
+// Every family and head beside transformers: logits, loss and every parameter's gradient of tiny checkpoints, in every
+// storage, as they came and filled up to a length that is recorded.
+
+import { readdirSync } from 'node:fs';
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { openWeights } from '#formats/weight-files.ts';
+import { loadPrepared, prepareModel } from '#models/auto-model.ts';
+import { type JsonObject, labelsOf } from '#models/pretrained-config.ts';
+import type { ComputeStorage } from '#nn/forward-context.ts';
+import type { ProblemType } from '#nn/losses.ts';
+import { parseHfJson } from '#util/hf-json.ts';
+import type { Batch } from '#util/nd-array.ts';
+import type { Task } from '#util/task.ts';
+import { startEngine } from '../setup/dawn.ts';
+import { fixtureFolder, folderFiles, readTensors } from '../setup/fixtures.ts';
+import { disposeKept, trainingContext } from '../setup/forward-context.ts';
+import { expectClose } from '../setup/tensors.ts';
+
+beforeAll(async () => {
+  await startEngine();
+  await tf.setBackend('atelier');
+});
+
+const CASES = readdirSync(fixtureFolder('models')).sort();
+
+function taskOf(architecture: string): Task {
+  if (architecture.includes('SequenceClassification')) return 'text-classification';
+  if (architecture.includes('TokenClassification')) return 'token-classification';
+  if (architecture.includes('QuestionAnswering')) return 'question-answering';
+  return architecture.includes('MaskedLM') ? 'fill-mask' : 'text-generation';
+}
+
+async function loadCase(name: string) {
+  const files = folderFiles(fixtureFolder(`models/${name}`));
+  const json = parseHfJson(await files.get('config.json')!.text(), 'config.json') as JsonObject;
+  const weights = await openWeights(files);
+  const head = {
+    task: taskOf((json['architectures'] as string[])[0]!),
+    labels: labelsOf(json),
+    problemType: (json['problem_type'] ?? 'single_label_classification') as ProblemType,
+  };
+  const prepared = prepareModel(json, weights, head);
+  const model = await loadPrepared(prepared, weights, 42);
+  const expected = await readTensors(files.get('expected.safetensors')!);
+  const isFloat = head.problemType !== 'single_label_classification';
+  const batch: Batch = Object.fromEntries(
+    [...model.inputNames, ...model.labelNames].flatMap((field) => {
+      const given = expected.get(field);
+      if (!given) return [];
+      const data = field === 'labels' && isFloat ? given.data : Int32Array.from(given.data);
+      return [[field, { data, shape: given.shape }] as const];
+    }),
+  );
+  return { model, prepared, expected, batch };
+}
+
+interface Tolerance {
+  readonly logits: number;
+  readonly gradient: number;
+}
+
+async function compare(name: string, storage: ComputeStorage, tolerance: Tolerance, padded: boolean) {
+  const { model, expected, batch: given } = await loadCase(name);
+  const batch = padded ? model.bucket(given) : given;
+  const parameters = model.namedParameters();
+  const variables = [...parameters.values()].map((parameter) => parameter.variable);
+  const { shape: logitsShape, data: logitsExpected } = expected.get('logits')!;
+  let logits: tf.Tensor | null = null;
+  const { value, grads } = tf.variableGrads(() => {
+    const output = model.forward(batch, { context: trainingContext(batch, { storage }), labelSmoothing: 0 });
+    logits = tf.keep(tf.slice(output.logits, new Array<number>(logitsShape.length).fill(0), [...logitsShape]));
+    return output.loss!;
+  }, variables);
+  const close = async (tensor: tf.Tensor, reference: Float32Array, absolute: number, relative: number, path: string) =>
+    expectClose((await tensor.data()) as Float32Array, reference, { absolute, relative }, path);
+  await close(logits!, logitsExpected, tolerance.logits, tolerance.logits, 'logits');
+  await close(value, expected.get('loss')!.data, tolerance.logits, tolerance.logits, 'loss');
+  for (const [path, { variable }] of parameters) {
+    const reference = expected.get(`grad.${path}`)!.data;
+    // Relative to the largest gradient of the tensor: single elements may cancel to almost nothing.
+    const scale = reference.reduce((top, each) => Math.max(top, Math.abs(each)), 1e-3);
+    await close(grads[variable.name]!, reference, tolerance.gradient * scale, tolerance.gradient, `grad.${path}`);
+  }
+  tf.dispose([value, grads, logits!]);
+  disposeKept();
+  model.dispose();
+}
+
+describe.each(CASES)('%s', (name) => {
+  it('in f32', () => compare(name, 'f32', { logits: 1e-4, gradient: 1e-3 }, false));
+  it('in f32, filled up to a recorded length', () => compare(name, 'f32', { logits: 1e-4, gradient: 1e-3 }, true));
+  it('with f16 storage', () => compare(name, 'f16', { logits: 2e-2, gradient: 5e-2 }, false));
+  it('with bf16 storage', () => compare(name, 'bf16', { logits: 1e-1, gradient: 2e-1 }, false));
+  it("finds every tensor, and names parameters in transformers' order", async () => {
+    const { prepared, expected } = await loadCase(name);
+    expect(prepared.plan.fresh).toEqual([]);
+    expect(prepared.plan.unused).toEqual([]);
+    const named = [...expected.keys()].filter((key) => key.startsWith('grad.')).map((key) => key.slice(5));
+    expect([...prepared.parameters.keys()].sort()).toEqual(named.sort());
+    prepared.model.dispose();
+  });
+});

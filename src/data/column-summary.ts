@@ -32,7 +32,9 @@ function summarize(name: string, cells: readonly Cell[]): ColumnSummary {
   }
   const filled = cells.length - empty;
   const meanCharacters = filled === 0 ? 0 : characters / filled;
-  const kind = cells.some((cell) => Array.isArray(cell)) ? 'list' : kindOf([...counts.keys()], filled, meanCharacters);
+  const kind = cells.some((cell) => typeof cell === 'object' && cell !== null)
+    ? 'list'
+    : kindOf([...counts.keys()], filled, meanCharacters);
   const topValues = kind === 'category' ? mostFrequent(counts) : [];
   return { name, kind, distinct: counts.size, empty, topValues, meanCharacters };
 }

@@ -1,6 +1,6 @@
 // JSON data → rows: one object a line (JSONL), or one array of objects. Called by `tabular.ts`.
 
-import { type Cell, dataFormatError, lineAt, type Scalar, type Table } from './table.ts';
+import { type Cell, dataFormatError, lineAt, type Table } from './table.ts';
 
 const CONTEXT_CHARACTERS = 80;
 
@@ -12,7 +12,7 @@ interface RecordText {
 
 /**
  * @param text with `\n` line ends
- * @throws StudioError E-DATA-FORMAT with file and line for what is not JSON, not an object, or nested.
+ * @throws StudioError E-DATA-FORMAT with file and line for what is not JSON, or not an object.
  */
 export function parseJsonl(text: string, fileName: string): Table {
   const records = text.split('\n').map((line, i) => ({ text: line, line: i + 1 }));
@@ -81,9 +81,7 @@ function tableOf(records: readonly RecordText[], format: 'jsonl' | 'json', fileN
     throw dataFormatError(fileName, null, 'the file holds no row.', 'Choose a file with at least one object.');
   const objects = records.map((record) => parseRecord(record, fileName));
   const columns = [...new Set(objects.flatMap((object) => Object.keys(object)))];
-  const rows = objects.map((object, i) =>
-    columns.map((column) => cellOf(object[column], column, records[i]!.line, fileName)),
-  );
+  const rows = objects.map((object) => columns.map((column) => object[column] ?? null));
   return {
     fileName,
     format,
@@ -94,7 +92,7 @@ function tableOf(records: readonly RecordText[], format: 'jsonl' | 'json', fileN
   };
 }
 
-function parseRecord({ text, line }: RecordText, fileName: string): Record<string, unknown> {
+function parseRecord({ text, line }: RecordText, fileName: string): Record<string, Cell> {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -107,7 +105,7 @@ function parseRecord({ text, line }: RecordText, fileName: string): Record<strin
       'Each row has to be one JSON object, such as {"text": "…", "label": "…"}.',
     );
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, Cell>;
   throw dataFormatError(
     fileName,
     line,
@@ -130,21 +128,6 @@ function firstForeignToken(text: string): number {
   let end = 0;
   while (token.test(text)) end = token.lastIndex;
   return end === text.length ? 0 : end;
-}
-
-const isScalar = (value: unknown): value is Scalar =>
-  value === null || ['string', 'number', 'boolean'].includes(typeof value);
-
-function cellOf(value: unknown, column: string, line: number, fileName: string): Cell {
-  if (value === undefined) return null;
-  if (isScalar(value)) return value;
-  if (Array.isArray(value) && value.every(isScalar)) return value;
-  throw dataFormatError(
-    fileName,
-    line,
-    `the value of ${JSON.stringify(column)} is nested: ${JSON.stringify(value).slice(0, CONTEXT_CHARACTERS)}`,
-    'Flatten the rows: each value may be a text, a number, true, false, null, or a list of those.',
-  );
 }
 
 function missingKeys(

@@ -4,12 +4,25 @@ import { StudioError } from '#util/studio-error.ts';
 
 export type Scalar = string | number | boolean | null;
 
-/** Delimited files hold strings only; JSON holds the rest too. An absent value is null, or '' in delimited files. */
-export type Cell = Scalar | readonly Scalar[];
+/**
+ * Delimited files hold strings only; CoNLL holds lists of strings; JSON holds the rest too. An absent value is null, or ''
+ * in delimited files.
+ */
+export type Cell = Scalar | readonly Cell[] | CellObject;
+
+export interface CellObject {
+  readonly [key: string]: Cell;
+}
+
+export const isCellList = (cell: Cell): cell is readonly Cell[] => Array.isArray(cell);
+export const isCellObject = (cell: Cell): cell is CellObject =>
+  typeof cell === 'object' && cell !== null && !Array.isArray(cell);
+
+export type TableFormat = 'csv' | 'tsv' | 'jsonl' | 'json' | 'conll' | 'txt';
 
 export interface Table {
   readonly fileName: string;
-  readonly format: 'csv' | 'tsv' | 'jsonl' | 'json';
+  readonly format: TableFormat;
   readonly columns: readonly string[];
   /** Each row has one cell for each column. */
   readonly rows: readonly (readonly Cell[])[];

@@ -1,5 +1,6 @@
 // Opens a data file: finds out by its content what it is, and reads it into a `Table`.
 
+import { looksLikeConll, parseConll } from './conll.ts';
 import { parseCsv } from './csv.ts';
 import { decodeText } from './decode-text.ts';
 import { parseJsonArray, parseJsonl } from './jsonl.ts';
@@ -9,7 +10,7 @@ import type { Table } from './table.ts';
 const LONG_CELL_CHARACTERS = 50_000;
 
 /**
- * Reads CSV, TSV, JSONL or a JSON array; the extension does not matter.
+ * Reads CSV, TSV, JSONL, a JSON array or CoNLL, whatever the extension; else a .txt file is one document, the only row.
  * @throws StudioError E-DATA-FORMAT naming file and line.
  */
 export async function readTable(file: Blob, fileName: string): Promise<Table> {
@@ -21,10 +22,21 @@ export async function readTable(file: Blob, fileName: string): Promise<Table> {
 function parse(text: string, fileName: string): Table {
   if (/^\s*\[\s*[{\]]/.test(text)) return parseJsonArray(text, fileName);
   if (/^\s*\{\s*["}]/.test(text)) return parseJsonl(text, fileName);
-  return parseCsv(text, fileName);
+  if (looksLikeConll(text)) return parseConll(text, fileName);
+  return /\.txt$/i.test(fileName) ? documentOf(text, fileName) : parseCsv(text, fileName);
 }
 
-function longCells({ fileName, columns, rows, lineNumbers }: Table): string[] {
+const documentOf = (text: string, fileName: string): Table => ({
+  fileName,
+  format: 'txt',
+  columns: ['text'],
+  rows: [[text]],
+  lineNumbers: Int32Array.of(1),
+  warnings: [],
+});
+
+function longCells({ fileName, format, columns, rows, lineNumbers }: Table): string[] {
+  if (format === 'txt') return [];
   return columns.flatMap((column, c) => {
     const long = rows.flatMap((row, r) => {
       const cell = row[c];

@@ -2,8 +2,9 @@
 
 import type { Scalar, Tensor } from '@tensorflow/tfjs';
 import { castStorage } from '#kernels/cast-storage/cast-storage.ts';
-import { crossEntropy, IGNORE_INDEX } from '#kernels/cross-entropy/cross-entropy.ts';
+import { crossEntropy } from '#kernels/cross-entropy/cross-entropy.ts';
 import { type LabelVectorLoss, labelVectorLoss } from '#kernels/label-vector-loss/label-vector-loss.ts';
+import { IGNORE_INDEX } from '#util/ignore-index.ts';
 import type { Batch, NdArray, NdArrayData } from '#util/nd-array.ts';
 import type { ForwardContext } from './forward-context.ts';
 

@@ -1,10 +1,13 @@
 // Everything that crosses between the page and the worker: requests with their results, and events.
 // Plain structured-clone data only; tensors never cross.
 
+import type { Task } from '#util/task.ts';
 import type { WireError } from './errors.ts';
 import type { CheckpointId, DataId, ModelId, RunId } from './ids.ts';
 import type { LogEntry, RunProgress } from './metrics.ts';
 import type { RunState } from './run-state.ts';
+import type { TaskOptions } from './task-options.ts';
+import type { ColumnRoles } from './task-roles.ts';
 
 /** A file with the path it had inside the dropped folder or zip (`model/config.json`), or its bare name. */
 export interface NamedFile {
@@ -52,6 +55,8 @@ export interface ModelSummary {
   readonly layers: number;
   readonly vocabSize: number;
   readonly maxPositions: number;
+  /** What the model can be trained for, the most likely first. */
+  readonly tasks: readonly Task[];
   /** Labels in index order when the config names them, else empty. */
   readonly labels: readonly string[];
   /** Weight dtypes found: F32, F16, BF16. */
@@ -79,20 +84,20 @@ export interface ColumnSummary {
 export interface DataSummary {
   readonly dataId: DataId;
   readonly name: string;
-  readonly format: 'csv' | 'tsv' | 'jsonl' | 'json';
+  readonly format: 'csv' | 'tsv' | 'jsonl' | 'json' | 'conll' | 'txt';
   readonly rows: number;
   readonly validationRows: number | null;
   readonly columns: readonly ColumnSummary[];
   /** The first rows of the training file, in column order. */
   readonly preview: readonly (readonly CellValue[])[];
-  readonly guess: ColumnRoles | null;
+  /** What the columns are probably for; null when there is no telling. */
+  readonly guess: TaskGuess | null;
   readonly warnings: readonly string[];
 }
 
-export interface ColumnRoles {
-  readonly text: string;
-  readonly textPair?: string | undefined;
-  readonly label: string;
+export interface TaskGuess {
+  readonly task: Task;
+  readonly roles: ColumnRoles;
 }
 
 export type ProblemType = 'single_label_classification' | 'multi_label_classification' | 'regression';
@@ -101,12 +106,14 @@ export type ProblemType = 'single_label_classification' | 'multi_label_classific
 export interface TaskSetup {
   readonly modelId: ModelId;
   readonly dataId: DataId;
+  readonly task: Task;
+  readonly options: TaskOptions;
   readonly roles: ColumnRoles;
   /** Share of rows held out when there is no validation file, in [0, 1); 0 means none. */
   readonly validationFraction: number;
   readonly splitSeed: number;
   readonly maxLength: number;
-  /** Undefined: told from the label column as HF does (floats → regression, lists → multi-label). */
+  /** Of text classification. Undefined: told from the label column as HF does (floats → regression, lists → multi-label). */
   readonly problemType?: ProblemType | undefined;
 }
 
@@ -117,16 +124,22 @@ export interface TokenPreview {
   /** What the model will see, special tokens included. */
   readonly tokens: readonly string[];
   readonly ids: readonly number[];
+  /**
+   * What each token is trained for: its tag, a part of the answer, or simply counted; null where it counts for nothing.
+   * Null where tokens have no targets of their own.
+   */
+  readonly targets: readonly (string | null)[] | null;
   /** How many tokens truncation cut off. */
   readonly truncated: number;
 }
 
 export interface DataExamination {
+  readonly task: Task;
   readonly problemType: ProblemType;
   readonly labels: readonly string[];
   readonly trainRows: number;
   readonly validationRows: number;
-  /** Rows per label in training and validation, in the order of `labels`; empty for regression. */
+  /** Rows (words, for tags) per label in training and validation, in the order of `labels`; empty without labels. */
   readonly trainCounts: readonly number[];
   readonly validationCounts: readonly number[];
   readonly previews: readonly TokenPreview[];

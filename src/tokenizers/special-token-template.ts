@@ -15,6 +15,9 @@ export interface SpecialTokenTemplate {
 /** The post_processor section, as far as it is read here. */
 export interface PostProcessorJson {
   readonly type: string;
+  /** Default true, both. */
+  readonly trim_offsets?: boolean;
+  readonly add_prefix_space?: boolean;
   readonly processors?: readonly PostProcessorJson[];
   readonly single?: readonly TemplateItemJson[];
   readonly pair?: readonly TemplateItemJson[];

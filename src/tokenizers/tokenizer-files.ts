@@ -12,14 +12,27 @@ export interface AddedTokenJson {
   readonly special?: boolean;
 }
 
+/** A normalizer or pre-tokenizer, perhaps made of several. */
+export interface StageJson {
+  readonly type: string;
+  readonly handle_chinese_chars?: boolean;
+  readonly replacement?: string;
+  readonly pretokenizers?: readonly StageJson[];
+}
+
 /** tokenizer.json, as far as it is read here; the library reads the rest. */
 export interface TokenizerJson {
   readonly added_tokens: readonly AddedTokenJson[];
-  readonly normalizer: { readonly type: string; readonly handle_chinese_chars?: boolean } | null;
-  readonly pre_tokenizer: object | null;
+  readonly normalizer: StageJson | null;
+  readonly pre_tokenizer: StageJson | null;
   readonly post_processor: PostProcessorJson | null;
   readonly decoder: object | null;
-  readonly model: { readonly type: string; readonly vocab: Readonly<Record<string, number>> };
+  readonly model: {
+    readonly type: string;
+    readonly vocab: Readonly<Record<string, number>>;
+    readonly continuing_subword_prefix?: string | null;
+    readonly end_of_word_suffix?: string | null;
+  };
 }
 
 export type TokenizerConfig = Readonly<Record<string, unknown>>;
@@ -31,6 +44,8 @@ export interface TokenizerFiles {
   readonly savedFiles: ReadonlyMap<string, string>;
   /** BERT or one of its kin. */
   readonly isBert: boolean;
+  /** Jinja source; null where the model has none. */
+  readonly chatTemplate: string | null;
 }
 
 const KEPT_FILES = [
@@ -78,6 +93,7 @@ export async function readTokenizerFiles(files: ModelFiles): Promise<TokenizerFi
   const ownConfig = (readJson('tokenizer_config.json') ?? {}) as TokenizerConfig;
   const config = { ...(readJson('special_tokens_map.json') as TokenizerConfig | undefined), ...ownConfig };
   const json = readJson('tokenizer.json') as TokenizerJson | undefined;
+  const chatTemplate = chatTemplateOf(texts, config);
   const vocabText = texts.get('vocab.txt');
   const isBert = await isBertTokenizer(files, config);
   if (json !== undefined) {
@@ -87,6 +103,7 @@ export async function readTokenizerFiles(files: ModelFiles): Promise<TokenizerFi
       config: isBert ? withBertTokens(config) : config,
       savedFiles: texts,
       isBert,
+      chatTemplate,
     };
   }
   if (vocabText === undefined || !isBert) throw noTokenizer([...texts.keys()]);
@@ -95,7 +112,20 @@ export async function readTokenizerFiles(files: ModelFiles): Promise<TokenizerFi
     config: withBertTokens(config),
     savedFiles: texts,
     isBert,
+    chatTemplate,
   };
+}
+
+/** A file of its own, else in the config: a text, or several by name. */
+function chatTemplateOf(texts: ReadonlyMap<string, string>, config: TokenizerConfig): string | null {
+  const file = texts.get('chat_template.jinja');
+  if (file !== undefined) return file;
+  const { chat_template: given } = config;
+  if (typeof given === 'string') return given;
+  if (!Array.isArray(given)) return null;
+  const named = given as readonly { readonly name?: unknown; readonly template?: unknown }[];
+  const template = (named.find(({ name }) => name === 'default') ?? named[0])?.template;
+  return typeof template === 'string' ? template : null;
 }
 
 function noTokenizer(found: readonly string[]): StudioError {

@@ -5,15 +5,13 @@ import * as tf from '@tensorflow/tfjs';
 import { defineKernel, linearGrid } from '#gpu/define-kernel.ts';
 import { defineOperation } from '#gpu/define-operation.ts';
 import { type HalfStorage, storageOf } from '#gpu/tensor-storage.ts';
+import { IGNORE_INDEX } from '#util/ignore-index.ts';
 import { rowAccess } from '../shared/row-access.ts';
 import rowMax from '../shared/row-max.wgsl?raw';
 import rowSum from '../shared/row-sum.wgsl?raw';
 import body from './cross-entropy.wgsl?raw';
 import gradBody from './cross-entropy-grad.wgsl?raw';
 import sumBody from './sum-rows.wgsl?raw';
-
-/** Rows with this label count for nothing, as in PyTorch. */
-export const IGNORE_INDEX = -100;
 
 interface Attrs {
   readonly smoothing: number;

@@ -2,8 +2,9 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { castStorage } from '#kernels/cast-storage/cast-storage.ts';
-import { crossEntropy, IGNORE_INDEX } from '#kernels/cross-entropy/cross-entropy.ts';
+import { crossEntropy } from '#kernels/cross-entropy/cross-entropy.ts';
 import { transposeLast } from '#kernels/transpose-last/transpose-last.ts';
+import { IGNORE_INDEX } from '#util/ignore-index.ts';
 import type { Batch } from '#util/nd-array.ts';
 import type { Objective } from './objective.ts';
 

@@ -1,8 +1,8 @@
 // A class for each token: labels of words, hidden words, or the next token.
 
 import * as tf from '@tensorflow/tfjs';
-import { IGNORE_INDEX } from '#kernels/cross-entropy/cross-entropy.ts';
 import { countedLabels, tokenLoss } from '#nn/losses.ts';
+import { IGNORE_INDEX } from '#util/ignore-index.ts';
 import type { Batch } from '#util/nd-array.ts';
 import { padBatch } from '../pad-batch.ts';
 import type { Objective } from './objective.ts';

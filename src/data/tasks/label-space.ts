@@ -1,7 +1,7 @@
 // What the labels of a data set mean: which problem it is, which labels there are and in which order, and the target
 // of each row. `text-classification.ts` composes it.
 
-import { type Cell, listLines } from '#formats/table.ts';
+import { type Cell, isCellObject, isCellList as isList, listLines } from '#formats/table.ts';
 import type { ProblemType } from '#protocol/messages.ts';
 import { compareCodePoints } from '#util/hf-json.ts';
 import { StudioError } from '#util/studio-error.ts';
@@ -18,8 +18,7 @@ export interface LabelSpace {
   targetOf(row: TaskRow, fileName: string): Target;
 }
 
-const isList = (cell: Cell): cell is Exclude<Cell, string | number | boolean | null> => Array.isArray(cell);
-const textOf = (value: Cell): string => String(value).trim();
+const textOf = (value: Cell): string => (isCellObject(value) ? JSON.stringify(value) : String(value).trim());
 const isNumeric = (text: string): boolean => text !== '' && Number.isFinite(Number(text));
 const isInteger = (text: string): boolean => /^-?\d+$/.test(text);
 

@@ -1,8 +1,8 @@
-// Columns of a table by name, and the cells of classification rows: text, second text, label.
+// Columns of a table by name, and the cells of rows by their roles.
 
 import type { Cell, Table } from '#formats/table.ts';
 import { listLines } from '#formats/table.ts';
-import type { ColumnRoles } from '#protocol/messages.ts';
+import type { ColumnRoles, Role } from '#protocol/task-roles.ts';
 import { StudioError } from '#util/studio-error.ts';
 
 export interface TaskRow {
@@ -19,27 +19,51 @@ const isMissing = (cell: Cell): boolean => cell === null || (typeof cell === 'st
  * @throws StudioError E-DATA-COLUMN for a column that is not there or holds lists as text, E-DATA-LABEL for rows without a label.
  */
 export function readTaskRows(table: Table, roles: ColumnRoles, warnings: string[]): TaskRow[] {
-  const text = columnIndex(table, roles.text);
-  const pair = roles.textPair === undefined ? null : columnIndex(table, roles.textPair);
-  const label = columnIndex(table, roles.label);
-  const rows = table.rows.map((cells, r) => {
-    const line = table.lineNumbers[r]!;
-    return {
-      text: textOf(cells[text]!, table, roles.text, line),
-      textPair: pair === null ? null : textOf(cells[pair]!, table, roles.textPair!, line),
-      label: cells[label]!,
-      line,
-    };
-  });
-  refuseMissingLabels(rows, table.fileName, roles.label);
-  const empty = rows
-    .filter((row) => row.text.trim() === '' && (row.textPair ?? '').trim() === '')
-    .map(({ line }) => line);
+  const text = textColumn(table, roles, 'text');
+  const textPair = roles.textPair === undefined ? null : textColumn(table, roles, 'textPair');
+  const label = columnOf(table, roles, 'label');
+  const rows = table.rows.map((_, r) => ({
+    text: text(r),
+    textPair: textPair?.(r) ?? null,
+    label: label(r),
+    line: table.lineNumbers[r]!,
+  }));
+  refuseMissing(rows, table.fileName, roles.label!, 'label');
+  warnOfEmptyTexts(
+    table,
+    roles.text!,
+    rows.map((row) => row.text + (row.textPair ?? '')),
+    warnings,
+  );
+  return rows;
+}
+
+/** The cells of the column that plays this role, by row. @throws StudioError E-DATA-COLUMN when there is none. */
+export function columnOf(table: Table, roles: ColumnRoles, role: Role): (row: number) => Cell {
+  const name = roles[role];
+  if (name === undefined) {
+    throw new StudioError('E-DATA-COLUMN', `No column of ${table.fileName} is chosen for: ${role}.`, {
+      where: table.fileName,
+      hint: `Its columns are ${table.columns.join(', ')}.`,
+    });
+  }
+  const index = columnIndex(table, name);
+  return (row) => table.rows[row]![index]!;
+}
+
+/** As `columnOf`, for texts; numbers count as texts, nothing as an empty one. */
+export function textColumn(table: Table, roles: ColumnRoles, role: Role): (row: number) => string {
+  const cell = columnOf(table, roles, role);
+  return (row) => textOf(cell(row), table, roles[role]!, table.lineNumbers[row]!);
+}
+
+/** @param texts of each row. */
+export function warnOfEmptyTexts(table: Table, column: string, texts: readonly string[], warnings: string[]): void {
+  const empty = texts.flatMap((text, row) => (text.trim() === '' ? [table.lineNumbers[row]!] : []));
   if (empty.length > 0)
     warnings.push(
-      `${table.fileName}: ${empty.length} of ${rows.length} rows have no text in ${roles.text}; lines ${listLines(empty)}.`,
+      `${table.fileName}: ${empty.length} of ${texts.length} rows have no text in ${column}; lines ${listLines(empty)}.`,
     );
-  return rows;
 }
 
 function columnIndex(table: Table, name: string): number {
@@ -82,23 +106,29 @@ function textOf(cell: Cell, table: Table, column: string, line: number): string 
   if (typeof cell === 'number' || typeof cell === 'boolean') return String(cell);
   throw new StudioError(
     'E-DATA-COLUMN',
-    `${table.fileName}:${line}: the column ${column} holds a list where a text should be.`,
+    `${table.fileName}:${line}: the column ${column} holds ${Array.isArray(cell) ? 'a list' : 'an object'} where a text should be.`,
     {
       where: `${table.fileName}:${line}`,
-      hint: 'Choose another column for the text, or join the list into one text.',
+      hint: 'Choose another column for the text, or turn these values into texts.',
     },
   );
 }
 
-function refuseMissingLabels(rows: readonly TaskRow[], fileName: string, column: string): void {
+/** @throws StudioError E-DATA-LABEL when a row has nothing in the column. */
+export function refuseMissing(
+  rows: readonly { readonly label: Cell; readonly line: number }[],
+  fileName: string,
+  column: string,
+  what: string,
+): void {
   const missing = rows.filter(({ label }) => isMissing(label)).map(({ line }) => line);
   if (missing.length === 0) return;
   throw new StudioError(
     'E-DATA-LABEL',
-    `${fileName}: ${missing.length} of ${rows.length} rows have no label in ${column}; lines ${listLines(missing)}.`,
+    `${fileName}: ${missing.length} of ${rows.length} rows have no ${what} in ${column}; lines ${listLines(missing)}.`,
     {
       where: `${fileName}:${missing[0]}`,
-      hint: 'Fill the labels in or delete these rows.',
+      hint: `Fill the ${what}s in or delete these rows.`,
       safe: 'Your file was only read, not changed.',
     },
   );

@@ -1,0 +1,162 @@
+// Extractive question answering: where in a context the answer stands. A long context is read in windows that overlap, as
+// in HF's example script.
+
+import { type Cell, isCellList, isCellObject, type Table } from '#formats/table.ts';
+import type { ContextWindow } from '#tokenizers/auto-tokenizer.ts';
+import { StudioError } from '#util/studio-error.ts';
+import type { Example } from '../dataset.ts';
+import type { AnswerFeature } from './answer-feature.ts';
+import { columnOf, textColumn } from './columns.ts';
+import type { EncodedRow, RowTask, TaskSource } from './row-task.ts';
+import { splitRows } from './split-rows.ts';
+
+interface Answer {
+  readonly text: string;
+  /** First character in the context. */
+  readonly start: number;
+}
+
+interface QuestionRow {
+  readonly question: string;
+  readonly context: string;
+  /** Empty: the context holds no answer. */
+  readonly answers: readonly Answer[];
+  readonly line: number;
+}
+
+/**
+ * Examples, one for each window, hold what the tokenizer gives, `start_positions` and `end_positions`: tokens of the first
+ * answer, or of the first special token where the window does not hold it.
+ * @throws StudioError E-DATA-COLUMN or E-DATA-LABEL naming the row.
+ */
+export function questionAnswering(source: TaskSource): RowTask<QuestionRow> {
+  const { train: table, validation: validationTable } = source;
+  const warnings = [...table.warnings, ...(validationTable?.warnings ?? [])];
+  const rows = readRows(table, source);
+  const parts = validationTable
+    ? { train: rows, validation: readRows(validationTable, source) }
+    : splitRows(rows, source, warnings);
+  return {
+    task: 'question-answering',
+    problemType: 'single_label_classification',
+    labels: [],
+    ...parts,
+    warnings,
+    encode: (row) => encode(row, source),
+    sizeOf: ({ question, context }) => question.length + context.length,
+    countLabels: () => [],
+    describe: ({ question, context, answers }) => ({
+      text: question,
+      textPair: context,
+      label: answers[0]?.text ?? '(no answer)',
+    }),
+    answersOf: (validation) => validation.flatMap((row, number) => featuresOf(row, number, source)),
+  };
+}
+
+function readRows(table: Table, { roles }: TaskSource): QuestionRow[] {
+  const question = textColumn(table, roles, 'question');
+  const context = textColumn(table, roles, 'context');
+  const answers = columnOf(table, roles, 'answers');
+  return table.rows.map((_, r) => {
+    const line = table.lineNumbers[r]!;
+    const text = context(r);
+    return {
+      // Some data sets have questions that begin with spaces, which would be cut instead of the context.
+      question: question(r).trimStart(),
+      context: text,
+      answers: answersIn(answers(r)).map((answer) => locate(answer, text, `${table.fileName}:${line}`)),
+      line,
+    };
+  });
+}
+
+interface GivenAnswer {
+  readonly text: string;
+  readonly start: number | null;
+}
+
+/** SQuAD's `{text: […], answer_start: […]}`, a list of texts, or a text. Nothing, or an empty text, is no answer. */
+function answersIn(cell: Cell): GivenAnswer[] {
+  if (isCellObject(cell)) {
+    const starts = listed(cell['answer_start']);
+    return listed(cell['text']).map((text, i) => ({
+      text: String(text),
+      start: typeof starts[i] === 'number' ? starts[i] : null,
+    }));
+  }
+  return listed(cell).flatMap((text) => (text === null || text === '' ? [] : [{ text: String(text), start: null }]));
+}
+
+const listed = (cell: Cell | undefined): readonly Cell[] =>
+  cell === undefined || cell === null ? [] : isCellList(cell) ? cell : [cell];
+
+function locate({ text, start }: GivenAnswer, context: string, where: string): Answer {
+  const found = start ?? context.indexOf(text);
+  if (found >= 0 && context.startsWith(text, found)) return { text, start: found };
+  throw new StudioError(
+    'E-DATA-LABEL',
+    `${where}: the answer ${JSON.stringify(text.slice(0, 80))} does not stand in its context${start === null ? '' : ` at character ${start}`}.`,
+    {
+      where,
+      hint: 'Answers are copied out of the context, letter by letter. Leave the answer empty where there is none.',
+      safe: 'Your file was only read, not changed.',
+    },
+  );
+}
+
+function windowsOf({ question, context, line }: QuestionRow, source: TaskSource): ContextWindow[] {
+  const { tokenizer, maxLength, options } = source;
+  return tokenizer.encodeWindows(question, context, {
+    maxLength,
+    stride: options.docStride,
+    where: `${source.train.fileName}:${line}`,
+  });
+}
+
+function encode(row: QuestionRow, source: TaskSource): EncodedRow {
+  const windows = windowsOf(row, source);
+  const spans = windows.map((window) => spanIn(window, row.answers[0]));
+  return {
+    examples: windows.map((window, i) => exampleOf(window, spans[i]!)),
+    length: windows[0]!.length,
+    truncated: 0,
+    targets: windows[0]!.input_ids.map((_, i) => {
+      const [begin, end] = spans[0]!;
+      return i >= begin && i <= end && windows[0]!.offsets[i] !== null ? 'answer' : null;
+    }),
+  };
+}
+
+function exampleOf(window: ContextWindow, [start, end]: readonly [number, number]): Example {
+  return {
+    input_ids: Int32Array.from(window.input_ids),
+    attention_mask: Uint8Array.from(window.attention_mask),
+    ...(window.token_type_ids ? { token_type_ids: Uint8Array.from(window.token_type_ids) } : {}),
+    start_positions: start,
+    end_positions: end,
+  };
+}
+
+/** First and last token of the answer, if the window holds all of it; else twice the first special token. */
+function spanIn({ offsets, specialToken }: ContextWindow, answer: Answer | undefined): readonly [number, number] {
+  const nowhere = [specialToken, specialToken] as const;
+  if (!answer) return nowhere;
+  const end = answer.start + answer.text.length;
+  const first = offsets.findIndex((offset) => offset !== null);
+  const last = offsets.findLastIndex((offset) => offset !== null);
+  if (first < 0 || offsets[first]![0] > answer.start || offsets[last]![1] < end) return nowhere;
+  // The last token that begins no later, and the first that ends no sooner.
+  const begin = offsets.findLastIndex((offset) => offset !== null && offset[0] <= answer.start);
+  const stop = offsets.findIndex((offset) => offset !== null && offset[1] >= end);
+  return [begin, stop];
+}
+
+function featuresOf(row: QuestionRow, number: number, source: TaskSource): AnswerFeature[] {
+  return windowsOf(row, source).map(({ offsets }) => ({
+    row: number,
+    context: row.context,
+    offsets,
+    answers: row.answers.map(({ text }) => text),
+  }));
+}

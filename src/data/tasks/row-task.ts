@@ -1,0 +1,161 @@
+// A task over the rows of a data file: how rows are read, made into examples and shown. Every task gives one of these;
+// preparing and examining are the same for all.
+
+import type { Table } from '#formats/table.ts';
+import type { DataExamination, ProblemType, TokenPreview } from '#protocol/messages.ts';
+import type { TaskOptions } from '#protocol/task-options.ts';
+import type { ColumnRoles } from '#protocol/task-roles.ts';
+import type { PreTrainedTokenizer } from '#tokenizers/auto-tokenizer.ts';
+import type { Task } from '#util/task.ts';
+import { type Dataset, type Example, InMemoryDataset } from '../dataset.ts';
+import type { AnswerFeature } from './answer-feature.ts';
+import { splitRows } from './split-rows.ts';
+
+/** A data set with what is to be made of it. */
+export interface TaskSource {
+  readonly train: Table;
+  /** Null: rows are held out of `train`. */
+  readonly validation: Table | null;
+  readonly roles: ColumnRoles;
+  readonly options: TaskOptions;
+  /** Share of `train` to hold out when there is no validation file, in [0, 1). */
+  readonly validationFraction: number;
+  readonly splitSeed: number;
+  /** Longest input in tokens, special tokens included. */
+  readonly maxLength: number;
+  readonly tokenizer: PreTrainedTokenizer;
+  /** Labels by index as the model's config names them; empty, or LABEL_0, LABEL_1, … for none. */
+  readonly configLabels: readonly string[];
+  /** Of text classification. Undefined: told from the label column. */
+  readonly problemType?: ProblemType | undefined;
+}
+
+/** What becomes of one row. */
+export interface EncodedRow {
+  /** Several where a long text is read in several windows. */
+  readonly examples: readonly Example[];
+  /** Tokens of the whole row, uncut. */
+  readonly length: number;
+  /** Tokens that were cut off. */
+  readonly truncated: number;
+  /** See `TokenPreview`: of the first example. */
+  readonly targets: readonly (string | null)[] | null;
+}
+
+export interface RowTask<Row> {
+  readonly task: Task;
+  readonly problemType: ProblemType;
+  readonly labels: readonly string[];
+  readonly train: readonly Row[];
+  readonly validation: readonly Row[];
+  readonly warnings: readonly string[];
+  readonly encode: (row: Row) => EncodedRow;
+  /** Characters of a row: what tokenizing it costs. */
+  readonly sizeOf: (row: Row) => number;
+  readonly countLabels: (rows: readonly Row[]) => number[];
+  readonly describe: (row: Row) => Pick<TokenPreview, 'text' | 'textPair' | 'label'>;
+  /** Makes other examples of all those of a part, such as blocks of one length. */
+  readonly join?: (examples: readonly Example[]) => Example[];
+  /** There are no rows to hold out, but examples. */
+  readonly splitsExamples?: boolean;
+  /** What is needed to read answers out of the logits of the validation examples. */
+  readonly answersOf?: (rows: readonly Row[]) => AnswerFeature[];
+}
+
+/** Tokenized data, ready to be trained on. */
+export interface TaskData {
+  readonly task: Task;
+  readonly problemType: ProblemType;
+  /** In index order; a single one in regression; empty where a task has none. */
+  readonly labels: readonly string[];
+  readonly train: Dataset;
+  readonly validation: Dataset | null;
+  readonly warnings: readonly string[];
+  /** Of question answering: one for each validation example; else null. */
+  readonly answers: readonly AnswerFeature[] | null;
+}
+
+/** Tokenizes all rows, giving way to other work now and then. */
+export async function prepareRows<Row>(
+  task: RowTask<Row>,
+  source: TaskSource,
+  onProgress: (done: number, total: number) => void = () => {},
+): Promise<TaskData> {
+  const { train, validation } = task;
+  const total = train.length + validation.length;
+  const warnings = [...task.warnings];
+  const encoded = await encodeRows(train, task, (done) => onProgress(done, total));
+  const held = await encodeRows(validation, task, (done) => onProgress(train.length + done, total));
+  if (encoded.truncated > 0) {
+    warnings.push(
+      `${encoded.truncated} of ${train.length} training texts are longer than ${source.maxLength} tokens and were cut.`,
+    );
+  }
+  const join = task.join ?? ((examples) => [...examples]);
+  const joined = join(encoded.examples);
+  const parts = task.splitsExamples
+    ? splitRows(joined, source, warnings)
+    : { train: joined, validation: validation.length > 0 ? join(held.examples) : [] };
+  return {
+    task: task.task,
+    problemType: task.problemType,
+    labels: task.labels,
+    train: new InMemoryDataset(parts.train),
+    validation: parts.validation.length > 0 ? new InMemoryDataset(parts.validation) : null,
+    warnings,
+    answers: task.answersOf ? task.answersOf(validation) : null,
+  };
+}
+
+/** Characters to tokenize before giving way: some tens of milliseconds of work. */
+const CHARACTERS_AT_ONCE = 100_000;
+
+async function encodeRows<Row>(rows: readonly Row[], task: RowTask<Row>, onProgress: (done: number) => void) {
+  const examples: Example[] = [];
+  let truncated = 0;
+  let characters = 0;
+  for (const [done, row] of rows.entries()) {
+    const encoded = task.encode(row);
+    if (encoded.truncated > 0) truncated++;
+    for (const example of encoded.examples) examples.push(example);
+    characters += task.sizeOf(row);
+    if (characters >= CHARACTERS_AT_ONCE) {
+      characters = 0;
+      onProgress(done + 1);
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+  }
+  onProgress(rows.length);
+  return { examples, truncated };
+}
+
+const SAMPLED_ROWS = 500;
+/** A whole book need not be tokenized to be shown. */
+const SAMPLED_CHARACTERS = 200_000;
+
+/** What the model will see of the first rows, and how much truncation cuts in a sample of evenly spaced ones. */
+export function examineRows<Row>(task: RowTask<Row>, { tokenizer }: TaskSource, previewRows: number): DataExamination {
+  const { train, validation } = task;
+  const stride = Math.max(1, Math.floor(train.length / SAMPLED_ROWS));
+  const sample = train.filter((row, i) => i % stride === 0 && task.sizeOf(row) <= SAMPLED_CHARACTERS).map(task.encode);
+  const shown = train.slice(0, previewRows).filter((row) => task.sizeOf(row) <= SAMPLED_CHARACTERS);
+  return {
+    task: task.task,
+    problemType: task.problemType,
+    labels: task.labels,
+    trainRows: train.length,
+    validationRows: validation.length,
+    trainCounts: task.countLabels(train),
+    validationCounts: task.countLabels(validation),
+    previews: shown.map((row) => previewOf(task, row, tokenizer)),
+    truncatedShare: sample.filter(({ truncated }) => truncated > 0).length / Math.max(1, sample.length),
+    longest: sample.reduce((longest, { length }) => Math.max(longest, length), 0),
+    warnings: task.warnings,
+  };
+}
+
+function previewOf<Row>(task: RowTask<Row>, row: Row, tokenizer: PreTrainedTokenizer): TokenPreview {
+  const { examples, targets, truncated } = task.encode(row);
+  const ids = Array.from(examples[0]!['input_ids'] as ArrayLike<number>);
+  return { ...task.describe(row), tokens: tokenizer.tokens(ids), ids, targets, truncated };
+}

@@ -1,0 +1,42 @@
+// Holds rows out for validation, the same ones for the same seed.
+
+import { randperm } from '#util/mt19937.ts';
+import { StudioError } from '#util/studio-error.ts';
+
+export interface SplitOptions {
+  /** Share of the rows to hold out, in [0, 1). */
+  readonly validationFraction: number;
+  readonly splitSeed: number;
+}
+
+/**
+ * Holds the first round(n · fraction) rows of a seeded permutation out; both parts keep the order of the file.
+ * @throws StudioError E-ARGS for a share that is none, or leaves nothing to train on.
+ */
+export function splitRows<T>(
+  rows: readonly T[],
+  { validationFraction, splitSeed }: SplitOptions,
+  warnings: string[],
+): { train: readonly T[]; validation: readonly T[] } {
+  if (!(validationFraction >= 0 && validationFraction < 1)) {
+    throw new StudioError(
+      'E-ARGS',
+      `The share of rows held out for validation is ${validationFraction}, but has to be at least 0 and below 1.`,
+      { where: 'validation_fraction' },
+    );
+  }
+  const count = Math.round(rows.length * validationFraction);
+  if (rows.length > 0 && count === rows.length) {
+    throw new StudioError(
+      'E-ARGS',
+      `Holding out ${validationFraction} of ${rows.length} rows leaves none to train on.`,
+      { where: 'validation_fraction', hint: 'Hold out a smaller share, or add rows.' },
+    );
+  }
+  if (count === 0 && validationFraction > 0)
+    warnings.push(
+      `${rows.length} rows are too few to hold ${Math.round(validationFraction * 100)} % of them out; there will be no validation.`,
+    );
+  const heldOut = new Set(randperm(rows.length, splitSeed).subarray(0, count));
+  return { train: rows.filter((_, i) => !heldOut.has(i)), validation: rows.filter((_, i) => heldOut.has(i)) };
+}

@@ -1,8 +1,7 @@
-// What the studio shows of a table before anything is chosen: kinds of columns, frequent values, and a guess which
-// column is the text and which the label.
+// What the studio shows of a table before anything is chosen: kinds of columns and frequent values.
 
 import type { Cell, Table } from '#formats/table.ts';
-import type { ColumnRoles, ColumnSummary } from '#protocol/messages.ts';
+import type { ColumnSummary } from '#protocol/messages.ts';
 
 const MAX_TOP_VALUES = 20;
 const MAX_CATEGORIES = 100;
@@ -55,75 +54,4 @@ function kindOf(distinct: readonly string[], filled: number, meanCharacters: num
 function mostFrequent(counts: ReadonlyMap<string, number>): { value: string; count: number }[] {
   const all = [...counts].map(([value, count]) => ({ value, count }));
   return all.sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1)).slice(0, MAX_TOP_VALUES);
-}
-
-const LABEL_NAMES = [
-  'label',
-  'labels',
-  'target',
-  'class',
-  'category',
-  'sentiment',
-  'emotion',
-  'intent',
-  'topic',
-  'rating',
-  'score',
-  'stars',
-  'y',
-];
-const TEXT_NAMES = [
-  'text',
-  'sentence',
-  'review',
-  'content',
-  'comment',
-  'message',
-  'tweet',
-  'body',
-  'question',
-  'title',
-  'document',
-  'utterance',
-];
-const PAIR_NAMES: readonly (readonly [text: string, textPair: string])[] = [
-  ['sentence1', 'sentence2'],
-  ['text1', 'text2'],
-  ['text_a', 'text_b'],
-  ['premise', 'hypothesis'],
-  ['question1', 'question2'],
-  ['question', 'sentence'],
-  ['question', 'answer'],
-  ['question', 'context'],
-  ['text', 'text_pair'],
-];
-
-/** Which columns are probably meant: by their usual names, else by what they hold. Null when there is no telling. */
-export function guessRoles(table: Table): ColumnRoles | null {
-  const columns = summarizeColumns(table);
-  const label = byName(columns, LABEL_NAMES) ?? lastOfKind(columns, 'category');
-  if (label === undefined) return null;
-  const others = columns.filter((column) => column !== label);
-  for (const [first, second] of PAIR_NAMES) {
-    const text = byName(others, [first]);
-    const textPair = byName(others, [second]);
-    if (text && textPair) return { text: text.name, textPair: textPair.name, label: label.name };
-  }
-  const text =
-    byName(others, TEXT_NAMES) ?? longest(others.filter(({ kind }) => kind === 'text' || kind === 'category'));
-  return text === undefined ? null : { text: text.name, label: label.name };
-}
-
-function byName(columns: readonly ColumnSummary[], names: readonly string[]): ColumnSummary | undefined {
-  const found = names.map((name) =>
-    columns.find((column) => column.name.toLowerCase() === name && column.kind !== 'empty'),
-  );
-  return found.find((column) => column !== undefined);
-}
-
-const lastOfKind = (columns: readonly ColumnSummary[], kind: ColumnSummary['kind']): ColumnSummary | undefined =>
-  columns.findLast((column) => column.kind === kind);
-
-function longest(columns: readonly ColumnSummary[]): ColumnSummary | undefined {
-  return [...columns].sort((a, b) => b.meanCharacters - a.meanCharacters)[0];
 }

@@ -9,6 +9,13 @@ import type { Sampler } from './samplers.ts';
 /** Makes one batch of examples. */
 export interface DataCollator<T = Example> {
   collate(examples: readonly T[]): Batch;
+  /** Columns that it reads besides the model's inputs and the labels. */
+  readonly columns?: readonly string[];
+  /** Random numbers drawn so far, where it draws any: a resumed run goes on from there. */
+  readonly drawn?: number;
+  resumeAt?(drawn: number): void;
+  /** The collator of an evaluation, where that is another one. */
+  forEvaluation?(): DataCollator<T>;
 }
 
 export interface DataLoaderOptions<T> {

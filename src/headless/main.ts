@@ -5,7 +5,7 @@ import { constants, existsSync, openAsBlob, readdirSync } from 'node:fs';
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { prepareTextClassification } from '#data/text-classification.ts';
+import { prepareTask } from '#data/tasks/prepare-task.ts';
 import { openModelFiles } from '#formats/model-files.ts';
 import { readTable } from '#formats/tabular.ts';
 import { type Engine, initializeEngine } from '#gpu/initialize.ts';
@@ -20,11 +20,11 @@ import { stringifyHfJson } from '#util/hf-json.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { buildTrainer, describeModel } from '#worker/build-trainer.ts';
 import { modelCard } from '#worker/model-card.ts';
-import { maxLengthOf, type OpenedModel, openModel } from '#worker/opened-model.ts';
+import { checkedMaxLength, maxLengthOf, type OpenedModel, openModel } from '#worker/opened-model.ts';
 import { openCheckpointFolder } from './checkpoint-folder.ts';
 import { installDawn } from './dawn.ts';
 import { FolderCheckpointStore } from './folder-checkpoint-store.ts';
-import { type RunConfig, readRunConfig } from './run-config.ts';
+import { type RunConfig, readRunConfig, rolesFor } from './run-config.ts';
 
 const RUN = 'run' as RunId;
 const USAGE = 'usage: npm run train -- --config run.json --output-dir out [--resume-from-checkpoint DIR]';
@@ -96,7 +96,7 @@ async function run({ config: path, outputDir, resumeFrom }: CommandLine): Promis
   const data = await prepareData(config, model);
   for (const warning of data.warnings) say(`warning: ${warning}`);
   // What can be refused is refused before the device starts.
-  const { parameters } = describeModel(model, { task: 'text-classification', ...data });
+  const { parameters } = describeModel(model, data);
   const stored = resumeFrom === null ? null : await openToResume(resumeFrom, parameters, config.args);
   installDawn();
   const engine = await initializeEngine();
@@ -105,6 +105,7 @@ async function run({ config: path, outputDir, resumeFrom }: CommandLine): Promis
   const { trainer, fresh } = await buildTrainer({
     model,
     data,
+    taskOptions: config.options,
     args: config.args,
     options: {
       checkpointStore: store,
@@ -203,22 +204,15 @@ async function openData(path: string): Promise<Blob> {
 }
 
 async function prepareData(config: RunConfig, model: OpenedModel) {
-  const limit = maxLengthOf(model);
-  const maxLength = config.maxLength ?? limit;
-  if (maxLength > limit) {
-    throw new StudioError('E-ARGS', `max_length is ${maxLength}, but this model reads at most ${limit} tokens.`, {
-      where: 'max_length',
-      hint: `Set it to ${limit} or less.`,
-      safe: 'Nothing was started.',
-    });
-  }
-  return prepareTextClassification({
-    train: await openTable(config.trainFile),
+  const train = await openTable(config.trainFile);
+  return prepareTask(config.task, {
+    train,
     validation: config.validationFile === null ? null : await openTable(config.validationFile),
-    roles: config.roles,
+    roles: rolesFor(config, train.columns),
+    options: config.options,
     validationFraction: config.validationFraction,
     splitSeed: config.splitSeed,
-    maxLength,
+    maxLength: checkedMaxLength(model, config.maxLength ?? maxLengthOf(model)),
     tokenizer: model.tokenizer,
     configLabels: model.labels,
     problemType: config.problemType,

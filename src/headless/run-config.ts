@@ -2,16 +2,22 @@
 
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { ColumnRoles, ProblemType } from '#protocol/messages.ts';
+import type { ProblemType } from '#protocol/messages.ts';
+import { DEFAULT_TASK_OPTIONS, type TaskOptions } from '#protocol/task-options.ts';
+import { type ColumnRoles, ROW_FORMS, type Role } from '#protocol/task-roles.ts';
 import { parseTrainingArguments, type TrainingArguments } from '#protocol/training-arguments.ts';
 import { StudioError } from '#util/studio-error.ts';
+import { isTask, TASKS, type Task } from '#util/task.ts';
 
 export interface RunConfig {
   /** Absolute folder of the model. */
   readonly model: string;
   readonly trainFile: string;
   readonly validationFile: string | null;
+  readonly task: Task;
+  /** Columns that are named; see `rolesFor` for the others. */
   readonly roles: ColumnRoles;
+  readonly options: TaskOptions;
   /** Null: as long as the model reads. */
   readonly maxLength: number | null;
   readonly problemType: ProblemType | undefined;
@@ -23,18 +29,44 @@ export interface RunConfig {
   readonly notes: readonly string[];
 }
 
+/** Which field names the column of which role. */
+const ROLE_FIELDS: Readonly<Record<Role, string>> = {
+  text: 'text_column',
+  textPair: 'text_pair_column',
+  label: 'label_column',
+  question: 'question_column',
+  context: 'context_column',
+  answers: 'answers_column',
+  prompt: 'prompt_column',
+  completion: 'completion_column',
+  messages: 'messages_column',
+};
+
+/** Columns that need not be named where the file has them under these names, as HF's examples and data sets do. */
+const USUAL_COLUMNS: Readonly<Partial<Record<Task, ColumnRoles>>>[] = [
+  { 'token-classification': { text: 'tokens', label: 'ner_tags' } },
+  { 'token-classification': { text: 'tokens', label: 'tags' } },
+  { 'question-answering': { question: 'question', context: 'context', answers: 'answers' } },
+  { 'fill-mask': { text: 'text' } },
+  { 'text-generation': { messages: 'messages' } },
+  { 'text-generation': { prompt: 'prompt', completion: 'completion' } },
+  { 'text-generation': { text: 'text' } },
+];
+
 const KNOWN = new Set([
   'model',
   'task',
   'train_file',
   'validation_file',
-  'text_column',
-  'text_pair_column',
-  'label_column',
+  ...Object.values(ROLE_FIELDS),
   'max_length',
   'problem_type',
   'validation_fraction',
   'split_seed',
+  'doc_stride',
+  'mlm_probability',
+  'whole_word_mask',
+  'packing',
   'training_arguments',
 ]);
 const PROBLEM_TYPES = ['single_label_classification', 'multi_label_classification', 'regression'];
@@ -44,8 +76,8 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
   const json = await readJson(path);
   const unknown = Object.keys(json).filter((name) => !KNOWN.has(name));
   if (unknown.length > 0) throw wrong(path, unknown[0]!, `is not known. Known are: ${[...KNOWN].join(', ')}.`);
-  if (json['task'] !== undefined && json['task'] !== 'text-classification')
-    throw wrong(path, 'task', 'must be "text-classification", the one task there is so far.');
+  const task = json['task'] ?? 'text-classification';
+  if (!isTask(task)) throw wrong(path, 'task', `must be one of ${TASKS.join(', ')}, but is ${JSON.stringify(task)}.`);
   const text = (name: string): string => requiredText(path, json, name);
   const folder = dirname(resolve(path));
   const { args, raw, notes } = readArguments(path, json['training_arguments'] ?? {});
@@ -53,11 +85,9 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
     model: resolve(folder, text('model')),
     trainFile: resolve(folder, text('train_file')),
     validationFile: json['validation_file'] == null ? null : resolve(folder, text('validation_file')),
-    roles: {
-      text: text('text_column'),
-      label: text('label_column'),
-      ...(json['text_pair_column'] == null ? {} : { textPair: text('text_pair_column') }),
-    },
+    task,
+    roles: readRoles(path, json, task),
+    options: readOptions(path, json),
     maxLength: optionalNumber(
       path,
       json,
@@ -78,6 +108,43 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
     args,
     rawArguments: raw,
     notes,
+  };
+}
+
+/** Only the columns that the task has a use for. Those of text classification have to be named. */
+function readRoles(path: string, json: Record<string, unknown>, task: Task): ColumnRoles {
+  const wanted = ROW_FORMS[task].flat();
+  return Object.fromEntries(
+    wanted.flatMap(({ role, required }) => {
+      const name = ROLE_FIELDS[role];
+      const isNeeded = task === 'text-classification' && required;
+      return isNeeded || json[name] != null ? [[role, requiredText(path, json, name)]] : [];
+    }),
+  );
+}
+
+/** The columns named in the config, else those that the file has under their usual names. */
+export function rolesFor({ task, roles }: Pick<RunConfig, 'task' | 'roles'>, columns: readonly string[]): ColumnRoles {
+  if (Object.keys(roles).length > 0) return roles;
+  const usual = USUAL_COLUMNS.flatMap((each) => each[task] ?? []);
+  return usual.find((each) => Object.values(each).every((name) => columns.includes(name))) ?? {};
+}
+
+function readOptions(path: string, json: Record<string, unknown>): TaskOptions {
+  const share = (value: number): boolean => value > 0 && value < 1;
+  const flag = (name: string, fallback: boolean): boolean => {
+    const value = json[name] ?? fallback;
+    if (typeof value === 'boolean') return value;
+    throw wrong(path, name, `must be true or false, but is ${JSON.stringify(value)}.`);
+  };
+  const { docStride, mlmProbability, wholeWordMask, packing } = DEFAULT_TASK_OPTIONS;
+  const whole = (value: number): boolean => Number.isInteger(value) && value >= 0;
+  return {
+    docStride: optionalNumber(path, json, 'doc_stride', whole, 'a whole number of at least 0') ?? docStride,
+    mlmProbability:
+      optionalNumber(path, json, 'mlm_probability', share, 'a number above 0 and below 1') ?? mlmProbability,
+    wholeWordMask: flag('whole_word_mask', wholeWordMask),
+    packing: flag('packing', packing),
   };
 }
 

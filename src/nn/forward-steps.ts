@@ -14,7 +14,7 @@ import type { ModelOutput, TrainableModel } from './trainable-model.ts';
 
 /** Where the results of the steps of one key are left. */
 interface Results {
-  readonly logits: Tensor;
+  readonly logits: Tensor | null;
   readonly loss: Tensor | null;
 }
 
@@ -31,23 +31,26 @@ export class ForwardSteps {
     this.#labelSmoothing = labelSmoothing;
   }
 
-  /** Logits and, with labels, the loss of a batch. The caller owns the tensors. */
-  run(given: Batch): ModelOutput {
+  /**
+   * Logits and, with labels, the loss of a batch. The caller owns the tensors.
+   * @param wantsLogits false: they are not kept, which saves the memory of a large vocabulary. Default true.
+   */
+  run(given: Batch, wantsLogits = true): Results {
     const batch = this.#model.bucket?.(given) ?? given;
     const source = { batch, forwardStep: 0, numItemsInBatch: null };
     const backend = activeWebGpu();
     if (!backend) return runEagerly(source, (feed) => this.#forward(batch, feed));
-    const key = shapesKey(batch);
+    const key = `${wantsLogits} ${shapesKey(batch)}`;
     this.#steps.run(key, source, (feed) => {
       const { logits, loss } = this.#forward(batch, feed);
-      const results = this.#results.get(key) ?? makeResults(backend, logits, loss);
+      const results = this.#results.get(key) ?? makeResults(backend, wantsLogits ? logits : null, loss);
       this.#results.set(key, results);
-      copyInto(results.logits, logits);
+      if (results.logits) copyInto(results.logits, logits);
       if (loss && results.loss) copyInto(results.loss, loss);
       tf.dispose(loss ? [logits, loss] : [logits]);
     });
     const { logits, loss } = this.#results.get(key)!;
-    return { logits: snapshot(logits), loss: loss && (snapshot(loss) as Scalar) };
+    return { logits: logits && snapshot(logits), loss: loss && snapshot(loss) };
   }
 
   #forward(batch: Batch, feed: Feed<ForwardSource>): ModelOutput {
@@ -61,12 +64,13 @@ export class ForwardSteps {
 
   dispose(): void {
     this.#steps.dispose();
-    for (const { logits, loss } of this.#results.values()) tf.dispose(loss ? [logits, loss] : [logits]);
+    for (const { logits, loss } of this.#results.values())
+      tf.dispose([logits, loss].filter((tensor) => tensor !== null));
     this.#results.clear();
   }
 }
 
-function makeResults(backend: AtelierBackend, logits: Tensor, loss: Tensor | null): Results {
+function makeResults(backend: AtelierBackend, logits: Tensor | null, loss: Tensor | null): Results {
   const like = (tensor: Tensor): Tensor => {
     const storage = storageOf(tensor);
     const bytes = tensor.size * (storage === 'f32' ? 4 : 2);
@@ -74,5 +78,5 @@ function makeResults(backend: AtelierBackend, logits: Tensor, loss: Tensor | nul
     const info = backend.makeView(tensor.shape, storage, buffer, 0, () => backend.destroyBuffer(buffer));
     return tf.keep(tf.engine().makeTensorFromTensorInfo(info));
   };
-  return { logits: like(logits), loss: loss && like(loss) };
+  return { logits: logits && like(logits), loss: loss && like(loss) };
 }

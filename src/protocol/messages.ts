@@ -90,14 +90,7 @@ export interface DataSummary {
   readonly columns: readonly ColumnSummary[];
   /** The first rows of the training file, in column order. */
   readonly preview: readonly (readonly CellValue[])[];
-  /** What the columns are probably for; null when there is no telling. */
-  readonly guess: TaskGuess | null;
   readonly warnings: readonly string[];
-}
-
-export interface TaskGuess {
-  readonly task: Task;
-  readonly roles: ColumnRoles;
 }
 
 export type ProblemType = 'single_label_classification' | 'multi_label_classification' | 'regression';

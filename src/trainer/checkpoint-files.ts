@@ -1,5 +1,6 @@
 // The text files of a checkpoint, as HF names and writes them.
 
+import type { DataCollator } from '#data/data-loader.ts';
 import type { TrainableModel } from '#nn/trainable-model.ts';
 import type { LrSchedule } from '#optim/get-scheduler.ts';
 import type { Optimizer } from '#optim/optimizer.ts';
@@ -14,6 +15,7 @@ export interface CheckpointFileParts {
   readonly rawArguments: Readonly<Record<string, unknown>>;
   readonly state: TrainerState;
   readonly processingClass: ProcessingClass | undefined;
+  readonly dataCollator: DataCollator | undefined;
   /** Null: weights only, nothing to resume from. */
   readonly resume: {
     readonly update: { readonly optimizer: Pick<Optimizer, 'paramGroups'> };
@@ -56,13 +58,15 @@ export interface Progress {
   readonly param_groups?: readonly { readonly weight_decay: number; readonly params: readonly string[] }[];
   readonly rng?: { readonly seed: number; readonly data_seed: number };
   readonly skipped_steps: number;
+  /** Random numbers that the collator had drawn. */
+  readonly collator_draws?: number;
   readonly optim?: string;
   readonly fp16?: boolean;
 }
 
-/** Dropout and data order follow from the seeds and the global step: no generator has a state beyond them. */
+/** Dropout and data order follow from the seeds and the global step; a collator that draws says how far it is. */
 function progressJson(
-  { args, state }: CheckpointFileParts,
+  { args, state, dataCollator }: CheckpointFileParts,
   resume: NonNullable<CheckpointFileParts['resume']>,
 ): Progress {
   const { schedule, schedulerSteps, learningRate, update } = resume;
@@ -81,6 +85,7 @@ function progressJson(
     })),
     rng: { seed: args.seed, data_seed: args.dataSeed ?? args.seed },
     skipped_steps: state.skippedSteps,
+    ...(dataCollator?.drawn === undefined ? {} : { collator_draws: dataCollator.drawn }),
     optim: args.optim,
     fp16: args.fp16,
   };

@@ -25,6 +25,7 @@ export interface EvalPrediction {
 
 /** With batch_eval_metrics it is called per batch; `computeResult` is true for the last one, whose answer counts. */
 export type ComputeMetrics = (prediction: EvalPrediction, computeResult: boolean) => Metrics;
+export type LossMetrics = (loss: number) => Metrics;
 export type PreprocessLogits = (logits: Tensor, labels: NdArray | null) => Tensor;
 
 export interface EvaluationOptions {
@@ -38,6 +39,7 @@ export interface EvaluationOptions {
   readonly includeForMetrics: readonly string[];
   readonly computeMetrics: ComputeMetrics | null;
   readonly preprocessLogits: PreprocessLogits | null;
+  readonly lossMetrics: LossMetrics | null;
   /** Keys of the result begin with it: `eval`, `test`. */
   readonly prefix: string;
   readonly onBatch: (finished: number, total: number) => Promise<void>;
@@ -82,21 +84,33 @@ export async function evaluationLoop(
 async function predictionStep(model: TrainableModel, batch: Batch, options: EvaluationOptions): Promise<BatchResult> {
   const hasLabels = options.labelNames.every((name) => batch[name] !== undefined);
   const labels = hasLabels ? (batch[options.labelNames[0]!] ?? null) : null;
-  const { loss, logits: raw } = options.forward.run(batch);
-  const logits = options.preprocessLogits && !options.predictionLossOnly ? options.preprocessLogits(raw, labels) : raw;
+  const { loss, logits: raw } = options.forward.run(batch, !options.predictionLossOnly);
+  const logits = raw && options.preprocessLogits ? options.preprocessLogits(raw, labels) : raw;
   try {
     const lossValue = loss ? (await readNdArray(loss)).data[0]! : null;
     const size = Object.values(batch)[0]?.shape[0] ?? 0;
     return {
       size,
       loss: hasLabels ? lossValue : null,
-      logits: options.predictionLossOnly ? null : await readNdArray(logits),
+      logits: logits && cutToLength(await readNdArray(logits), batch[model.inputNames[0] ?? 'input_ids']),
       labels,
       inputs: options.includeForMetrics.includes('inputs') ? (batch[model.inputNames[0] ?? 'input_ids'] ?? null) : null,
     };
   } finally {
-    disposeTensors(new Set(loss ? [loss, raw, logits] : [raw, logits]));
+    disposeTensors(new Set([loss, raw, logits].filter((tensor) => tensor !== null)));
   }
+}
+
+/** Predictions of tokens without those of the padding that a recorded step added. */
+function cutToLength(logits: NdArray, inputs: NdArray | undefined): NdArray {
+  const [rows, width, ...rest] = logits.shape as [number, number, ...number[]];
+  const length = inputs?.shape[1];
+  if (rest.length === 0 || length === undefined || length >= width) return logits;
+  const inner = rest.reduce((product, n) => product * n, 1);
+  const data = new Float32Array(rows * length * inner);
+  for (let row = 0; row < rows; row++)
+    data.set(logits.data.subarray(row * width * inner, (row * width + length) * inner), row * length * inner);
+  return { data, shape: [rows, length, ...rest] };
 }
 
 function summarize(
@@ -108,7 +122,8 @@ function summarize(
   const predictions = joinOf(results.map(({ logits }) => logits));
   const labelIds = joinOf(results.map(({ labels }) => labels));
   const losses = results.flatMap(({ loss, size }) => (loss === null ? [] : new Array<number>(size).fill(loss)));
-  const metrics = streamed ?? computed(results, predictions, labelIds, losses, options);
+  const fromLoss = losses.length > 0 ? options.lossMetrics?.(mean32(losses)) : undefined;
+  const metrics = { ...(streamed ?? computed(results, predictions, labelIds, losses, options)), ...fromLoss };
   const prefixed = Object.entries(metrics).map(
     ([key, value]) => [key.startsWith(`${options.prefix}_`) ? key : `${options.prefix}_${key}`, value] as const,
   );

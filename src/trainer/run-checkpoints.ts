@@ -102,7 +102,7 @@ export class RunCheckpoints {
     rotate: CheckpointWrite['rotate'],
     onSkipped: () => void,
   ): Promise<void> {
-    const { args, rawArguments = {}, processingClass } = this.#options;
+    const { args, rawArguments = {}, processingClass, dataCollator } = this.#options;
     const tensors = TensorSnapshot.take(point.model, point.resume?.update ?? null);
     await this.#writer.enqueue(
       {
@@ -112,7 +112,7 @@ export class RunCheckpoints {
         modelOnly: point.resume === null,
         isBest,
         tensors: tensors.sources,
-        files: checkpointFiles({ ...point, args, rawArguments, processingClass }),
+        files: checkpointFiles({ ...point, args, rawArguments, processingClass, dataCollator }),
         rotate,
       },
       tensors,
@@ -150,6 +150,7 @@ export class RunCheckpoints {
     const progress = parseHfJson(await stored.readFile(PROGRESS_FILE), PROGRESS_FILE, 'E-CHECKPOINT') as Progress;
     if (progress.scheduler.metric_state) schedule.metric?.loadStateDict(progress.scheduler.metric_state);
     state.skippedSteps = progress.skipped_steps;
+    if (progress.collator_draws !== undefined) this.#options.dataCollator?.resumeAt?.(progress.collator_draws);
     return { state, schedulerSteps: progress.scheduler.last_epoch };
   }
 

@@ -10,7 +10,7 @@ import type { TrainingArguments } from '#protocol/training-arguments.ts';
 import type { CheckpointStore } from '#storage/checkpoint-store.ts';
 import type { TrainerCallback } from './callbacks/trainer-callback.ts';
 import type { CheckpointWriterHooks } from './checkpoint-writer.ts';
-import type { ComputeMetrics, PreprocessLogits } from './evaluation-loop.ts';
+import type { ComputeMetrics, LossMetrics, PreprocessLogits } from './evaluation-loop.ts';
 import type { UpdateRecord } from './telemetry.ts';
 
 /** What is saved beside the weights: a tokenizer with its files as they were read. */
@@ -49,6 +49,8 @@ export interface TrainerOptions {
   /** An optimizer and its schedule in place of those the arguments name. */
   readonly optimizers?: readonly [Optimizer, LrSchedule];
   readonly preprocessLogitsForMetrics?: PreprocessLogits;
+  /** Metrics that follow from the mean loss of an evaluation alone, such as perplexity. No logits are read for them. */
+  readonly lossMetrics?: LossMetrics;
   /** Without a store nothing is saved: save_strategy must be "no". */
   readonly checkpointStore?: CheckpointStore;
   readonly runId?: RunId;

@@ -2,7 +2,7 @@
 // the evaluation, the session and the checkpoints are files of their own.
 
 import { DefaultDataCollator } from '#data/collators/default-data-collator.ts';
-import { DataLoader } from '#data/data-loader.ts';
+import { type DataCollator, DataLoader } from '#data/data-loader.ts';
 import type { Dataset } from '#data/dataset.ts';
 import { RandomSampler, type Sampler, SequentialSampler } from '#data/samplers.ts';
 import type { ComputeStorage } from '#nn/forward-context.ts';
@@ -249,17 +249,22 @@ export class Trainer {
       args.trainSamplingStrategy === 'sequential'
         ? new SequentialSampler(dataset.length)
         : new RandomSampler(dataset.length, args.dataSeed ?? args.seed);
-    return this.#loader(dataset, sampler, args.perDeviceTrainBatchSize);
+    return this.#loader(dataset, sampler, args.perDeviceTrainBatchSize, this.#collator);
   }
 
-  #loader(dataset: Dataset, sampler: Sampler, batchSize: number): DataLoader {
+  get #collator(): DataCollator {
+    return this.#options.dataCollator ?? new DefaultDataCollator();
+  }
+
+  #loader(dataset: Dataset, sampler: Sampler, batchSize: number, collator: DataCollator): DataLoader {
     const { args, model } = this;
+    const read = [...model.inputNames, ...(model.inputNames.length > 0 ? (collator.columns ?? []) : [])];
     return new DataLoader({
-      dataset: args.removeUnusedColumns ? removeUnusedColumns(dataset, model.inputNames, this.#labelNames) : dataset,
+      dataset: args.removeUnusedColumns ? removeUnusedColumns(dataset, read, this.#labelNames) : dataset,
       sampler,
       batchSize,
       dropLast: args.dataloaderDropLast,
-      collator: this.#options.dataCollator ?? new DefaultDataCollator(),
+      collator,
     });
   }
 
@@ -349,8 +354,9 @@ export class Trainer {
     purpose: 'evaluation' | 'prediction',
   ): Promise<EvaluationOutput> {
     const { args, model } = this;
-    const { computeMetrics, preprocessLogitsForMetrics } = this.#options;
-    const loader = this.#loader(dataset, new SequentialSampler(dataset.length), args.perDeviceEvalBatchSize);
+    const { computeMetrics, preprocessLogitsForMetrics, lossMetrics } = this.#options;
+    const collator = this.#collator.forEvaluation?.() ?? this.#collator;
+    const loader = this.#loader(dataset, new SequentialSampler(dataset.length), args.perDeviceEvalBatchSize, collator);
     const started = performance.now();
     const output = await evaluationLoop(model, loader, {
       forward: this.#forward,
@@ -363,6 +369,7 @@ export class Trainer {
       includeForMetrics: args.includeForMetrics,
       computeMetrics: computeMetrics ?? null,
       preprocessLogits: preprocessLogitsForMetrics ?? null,
+      lossMetrics: lossMetrics ?? null,
       prefix,
       onBatch: async (batch, batches) => {
         await this.#fire('onPredictionStep', { prediction: { batch, batches } });

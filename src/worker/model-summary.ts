@@ -12,19 +12,20 @@ export function summarizeModel(modelId: ModelId, model: OpenedModel): ModelSumma
     model: network,
     plan,
     parameters,
-  } = describeModel(model, { task: 'text-classification', labels, problemType: 'single_label_classification' });
+  } = describeModel(model, { task: model.tasks[0]!, labels, problemType: 'single_label_classification' });
   const { shape } = network;
   const architectures = json['architectures'];
   return {
     modelId,
     name: model.name,
-    architecture: Array.isArray(architectures) ? String(architectures[0]) : 'BertModel',
+    architecture: Array.isArray(architectures) ? String(architectures[0]) : String(json['model_type']),
     modelType: String(json['model_type']),
     parameters: sizeOf(parameters.values()),
     hiddenSize: shape.hiddenSize,
     layers: shape.numHiddenLayers,
     vocabSize: shape.vocabSize,
     maxPositions: shape.maxPositions,
+    tasks: model.tasks,
     labels: 'id2label' in json ? labels : [],
     dtypes: [...new Set([...plan.found.values()].map((name) => weights.dtypeOf(name)))],
     bytes: weights.byteLength,

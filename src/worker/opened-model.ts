@@ -2,19 +2,22 @@
 
 import type { ModelFiles } from '#formats/model-files.ts';
 import { openWeights, type WeightFiles } from '#formats/weight-files.ts';
-import { shapeOf } from '#models/auto-model.ts';
+import { familyOf, shapeOf } from '#models/auto-model.ts';
 import type { ModelShape } from '#models/model-shape.ts';
 import type { JsonObject } from '#models/pretrained-config.ts';
 import { labelsOf } from '#models/pretrained-config.ts';
 import { PreTrainedTokenizer } from '#tokenizers/auto-tokenizer.ts';
 import { parseHfJson } from '#util/hf-json.ts';
 import { StudioError } from '#util/studio-error.ts';
+import type { Task } from '#util/task.ts';
 
 export interface OpenedModel {
   readonly name: string;
   readonly files: ModelFiles;
   readonly json: JsonObject;
   readonly shape: ModelShape;
+  /** What it can be trained for; the one that its head is made for comes first. */
+  readonly tasks: readonly Task[];
   readonly weights: WeightFiles;
   readonly tokenizer: PreTrainedTokenizer;
   /** As config.json names them; generic ones where it does not. */
@@ -27,7 +30,14 @@ export async function openModel(files: ModelFiles, name: string): Promise<Opened
   const shape = shapeOf(json);
   const weights = await openWeights(files);
   const tokenizer = await PreTrainedTokenizer.fromFiles(files);
-  return { name, files, json, shape, weights, tokenizer, labels: labelsOf(json) };
+  return { name, files, json, shape, tasks: tasksOf(json), weights, tokenizer, labels: labelsOf(json) };
+}
+
+function tasksOf(json: JsonObject): Task[] {
+  const family = familyOf(json);
+  const [architecture] = Array.isArray(json['architectures']) ? json['architectures'] : [];
+  const made = family.tasks.find((task) => family.headFor(json, task)?.architecture === architecture);
+  return made ? [made, ...family.tasks.filter((task) => task !== made)] : [...family.tasks];
 }
 
 async function readConfig(files: ModelFiles): Promise<JsonObject> {
@@ -47,3 +57,14 @@ async function readConfig(files: ModelFiles): Promise<JsonObject> {
 /** The longest input the model can read: positions of the model, and what its tokenizer allows. */
 export const maxLengthOf = ({ shape, tokenizer }: OpenedModel): number =>
   Math.min(shape.maxPositions, tokenizer.modelMaxLength);
+
+/** @throws StudioError E-ARGS for more than the model can read. */
+export function checkedMaxLength(model: OpenedModel, maxLength: number): number {
+  const limit = maxLengthOf(model);
+  if (maxLength <= limit) return maxLength;
+  throw new StudioError('E-ARGS', `max_length is ${maxLength}, but this model reads at most ${limit} tokens.`, {
+    where: 'max_length',
+    hint: `Set it to ${limit} or less.`,
+    safe: 'Nothing was started.',
+  });
+}

@@ -39,8 +39,8 @@ export class Predictor {
     const steps = new ForwardSteps(network, { storage: 'f32', labelSmoothing: 0 });
     const output = steps.run(batch);
     steps.dispose();
-    const { data, shape } = await readNdArray(output.logits);
-    disposeTensors([output.logits]);
+    const { data, shape } = await readNdArray(output.logits!);
+    disposeTensors([output.logits!]);
     const width = shape[1]!;
     return encodings.map((encoding, row) => ({
       scores: scoresOf(Array.from(data.subarray(row * width, (row + 1) * width)), record.problemType),
@@ -59,7 +59,7 @@ export class Predictor {
     const checkpoint = stored.manifest.checkpointId;
     if (this.#loaded?.checkpoint === checkpoint) return this.#loaded.network;
     this.forget();
-    const { model: network } = describeModel(model, { task: 'text-classification', ...record });
+    const { model: network } = describeModel(model, { ...record, task: record.setup.task });
     await loadModelWeights(network, stored);
     this.#loaded = { checkpoint, network };
     return network;

@@ -1,15 +1,10 @@
 // From a task as the page describes it (model, data, columns) to tokenized data.
 
-import {
-  examineTextClassification,
-  prepareTextClassification,
-  type TextClassificationData,
-  type TextClassificationOptions,
-} from '#data/text-classification.ts';
+import { examineTask, prepareTask } from '#data/tasks/prepare-task.ts';
+import type { TaskData, TaskSource } from '#data/tasks/row-task.ts';
 import type { Table } from '#formats/table.ts';
 import type { DataExamination, TaskSetup } from '#protocol/messages.ts';
-import { StudioError } from '#util/studio-error.ts';
-import { maxLengthOf, type OpenedModel } from './opened-model.ts';
+import { checkedMaxLength, type OpenedModel } from './opened-model.ts';
 
 export interface OpenedData {
   readonly name: string;
@@ -20,34 +15,29 @@ export interface OpenedData {
   readonly validationFile: { readonly path: string; readonly file: Blob } | null;
 }
 
-type Task = Omit<TaskSetup, 'modelId' | 'dataId'>;
+type Setup = Omit<TaskSetup, 'modelId' | 'dataId'>;
 
-export function examineTask(task: Task, model: OpenedModel, data: OpenedData, previewRows: number): DataExamination {
-  return examineTextClassification(optionsOf(task, model, data), previewRows);
-}
+export const examineOpened = (
+  setup: Setup,
+  model: OpenedModel,
+  data: OpenedData,
+  previewRows: number,
+): DataExamination => examineTask(setup.task, sourceOf(setup, model, data), previewRows);
 
-export function prepareTask(task: Task, model: OpenedModel, data: OpenedData): Promise<TextClassificationData> {
-  return prepareTextClassification(optionsOf(task, model, data));
-}
+export const prepareOpened = (setup: Setup, model: OpenedModel, data: OpenedData): Promise<TaskData> =>
+  prepareTask(setup.task, sourceOf(setup, model, data));
 
-function optionsOf(task: Task, model: OpenedModel, data: OpenedData): TextClassificationOptions {
-  const limit = maxLengthOf(model);
-  if (task.maxLength > limit) {
-    throw new StudioError('E-ARGS', `max_length is ${task.maxLength}, but this model reads at most ${limit} tokens.`, {
-      where: 'max_length',
-      hint: `Set it to ${limit} or less.`,
-      safe: 'Nothing was started.',
-    });
-  }
+function sourceOf(setup: Setup, model: OpenedModel, data: OpenedData): TaskSource {
   return {
     train: data.train,
     validation: data.validation,
-    roles: task.roles,
-    validationFraction: task.validationFraction,
-    splitSeed: task.splitSeed,
-    maxLength: task.maxLength,
+    roles: setup.roles,
+    options: setup.options,
+    validationFraction: setup.validationFraction,
+    splitSeed: setup.splitSeed,
+    maxLength: checkedMaxLength(model, setup.maxLength),
     tokenizer: model.tokenizer,
     configLabels: model.labels,
-    problemType: task.problemType,
+    problemType: setup.problemType,
   };
 }

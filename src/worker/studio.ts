@@ -1,7 +1,7 @@
 // The worker's side of every request: opened models and data, the run in training, stored runs. One object, one handler
 // per request; a request without a handler does not compile.
 
-import { guessRoles, summarizeColumns } from '#data/column-summary.ts';
+import { summarizeColumns } from '#data/column-summary.ts';
 import { openModelFiles } from '#formats/model-files.ts';
 import { type Engine, initializeEngine } from '#gpu/initialize.ts';
 import type { CheckpointId, DataId, ModelId, RunId } from '#protocol/ids.ts';
@@ -30,7 +30,7 @@ import { exportCheckpoint } from './export-checkpoint.ts';
 import { folderName, sizeOf, summarizeModel } from './model-summary.ts';
 import { type OpenedModel, openModel } from './opened-model.ts';
 import { Predictor } from './predict.ts';
-import { examineTask, type OpenedData, prepareTask } from './prepare-task.ts';
+import { examineOpened, type OpenedData, prepareOpened } from './prepare-task.ts';
 import { loadRunData, loadRunModel, openData, storeRunAssets } from './run-assets.ts';
 import { runsInTraining, takeTrainerLock } from './run-lock.ts';
 import { type EmitRunEvent, RunRecorder, summarizeCheckpoints } from './run-recorder.ts';
@@ -66,7 +66,7 @@ export class Studio {
       'model/open': ({ source }) => this.#openModel(source),
       'data/open': ({ source }) => this.#openData(source),
       'data/examine': async ({ task, previewRows }) =>
-        examineTask(task, this.#model(task.modelId), this.#dataOf(task.dataId), previewRows),
+        examineOpened(task, this.#model(task.modelId), this.#dataOf(task.dataId), previewRows),
       'run/plan': async ({ setup }) => this.#plan(setup),
       'run/start': ({ setup }) => this.#start(setup),
       'run/resume': ({ runId, checkpointId }) => this.#resume(runId, checkpointId),
@@ -166,7 +166,6 @@ export class Studio {
       validationRows: data.validation?.rows.length ?? null,
       columns: summarizeColumns(data.train),
       preview: data.train.rows.slice(0, PREVIEW_ROWS).map((row) => row.map(toCellValue)),
-      guess: guessRoles(data.train),
       warnings: [...data.train.warnings, ...(data.validation?.warnings ?? [])],
     };
   }
@@ -174,10 +173,8 @@ export class Studio {
   #plan(setup: RunSetup): RunPlan {
     const model = this.#model(setup.modelId);
     const { args } = parsed(setup);
-    const examination = examineTask(setup, model, this.#dataOf(setup.dataId), 0);
-    const parameters = sizeOf(
-      describeModel(model, { task: 'text-classification', ...examination }).parameters.values(),
-    );
+    const examination = examineOpened(setup, model, this.#dataOf(setup.dataId), 0);
+    const parameters = sizeOf(describeModel(model, examination).parameters.values());
     // Weights, and two moments of AdamW (or at most one buffer of SGD), in float32.
     const copies = args.saveOnlyModel ? 1 : args.optim === 'sgd' ? 1 + (args.optimArgs['momentum'] ? 1 : 0) : 3;
     return computeRunPlan({ trainSamples: examination.trainRows, args, checkpointBytes: 4 * copies * parameters });
@@ -187,7 +184,7 @@ export class Studio {
     const model = this.#model(setup.modelId);
     const data = this.#dataOf(setup.dataId);
     const arguments_ = parsed(setup);
-    const prepared = await prepareTask(setup, model, data);
+    const prepared = await prepareOpened(setup, model, data);
     const runId = crypto.randomUUID() as RunId;
     const release = await this.#claim(runId);
     try {
@@ -229,7 +226,7 @@ export class Studio {
       const record = await this.#record(runId);
       const model = await this.#modelOfRun(record);
       const data = await loadRunData(stores.runs, runId, record.dataName);
-      const prepared = await prepareTask(record.setup, model, data);
+      const prepared = await prepareOpened(record.setup, model, data);
       const chosen = checkpointId ?? (await resumable(stores, runId));
       const resumeFrom = chosen ? await stores.checkpoints.open(runId, chosen) : null;
       const step = resumeFrom?.manifest.step ?? 0;
@@ -265,7 +262,7 @@ export class Studio {
     record: RunRecord;
     release: () => void;
     model: OpenedModel;
-    data: Awaited<ReturnType<typeof prepareTask>>;
+    data: Awaited<ReturnType<typeof prepareOpened>>;
     arguments_: ReturnType<typeof parsed>;
     stores: Stores;
     resumeFrom: Awaited<ReturnType<IdbCheckpointStore['open']>> | null;

@@ -1,7 +1,7 @@
 // One run in training: from its stored record and opened parts to the end, through pauses, full storage and failures.
 // It owns the state of the run; the person's commands come in through `commands`.
 
-import type { TextClassificationData } from '#data/text-classification.ts';
+import type { TaskData } from '#data/tasks/row-task.ts';
 import { memoryUse } from '#gpu/memory.ts';
 import { toWire } from '#protocol/errors.ts';
 import type { LogEntry, RunProgress } from '#protocol/metrics.ts';
@@ -20,7 +20,7 @@ import { type RunRecorder, summarizeCheckpoints } from './run-recorder.ts';
 export interface TrainingRunParts {
   readonly recorder: RunRecorder;
   readonly model: OpenedModel;
-  readonly data: TextClassificationData;
+  readonly data: TaskData;
   readonly args: TrainingArguments;
   readonly rawArguments: Readonly<Record<string, unknown>>;
   readonly store: CheckpointStore;
@@ -79,6 +79,7 @@ export class TrainingRun {
     const built = await buildTrainer({
       model,
       data,
+      taskOptions: recorder.record.setup.options,
       args,
       options: {
         checkpointStore: store,

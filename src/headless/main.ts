@@ -125,6 +125,7 @@ async function run({ config: path, outputDir, resumeFrom }: CommandLine): Promis
     name: basename(outputDir),
     baseModel: model.name,
     dataName: basename(config.trainFile),
+    task: data.task,
     problemType: data.problemType,
     labels: data.labels,
     trainingArguments: toTrainingArgumentsJson(args, config.rawArguments),

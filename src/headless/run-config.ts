@@ -53,7 +53,8 @@ const USUAL_COLUMNS: Readonly<Partial<Record<Task, ColumnRoles>>>[] = [
   { 'text-generation': { text: 'text' } },
 ];
 
-const KNOWN = new Set([
+/** Every field of run.json. */
+export const RUN_CONFIG_FIELDS: ReadonlySet<string> = new Set([
   'model',
   'task',
   'train_file',
@@ -74,8 +75,9 @@ const PROBLEM_TYPES = ['single_label_classification', 'multi_label_classificatio
 /** @throws StudioError E-ARGS naming the field that is missing or wrong. */
 export async function readRunConfig(path: string): Promise<RunConfig> {
   const json = await readJson(path);
-  const unknown = Object.keys(json).filter((name) => !KNOWN.has(name));
-  if (unknown.length > 0) throw wrong(path, unknown[0]!, `is not known. Known are: ${[...KNOWN].join(', ')}.`);
+  const unknown = Object.keys(json).filter((name) => !RUN_CONFIG_FIELDS.has(name));
+  if (unknown.length > 0)
+    throw wrong(path, unknown[0]!, `is not known. Known are: ${[...RUN_CONFIG_FIELDS].join(', ')}.`);
   const task = json['task'] ?? 'text-classification';
   if (!isTask(task)) throw wrong(path, 'task', `must be one of ${TASKS.join(', ')}, but is ${JSON.stringify(task)}.`);
   const text = (name: string): string => requiredText(path, json, name);
@@ -127,7 +129,7 @@ function readRoles(path: string, json: Record<string, unknown>, task: Task): Col
 export function rolesFor({ task, roles }: Pick<RunConfig, 'task' | 'roles'>, columns: readonly string[]): ColumnRoles {
   if (Object.keys(roles).length > 0) return roles;
   const usual = USUAL_COLUMNS.flatMap((each) => each[task] ?? []);
-  return usual.find((each) => Object.values(each).every((name) => columns.includes(name))) ?? {};
+  return usual.find((each) => Object.values(each).every((name) => name !== undefined && columns.includes(name))) ?? {};
 }
 
 function readOptions(path: string, json: Record<string, unknown>): TaskOptions {

@@ -39,7 +39,11 @@ export class ForwardSteps {
     const batch = this.#model.bucket?.(given) ?? given;
     const source = { batch, forwardStep: 0, numItemsInBatch: null };
     const backend = activeWebGpu();
-    if (!backend) return runEagerly(source, (feed) => this.#forward(batch, feed));
+    if (!backend)
+      return withoutUnwanted(
+        runEagerly(source, (feed) => this.#forward(batch, feed)),
+        wantsLogits,
+      );
     const key = `${wantsLogits} ${shapesKey(batch)}`;
     this.#steps.run(key, source, (feed) => {
       const { logits, loss } = this.#forward(batch, feed);
@@ -68,6 +72,11 @@ export class ForwardSteps {
       tf.dispose([logits, loss].filter((tensor) => tensor !== null));
     this.#results.clear();
   }
+}
+
+function withoutUnwanted({ logits, loss }: ModelOutput, wantsLogits: boolean): Results {
+  if (!wantsLogits) logits.dispose();
+  return { logits: wantsLogits ? logits : null, loss };
 }
 
 function makeResults(backend: AtelierBackend, logits: Tensor | null, loss: Tensor | null): Results {

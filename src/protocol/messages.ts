@@ -214,11 +214,26 @@ export interface RunNotice {
   readonly message: string;
 }
 
-export interface Prediction {
-  /** Per label, in label order: probability; for regression the raw value(s). */
-  readonly scores: readonly number[];
-  readonly labels: readonly string[];
-  readonly tokens: readonly string[];
+/** What a checkpoint makes of a typed text. */
+export type Prediction =
+  | {
+      readonly kind: 'labels';
+      /** Per label, in label order: probability; for regression the raw value(s). */
+      readonly scores: readonly number[];
+      readonly labels: readonly string[];
+      readonly tokens: readonly string[];
+    }
+  /** The words of the text, each with its likeliest tag. */
+  | { readonly kind: 'tags'; readonly words: readonly (Scored & { readonly word: string })[] }
+  /** Spans of the context, the likeliest first; their probabilities are among each other. */
+  | { readonly kind: 'answers'; readonly answers: readonly Scored[] }
+  /** The likeliest tokens for each gap, in the order of the text. */
+  | { readonly kind: 'gaps'; readonly gaps: readonly (readonly Scored[])[] };
+
+export interface Scored {
+  readonly label: string;
+  /** Probability. */
+  readonly score: number;
 }
 
 /** Every request with its parameters and result. */
@@ -248,6 +263,10 @@ export interface Requests {
     params: { runId: RunId; checkpointId: CheckpointId; target: FileSystemFileHandle | null };
     result: { file: Blob | null; fileName: string; bytes: number };
   };
+  /**
+   * Text and pair, by the task: words, a question and its context, or a text with `___` for each gap. Not for text
+   * generation.
+   */
   'checkpoint/predict': {
     params: {
       runId: RunId;

@@ -84,6 +84,7 @@ export class PreTrainedTokenizer {
   readonly padToken: string | null;
   readonly eosToken: string | null;
   readonly eosTokenId: number | null;
+  readonly maskToken: string | null;
   readonly maskTokenId: number | null;
   /** Of the tokens that stand for no text. */
   readonly specialIds: ReadonlySet<number>;
@@ -126,7 +127,8 @@ export class PreTrainedTokenizer {
       token === null ? null : (tokenizer.token_to_id(token) ?? null);
     this.eosToken = specialToken(config, 'eos_token');
     this.eosTokenId = idOf(this.eosToken);
-    this.maskTokenId = idOf(specialToken(config, 'mask_token'));
+    this.maskToken = specialToken(config, 'mask_token');
+    this.maskTokenId = idOf(this.maskToken);
     this.specialIds = new Set(
       ['pad_token', 'cls_token', 'sep_token', 'mask_token', 'bos_token', 'eos_token', 'unk_token'].flatMap(
         (name) => idOf(specialToken(config, name)) ?? [],

@@ -115,6 +115,7 @@ function cardOf(
     name: record.name,
     baseModel: record.modelName,
     dataName: record.dataName,
+    task: record.setup.task,
     problemType: record.problemType,
     labels: record.labels,
     trainingArguments: json('training_args.json'),

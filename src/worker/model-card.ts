@@ -2,11 +2,13 @@
 
 import type { ProblemType } from '#protocol/messages.ts';
 import type { LogEntry } from '#protocol/metrics.ts';
+import type { Task } from '#util/task.ts';
 
 export interface ModelCardFacts {
   readonly name: string;
   readonly baseModel: string;
   readonly dataName: string;
+  readonly task: Task;
   readonly problemType: ProblemType;
   readonly labels: readonly string[];
   /** training_args.json and trainer_state.json of the checkpoint. */
@@ -18,11 +20,11 @@ export interface ModelCardFacts {
 }
 
 export function modelCard(facts: ModelCardFacts): string {
-  const { name, baseModel, dataName, labels, problemType, step } = facts;
+  const { name, baseModel, dataName, task, step } = facts;
   return [
     '---',
     'library_name: transformers',
-    'pipeline_tag: text-classification',
+    `pipeline_tag: ${task}`,
     'tags:',
     '- generated_from_trainer',
     '- webgpu',
@@ -38,7 +40,7 @@ export function modelCard(facts: ModelCardFacts): string {
     '',
     '## Model description',
     '',
-    `Task: ${problemType.replaceAll('_', ' ')}. Labels: ${labels.join(', ')}.`,
+    descriptionOf(facts),
     '',
     '## Intended uses & limitations',
     '',
@@ -65,6 +67,11 @@ export function modelCard(facts: ModelCardFacts): string {
     `- Device: ${facts.device}`,
     '',
   ].join('\n');
+}
+
+function descriptionOf({ task, problemType, labels }: ModelCardFacts): string {
+  const name = task === 'text-classification' ? problemType.replaceAll('_', ' ') : task.replaceAll('-', ' ');
+  return `Task: ${name}.${labels.length > 0 ? ` Labels: ${labels.join(', ')}.` : ''}`;
 }
 
 const upTo = ({ logHistory, step }: ModelCardFacts): readonly LogEntry[] =>

@@ -1,21 +1,17 @@
-// Tries a checkpoint on typed text: probabilities per label. The model of the last checkpoint tried stays loaded.
+// Tries a checkpoint on typed text. The model of the last checkpoint tried stays loaded.
 
 import { DataCollatorWithPadding } from '#data/collators/data-collator-with-padding.ts';
 import type { TaskModel } from '#models/task-model.ts';
 import { ForwardSteps } from '#nn/forward-steps.ts';
 import { disposeTensors, readNdArray } from '#nn/tensor-access.ts';
-import type { Prediction, ProblemType } from '#protocol/messages.ts';
+import type { Prediction } from '#protocol/messages.ts';
 import type { StoredCheckpoint } from '#storage/checkpoint-store.ts';
 import type { RunRecord } from '#storage/schema.ts';
-import type { PreTrainedTokenizer } from '#tokenizers/auto-tokenizer.ts';
 import { loadModelWeights } from '#trainer/checkpoint-contents.ts';
+import type { Batch } from '#util/nd-array.ts';
 import { describeModel } from './build-trainer.ts';
 import type { OpenedModel } from './opened-model.ts';
-
-export interface PredictionInput {
-  readonly text: string;
-  readonly textPair?: string | undefined;
-}
+import { type Interpreter, interpreterFor, type PredictionInput } from './predictions.ts';
 
 interface Loaded {
   readonly checkpoint: string;
@@ -31,22 +27,13 @@ export class Predictor {
     model: OpenedModel,
     inputs: readonly PredictionInput[],
   ): Promise<Prediction[]> {
+    const interpreters = inputs.map((input) => interpreterFor(input, record, model.tokenizer));
     const network = await this.#network(stored, record, model);
-    const encodings = inputs.map(({ text, textPair }) =>
-      model.tokenizer.encode(text, textPair ?? null, { maxLength: record.setup.maxLength }),
-    );
-    const batch = new DataCollatorWithPadding({ tokenizer: model.tokenizer }).collate(encodings as never);
     const steps = new ForwardSteps(network, { storage: 'f32', labelSmoothing: 0 });
-    const output = steps.run(batch);
+    const predictions: Prediction[] = [];
+    for (const interpreter of interpreters) predictions.push(await run(interpreter, steps, model));
     steps.dispose();
-    const { data, shape } = await readNdArray(output.logits!);
-    disposeTensors([output.logits!]);
-    const width = shape[1]!;
-    return encodings.map((encoding, row) => ({
-      scores: scoresOf(Array.from(data.subarray(row * width, (row + 1) * width)), record.problemType),
-      labels: record.labels,
-      tokens: tokensOf(model.tokenizer, encoding.input_ids),
-    }));
+    return predictions;
   }
 
   /** Frees the loaded model, as when its checkpoint or run was deleted. */
@@ -66,22 +53,10 @@ export class Predictor {
   }
 }
 
-const tokensOf = (tokenizer: PreTrainedTokenizer, ids: readonly number[]): string[] => tokenizer.tokens(ids);
-
-/** Softmax, independent sigmoids, or the value itself. */
-function scoresOf(logits: readonly number[], problemType: ProblemType): number[] {
-  switch (problemType) {
-    case 'single_label_classification': {
-      const top = Math.max(...logits);
-      const exps = logits.map((logit) => Math.exp(logit - top));
-      const sum = exps.reduce((total, value) => total + value, 0);
-      return exps.map((value) => value / sum);
-    }
-    case 'multi_label_classification':
-      return logits.map((logit) => 1 / (1 + Math.exp(-logit)));
-    case 'regression':
-      return [...logits];
-    default:
-      return problemType satisfies never;
-  }
+async function run({ encodings, read }: Interpreter, steps: ForwardSteps, { tokenizer }: OpenedModel) {
+  const batch: Batch = new DataCollatorWithPadding({ tokenizer }).collate(encodings as never);
+  const { logits } = steps.run(batch);
+  const array = await readNdArray(logits!);
+  disposeTensors([logits!]);
+  return read(array);
 }

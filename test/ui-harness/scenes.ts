@@ -12,6 +12,7 @@ import type {
 } from '#protocol/messages.ts';
 import type { LogEntry, RunProgress } from '#protocol/metrics.ts';
 import type { RunState } from '#protocol/run-state.ts';
+import { DEFAULT_TASK_OPTIONS } from '#protocol/task-options.ts';
 
 const START = Date.UTC(2026, 10, 23, 9, 30);
 
@@ -52,6 +53,7 @@ export const MODEL: ModelSummary = {
   layers: 4,
   vocabSize: 4000,
   maxPositions: 128,
+  tasks: ['text-classification', 'token-classification', 'question-answering', 'fill-mask'],
   labels: [],
   dtypes: ['F16'],
   bytes: 5_700_000,
@@ -90,11 +92,11 @@ export const DATA: DataSummary = {
     [4, 'there is someone at the window', 'fear'],
     [5, 'she laughed until she had to sit down', 'joy'],
   ],
-  guess: { text: 'text', label: 'label' },
   warnings: ['2 rows have the same text as another row.'],
 };
 
 export const EXAMINATION: DataExamination = {
+  task: 'text-classification',
   problemType: 'single_label_classification',
   labels: LABELS,
   trainRows: 1440,
@@ -109,6 +111,7 @@ export const EXAMINATION: DataExamination = {
       label: String(row[2]),
       tokens: ['[CLS]', ...words, '[SEP]'],
       ids: [2, ...words.map((_, index) => 100 + index), 3],
+      targets: null,
       truncated: Math.max(0, String(row[1]).split(' ').length - 14),
     };
   }),
@@ -217,6 +220,8 @@ export function runInScene(scene: string, id: string): RunDetail {
     summary,
     setup: {
       name: summary.name,
+      task: 'text-classification',
+      options: DEFAULT_TASK_OPTIONS,
       roles: { text: 'text', label: 'label' },
       validationFraction: 0.1,
       splitSeed: 42,

@@ -105,7 +105,14 @@ export class ScriptedWorker implements WorkerLike {
       case 'checkpoint/export':
         return { file: new Blob(['zip']), fileName: 'checkpoint.zip', bytes: 3 };
       case 'checkpoint/predict':
-        return [{ scores: [0.71, 0.18, 0.07, 0.04], labels: LABELS, tokens: ['[CLS]', 'what', 'a', 'day', '[SEP]'] }];
+        return [
+          {
+            kind: 'labels',
+            scores: [0.71, 0.18, 0.07, 0.04],
+            labels: LABELS,
+            tokens: ['[CLS]', 'what', 'a', 'day', '[SEP]'],
+          },
+        ];
       default:
         return {};
     }

@@ -3,6 +3,7 @@
 import type { CheckpointId, RunId } from '#protocol/ids.ts';
 import type { CheckpointSummary, RunDetail, RunSummary } from '#protocol/messages.ts';
 import type { RunProgress } from '#protocol/metrics.ts';
+import { DEFAULT_TASK_OPTIONS } from '#protocol/task-options.ts';
 
 export const RUN = 'run-1' as RunId;
 
@@ -24,6 +25,8 @@ export const DETAIL: RunDetail = {
   summary: SUMMARY,
   setup: {
     name: 'first',
+    task: 'text-classification',
+    options: DEFAULT_TASK_OPTIONS,
     roles: { text: 'text', label: 'label' },
     validationFraction: 0.1,
     splitSeed: 42,

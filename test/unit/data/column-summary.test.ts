@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { guessRoles, summarizeColumns } from '#data/column-summary.ts';
+import { summarizeColumns } from '#data/column-summary.ts';
 import { readTable } from '#formats/tabular.ts';
+import { guessRoles, guessTask } from '#protocol/guess-task.ts';
 
 const table = (text: string) => readTable(new Blob([text]), 'data.csv');
 
@@ -68,10 +69,23 @@ describe('guessRoles', () => {
       { text: 'column_1', label: 'column_2' },
     ],
   ])('goes by %s', async (_, csv, roles) => {
-    expect(guessRoles(await table(csv))).toEqual(roles);
+    const columns = summarizeColumns(await table(csv));
+    expect(guessRoles('text-classification', columns)).toEqual(roles);
+    expect(guessTask({ columns, format: 'csv' })).toBe('text-classification');
   });
 
   it('gives up where nothing looks like a label', async () => {
-    expect(guessRoles(await table('a,b\none thing,another\ntwo things,others\n'))).toBeNull();
+    const columns = summarizeColumns(await table('a,b\none thing,another\ntwo things,others\n'));
+    expect(guessRoles('text-classification', columns)).toEqual({});
+  });
+
+  it.each([
+    ['{"question": "q?", "context": "c", "answers": {"text": ["c"], "answer_start": [0]}}', 'question-answering'],
+    ['{"tokens": ["a", "b"], "ner_tags": ["O", "B-x"]}', 'token-classification'],
+    ['{"messages": [{"role": "user", "content": "hi"}]}', 'text-generation'],
+    ['{"prompt": "a long prompt", "completion": "a long completion"}', 'text-generation'],
+  ] as const)('tells tasks: %s', async (line, task) => {
+    const columns = summarizeColumns(await table(`${line}\n${line}\n`));
+    expect(guessTask({ columns, format: 'jsonl' })).toBe(task);
   });
 });

@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
 import type { RunId } from '#protocol/ids.ts';
+import { DEFAULT_TASK_OPTIONS } from '#protocol/task-options.ts';
 import { openDatabase } from '#storage/database.ts';
 import { IdbCheckpointStore } from '#storage/idb-checkpoint-store.ts';
 import { IdbRunStore } from '#storage/run-store.ts';
@@ -28,6 +29,8 @@ function record(runId: RunId, changes: Partial<RunRecord> = {}): RunRecord {
     activeMs: 0,
     setup: {
       name: 'x',
+      task: 'text-classification',
+      options: DEFAULT_TASK_OPTIONS,
       roles: { text: 'text', label: 'label' },
       validationFraction: 0.1,
       splitSeed: 42,

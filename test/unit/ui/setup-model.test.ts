@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { DataId, ModelId } from '#protocol/ids.ts';
 import type { DataExamination, DataSummary, ModelSummary, RunPlan } from '#protocol/messages.ts';
+import { DEFAULT_TASK_OPTIONS } from '#protocol/task-options.ts';
 import { parseTrainingArguments } from '#protocol/training-arguments.ts';
-import { createDraftStore, NO_ROLES, rolesFor, type SetupDraft, toRoles } from '#ui/features/setup/draft-store.ts';
+import { createDraftStore, rolesOf, type SetupDraft, taskOf } from '#ui/features/setup/draft-store.ts';
 import { sortFiles } from '#ui/features/setup/file-sorting.ts';
 import {
   describePlan,
@@ -15,14 +16,19 @@ import {
 import { EMPTY } from '#ui/hooks/loadable.ts';
 import { StudioError } from '#util/studio-error.ts';
 
-const MODEL = { modelId: 'm' as ModelId, name: 'tiny bert', maxPositions: 128 } as ModelSummary;
+const MODEL = {
+  modelId: 'm' as ModelId,
+  name: 'tiny bert',
+  maxPositions: 128,
+  tasks: ['text-classification', 'token-classification', 'fill-mask'],
+} as unknown as ModelSummary;
 const column = (name: string) =>
   ({ name, kind: 'text', distinct: 1, empty: 0, topValues: [], meanCharacters: 1 }) as const;
 const DATA = {
   dataId: 'd' as DataId,
   name: 'my rows.csv',
   columns: [column('text'), column('second'), column('label')],
-  guess: { text: 'text', label: 'label' },
+  format: 'csv',
 } as unknown as DataSummary;
 const EXAMINED = { validationRows: 10 } as DataExamination;
 const PLAN: RunPlan = {
@@ -49,7 +55,6 @@ const DRAFT: SetupDraft = {
   ...createDraftStore(memoryStorage).getState(),
   model: { status: 'ready', value: MODEL },
   data: { status: 'ready', value: DATA },
-  roles: { text: 'text', textPair: null, label: 'label' },
 };
 
 const READY: Readiness = {
@@ -68,10 +73,10 @@ describe('what stands in the way of Start', () => {
   it.each<[string, Partial<SetupDraft>, string]>([
     ['no model', { model: EMPTY }, 'Choose a model.'],
     ['no data', { data: EMPTY }, 'Choose training data.'],
-    ['no label', { roles: { text: 'text', textPair: null, label: null } }, 'Choose the label column.'],
+    ['no label', { rolesByHand: true, roles: { text: 'text' } }, 'Choose the label column.'],
     [
       'one column twice',
-      { roles: { text: 'text', textPair: 'text', label: 'label' } },
+      { rolesByHand: true, roles: { text: 'text', textPair: 'text', label: 'label' } },
       'One column is chosen for two purposes.',
     ],
     ['too long', { maxLength: 129 }, "The maximum length must be between 1 and 128, the model's limit."],
@@ -98,12 +103,14 @@ describe('the task and the run', () => {
     expect(toTask(DRAFT)).toEqual({
       modelId: 'm',
       dataId: 'd',
+      task: 'text-classification',
+      options: DEFAULT_TASK_OPTIONS,
       roles: { text: 'text', label: 'label' },
       validationFraction: 0.1,
       splitSeed: 42,
       maxLength: 128,
     });
-    expect(toTask({ ...DRAFT, roles: NO_ROLES })).toBeNull();
+    expect(toTask({ ...DRAFT, rolesByHand: true, roles: {} })).toBeNull();
     expect(toTask({ ...DRAFT, maxLength: 500 })).toBeNull();
   });
 
@@ -128,12 +135,28 @@ describe('the task and the run', () => {
 
 describe('roles', () => {
   it('are guessed, and kept where the columns are the same', () => {
-    expect(rolesFor(DATA, NO_ROLES)).toEqual({ text: 'text', textPair: null, label: 'label' });
+    expect(rolesOf(DRAFT)).toEqual({ text: 'text', label: 'label' });
     const chosen = { text: 'second', textPair: 'gone', label: 'label' };
-    expect(rolesFor(DATA, chosen)).toEqual({ text: 'second', textPair: null, label: 'label' });
-    expect(rolesFor(DATA, { ...chosen, label: 'gone' })).toEqual({ text: 'text', textPair: null, label: 'label' });
-    expect(rolesFor({ ...DATA, guess: null }, NO_ROLES)).toEqual(NO_ROLES);
-    expect(toRoles(chosen)).toEqual(chosen);
+    expect(rolesOf({ ...DRAFT, roles: chosen })).toEqual({ text: 'second', label: 'label' });
+    expect(rolesOf({ ...DRAFT, roles: { ...chosen, label: 'gone' } })).toEqual({ text: 'text', label: 'label' });
+    expect(rolesOf({ ...DRAFT, rolesByHand: true, roles: { text: 'second' } })).toEqual({ text: 'second' });
+  });
+});
+
+describe('the task', () => {
+  const data = (format: string, ...names: string[]) =>
+    ({ status: 'ready', value: { ...DATA, format, columns: names.map(column) } }) as SetupDraft['data'];
+
+  it('is what the data speaks for, as far as the model can be trained for it', () => {
+    expect(taskOf(DRAFT)).toBe('text-classification');
+    expect(taskOf({ ...DRAFT, data: data('conll', 'tokens', 'tags') })).toBe('token-classification');
+    expect(taskOf({ ...DRAFT, data: data('txt', 'text') })).toBe('fill-mask');
+    expect(taskOf({ ...DRAFT, data: data('jsonl', 'question', 'context', 'answers') })).toBe('text-classification');
+  });
+
+  it('is the chosen one, where the model has it', () => {
+    expect(taskOf({ ...DRAFT, task: 'fill-mask' })).toBe('fill-mask');
+    expect(taskOf({ ...DRAFT, task: 'text-generation' })).toBe('text-classification');
   });
 });
 

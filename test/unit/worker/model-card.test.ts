@@ -5,6 +5,7 @@ const FACTS = {
   name: 'moods',
   baseModel: 'tiny-bert',
   dataName: 'train.csv',
+  task: 'text-classification' as const,
   problemType: 'single_label_classification' as const,
   labels: ['angry', 'glad'],
   trainingArguments: {

@@ -10,21 +10,21 @@ import { formatPercent, formatTime, plural } from '../../format.ts';
 export function ConfigPanel({ snapshot, onUseAgain }: { snapshot: RunSnapshot; onUseAgain: () => void }) {
   const { summary, detail } = snapshot;
   const { setup, labels, problemType } = detail;
+  const columns = Object.entries(setup.roles).map(([role, name]) => (role === name ? name : `${role}: ${name}`));
   const json = toHfJson(setup.trainingArguments, 'changed');
   return (
     <Stack gap="md">
       <SimpleGrid cols={{ base: 2, sm: 4 }} spacing="sm">
         <Fact name="Model" value={summary.modelName} />
         <Fact name="Data" value={summary.dataName} />
+        <Fact name="Columns" value={columns.join(', ') || '–'} />
         <Fact
-          name="Text"
+          name="Task"
           value={
-            setup.roles.textPair === undefined ? setup.roles.text : `${setup.roles.text} + ${setup.roles.textPair}`
+            setup.task === 'text-classification' ? problemType.replaceAll('_', ' ') : setup.task.replaceAll('-', ' ')
           }
         />
-        <Fact name="Label" value={setup.roles.label} />
-        <Fact name="Task" value={problemType.replaceAll('_', ' ')} />
-        <Fact name="Labels" value={labels.join(', ') || '–'} />
+        {labels.length > 0 && <Fact name="Labels" value={labels.join(', ')} />}
         <Fact name="Longest input" value={plural(setup.maxLength, 'token')} />
         <Fact name="Held back" value={`${formatPercent(setup.validationFraction)}, seed ${setup.splitSeed}`} />
         <Fact name="Started" value={formatTime(summary.createdAt)} />

@@ -1,14 +1,15 @@
 // Tries a checkpoint on typed text.
 
-import { Button, Group, NativeSelect, Paper, Progress, Stack, Text, Textarea } from '@mantine/core';
+import { Button, Group, NativeSelect, Stack, Text, Textarea } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import type { RunSnapshot } from '#client/run-store.ts';
 import type { CheckpointId } from '#protocol/ids.ts';
-import type { CheckpointSummary, Prediction, ProblemType } from '#protocol/messages.ts';
+import type { CheckpointSummary, Prediction } from '#protocol/messages.ts';
+import type { Task } from '#util/task.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
-import { formatNumber, formatPercent, plural } from '../../format.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
+import { PredictionView } from './prediction-view.tsx';
 import { bestCheckpoint } from './run-model.ts';
 
 export function TryPanel({ snapshot, chosen }: { snapshot: RunSnapshot; chosen: CheckpointId | null }) {
@@ -21,18 +22,19 @@ export function TryPanel({ snapshot, chosen }: { snapshot: RunSnapshot; chosen: 
   const [prediction, setPrediction] = useState<Prediction | null>(null);
   const checkpoint = checkpoints.find((candidate) => candidate.checkpointId === picked) ?? bestCheckpoint(checkpoints);
   if (!checkpoint) return <Text c="dimmed">There is no checkpoint to try yet.</Text>;
-  const pairs = detail.setup.roles.textPair !== undefined;
+  const { task, roles } = detail.setup;
+  const [first, second] = labelsFor(task, roles.textPair !== undefined);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     start('predict', async () => {
-      const inputs = [pairs ? { text, textPair } : { text }];
+      const inputs = [second === null ? { text } : { text, textPair }];
       const { runId } = summary;
-      const [first] = await client.request('checkpoint/predict', {
+      const [answer] = await client.request('checkpoint/predict', {
         runId,
         checkpointId: checkpoint.checkpointId,
         inputs,
       });
-      setPrediction(first ?? null);
+      setPrediction(answer ?? null);
     });
   };
   return (
@@ -40,8 +42,8 @@ export function TryPanel({ snapshot, chosen }: { snapshot: RunSnapshot; chosen: 
       <Stack gap="md" maw={640}>
         <CheckpointSelect checkpoints={checkpoints} current={checkpoint} onPick={setPicked} />
         <Textarea
-          label={pairs ? 'First text' : 'Text'}
-          description="Ctrl+Enter sends it"
+          label={first}
+          description={task === 'fill-mask' ? 'Write ___ for each gap. Ctrl+Enter sends it' : 'Ctrl+Enter sends it'}
           data-testid="predict-text"
           autosize
           minRows={2}
@@ -51,9 +53,9 @@ export function TryPanel({ snapshot, chosen }: { snapshot: RunSnapshot; chosen: 
             if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) event.currentTarget.form?.requestSubmit();
           }}
         />
-        {pairs && (
+        {second !== null && (
           <Textarea
-            label="Second text"
+            label={second}
             data-testid="predict-text-pair"
             autosize
             minRows={2}
@@ -71,6 +73,12 @@ export function TryPanel({ snapshot, chosen }: { snapshot: RunSnapshot; chosen: 
       </Stack>
     </form>
   );
+}
+
+/** What the two fields hold; null: there is no second one. */
+function labelsFor(task: Task, pairs: boolean): readonly [first: string, second: string | null] {
+  if (task === 'question-answering') return ['Question', 'Text that holds the answer'];
+  return pairs ? ['First text', 'Second text'] : ['Text', null];
 }
 
 interface CheckpointSelectProps {
@@ -94,34 +102,5 @@ function CheckpointSelect({ checkpoints, current, onPick }: CheckpointSelectProp
         if (picked) onPick(picked.checkpointId);
       }}
     />
-  );
-}
-
-function PredictionView({ prediction, problemType }: { prediction: Prediction; problemType: ProblemType }) {
-  const { labels, scores, tokens } = prediction;
-  const regression = problemType === 'regression';
-  const rows = scores.map((score, index) => ({ label: labels[index] ?? `value ${index + 1}`, score }));
-  if (!regression) rows.sort((a, b) => b.score - a.score);
-  return (
-    <Paper withBorder p="md" data-testid="prediction" role="status" aria-label="Prediction">
-      <Stack gap="xs">
-        {rows.map(({ label, score }, index) => (
-          <Stack gap={2} key={label}>
-            <Group justify="space-between">
-              <Text size="sm" fw={index === 0 ? 700 : 400}>
-                {label}
-              </Text>
-              <Text size="sm" className="numeric">
-                {regression ? formatNumber(score) : formatPercent(score, 1)}
-              </Text>
-            </Group>
-            {!regression && <Progress value={score * 100} aria-hidden="true" color={index === 0 ? 'cyan' : 'gray.5'} />}
-          </Stack>
-        ))}
-        <Text size="xs" c="dimmed">
-          {plural(tokens.length, 'token')}: {tokens.join(' ')}
-        </Text>
-      </Stack>
-    </Paper>
   );
 }

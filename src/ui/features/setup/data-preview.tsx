@@ -2,15 +2,16 @@
 
 import { Badge, Group, Table, Text } from '@mantine/core';
 import type { CellValue, DataSummary } from '#protocol/messages.ts';
+import type { ColumnRoles } from '#protocol/task-roles.ts';
 import { numbered } from '../../components/numbered.ts';
 import { scrollable } from '../../components/scrollable.ts';
-import type { DraftRoles } from './draft-store.ts';
+import { ROLE_NAMES } from './role-names.ts';
 import styles from './setup.module.css';
 
 const ROWS = 5;
 const CHARACTERS = 200;
 
-export function DataPreview({ data, roles }: { data: DataSummary; roles: DraftRoles }) {
+export function DataPreview({ data, roles }: { data: DataSummary; roles: ColumnRoles }) {
   return (
     <Table.ScrollContainer minWidth={400} scrollAreaProps={scrollable('Preview of the data')}>
       <Table striped withTableBorder fz="sm" aria-label="First rows">
@@ -46,13 +47,12 @@ export function DataPreview({ data, roles }: { data: DataSummary; roles: DraftRo
   );
 }
 
-function RoleBadge({ name, roles }: { name: string; roles: DraftRoles }) {
-  const role =
-    name === roles.text ? 'text' : name === roles.textPair ? 'second text' : name === roles.label ? 'label' : null;
+function RoleBadge({ name, roles }: { name: string; roles: ColumnRoles }) {
+  const found = (Object.keys(ROLE_NAMES) as (keyof ColumnRoles)[]).find((role) => roles[role] === name);
   return (
-    role && (
+    found && (
       <Badge size="xs" tt="none">
-        {role}
+        {ROLE_NAMES[found]}
       </Badge>
     )
   );

@@ -14,7 +14,7 @@ import { toStudioError } from '../../hooks/to-studio-error.ts';
 import { ColumnRolesForm } from './column-roles-form.tsx';
 import { DataPreview } from './data-preview.tsx';
 import { openData } from './draft-actions.ts';
-import type { SetupDraft } from './draft-store.ts';
+import { rolesOf, type SetupDraft } from './draft-store.ts';
 import { ExaminationView } from './examination-view.tsx';
 import { sortFiles } from './file-sorting.ts';
 import { type SectionStatus, SetupSection } from './setup-section.tsx';
@@ -33,7 +33,7 @@ export function DataSection({ draft, examination }: DataSectionProps) {
       {data.status === 'ready' && (
         <Stack gap="md">
           <Warnings warnings={data.value.warnings} />
-          <DataPreview data={data.value} roles={draft.roles} />
+          <DataPreview data={data.value} roles={rolesOf(draft)} />
           <ColumnRolesForm draft={draft} data={data.value} />
           <SplitForm draft={draft} data={data.value} />
           {examination.status === 'failed' && <ErrorAlert error={examination.error} />}
@@ -73,8 +73,8 @@ function DataDrop({ draft }: { draft: SetupDraft }) {
       {error && <ErrorAlert error={error} onClose={() => setError(null)} />}
       <FileDrop
         label={data.status === 'ready' ? 'Other data' : 'Your data'}
-        hint="CSV, TSV or JSONL with a text and a label on each row. It stays on this device."
-        accept=".csv,.tsv,.jsonl,.ndjson,.json,.txt"
+        hint="CSV, TSV, JSON, JSONL, CoNLL or plain text. It stays on this device."
+        accept=".csv,.tsv,.jsonl,.ndjson,.json,.txt,.conll,.iob,.bio"
         multiple
         testId="data-input"
         compact={data.status === 'ready'}

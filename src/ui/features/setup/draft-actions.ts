@@ -3,9 +3,12 @@
 import { useStore } from 'zustand';
 import type { TrainerClient } from '#client/trainer-client.ts';
 import type { DataSource, ModelSource, NamedFile, RunDetail } from '#protocol/messages.ts';
+import { DEFAULT_TASK_OPTIONS } from '#protocol/task-options.ts';
+import type { Role } from '#protocol/task-roles.ts';
+import type { Task } from '#util/task.ts';
 import { EMPTY } from '../../hooks/loadable.ts';
 import { toStudioError } from '../../hooks/to-studio-error.ts';
-import { createDraftStore, fromRoles, NO_ROLES, rolesFor, type SetupDraft } from './draft-store.ts';
+import { createDraftStore, rolesOf, type SetupDraft } from './draft-store.ts';
 import { sortFiles } from './file-sorting.ts';
 
 const draftStore = createDraftStore(() => localStorage);
@@ -16,6 +19,17 @@ export function useDraft(): SetupDraft {
 
 export function changeDraft(change: Partial<SetupDraft>): void {
   draftStore.setState(change);
+}
+
+/** Another task asks for other columns. */
+export function chooseTask(task: Task): void {
+  changeDraft({ task, roles: {}, rolesByHand: false });
+}
+
+/** @param column null: none. */
+export function chooseColumn(role: Role, column: string | null): void {
+  const roles = { ...rolesOf(draftStore.getState()), [role]: column ?? undefined };
+  changeDraft({ roles, rolesByHand: true });
 }
 
 /** Counts openings, so that an answer to a former one is dropped. */
@@ -47,7 +61,7 @@ export async function openData(client: TrainerClient, source: DataSource): Promi
   try {
     const value = await client.request('data/open', { source });
     if (turn !== latest.data) return;
-    changeDraft({ data: { status: 'ready', value }, roles: rolesFor(value, draftStore.getState().roles) });
+    changeDraft({ data: { status: 'ready', value }, rolesByHand: false });
   } catch (thrown) {
     if (turn === latest.data)
       changeDraft({ data: { status: 'failed', error: toStudioError(thrown) }, sampleData: false });
@@ -59,7 +73,10 @@ export function draftSample(client: TrainerClient): void {
   changeDraft({
     name: '',
     arguments: { base: 'studio', changes: {} },
-    roles: NO_ROLES,
+    task: null,
+    roles: {},
+    rolesByHand: false,
+    options: DEFAULT_TASK_OPTIONS,
     validationFraction: 0.1,
     splitSeed: 42,
     maxLength: 64,
@@ -83,7 +100,10 @@ export function draftFrom(setup: RunDetail['setup']): void {
   changeDraft({
     name: '',
     arguments: { base: 'hf', changes: { ...setup.trainingArguments } },
-    roles: fromRoles(setup.roles),
+    task: setup.task,
+    roles: setup.roles,
+    rolesByHand: false,
+    options: setup.options,
     validationFraction: setup.validationFraction,
     splitSeed: setup.splitSeed,
     maxLength: setup.maxLength,

@@ -2,21 +2,25 @@
 
 import { createJSONStorage, persist, type StateStorage } from 'zustand/middleware';
 import { createStore } from 'zustand/vanilla';
-import type { ColumnRoles, DataSummary, ModelSummary, NamedFile } from '#protocol/messages.ts';
-import { EMPTY, type Loadable } from '../../hooks/loadable.ts';
+import { chooseTask, guessTask, keepRoles } from '#protocol/guess-task.ts';
+import type { DataSummary, ModelSummary, NamedFile } from '#protocol/messages.ts';
+import { DEFAULT_TASK_OPTIONS, type TaskOptions } from '#protocol/task-options.ts';
+import { type ColumnRoles, formOf } from '#protocol/task-roles.ts';
+import type { Task } from '#util/task.ts';
+import { EMPTY, type Loadable, readyValue } from '../../hooks/loadable.ts';
 import type { ArgumentDraft } from './arguments-model.ts';
-
-export interface DraftRoles {
-  readonly text: string | null;
-  readonly textPair: string | null;
-  readonly label: string | null;
-}
 
 export interface SetupDraft {
   /** Empty: the suggested name is used. */
   readonly name: string;
   readonly arguments: ArgumentDraft;
-  readonly roles: DraftRoles;
+  /** Chosen by hand; null: told from the data and the model. See `taskOf`. */
+  readonly task: Task | null;
+  /** Chosen by hand; the others are guessed. See `rolesOf`. */
+  readonly roles: ColumnRoles;
+  /** Since the file was opened: nothing is guessed any more. */
+  readonly rolesByHand: boolean;
+  readonly options: TaskOptions;
   readonly validationFraction: number;
   readonly splitSeed: number;
   readonly maxLength: number;
@@ -30,12 +34,13 @@ export interface SetupDraft {
   readonly focusStart: boolean;
 }
 
-export const NO_ROLES: DraftRoles = { text: null, textPair: null, label: null };
-
 const INITIAL: SetupDraft = {
   name: '',
   arguments: { base: 'studio', changes: {} },
-  roles: NO_ROLES,
+  task: null,
+  roles: {},
+  rolesByHand: false,
+  options: DEFAULT_TASK_OPTIONS,
   validationFraction: 0.1,
   splitSeed: 42,
   maxLength: 128,
@@ -50,42 +55,47 @@ const INITIAL: SetupDraft = {
 
 const DRAFT_KEY = 'atelier-setup';
 
-type Kept = Pick<
-  SetupDraft,
-  'name' | 'arguments' | 'roles' | 'validationFraction' | 'splitSeed' | 'maxLength' | 'sampleModel' | 'sampleData'
->;
+const KEPT = [
+  'name',
+  'arguments',
+  'task',
+  'roles',
+  'options',
+  'validationFraction',
+  'splitSeed',
+  'maxLength',
+  'sampleModel',
+  'sampleData',
+] as const satisfies readonly (keyof SetupDraft)[];
+type Kept = Pick<SetupDraft, (typeof KEPT)[number]>;
 
-function kept(draft: SetupDraft): Kept {
-  const { name, arguments: args, roles, validationFraction, splitSeed, maxLength, sampleModel, sampleData } = draft;
-  return { name, arguments: args, roles, validationFraction, splitSeed, maxLength, sampleModel, sampleData };
-}
+const kept = (draft: SetupDraft): Kept =>
+  Object.fromEntries(KEPT.map((name) => [name, draft[name]])) as unknown as Kept;
 
 export function createDraftStore(storage: () => StateStorage) {
   return createStore<SetupDraft>()(
     persist(() => INITIAL, {
       name: DRAFT_KEY,
-      version: 1,
+      version: 2,
       storage: createJSONStorage<Kept>(storage),
       partialize: kept,
     }),
   );
 }
 
-/** Keeps roles whose columns are there, and guesses the rest. */
-export function rolesFor(data: DataSummary, former: DraftRoles): DraftRoles {
-  const names = new Set(data.columns.map((column) => column.name));
-  const fits = former.text !== null && names.has(former.text) && former.label !== null && names.has(former.label);
-  if (fits)
-    return { ...former, textPair: former.textPair !== null && names.has(former.textPair) ? former.textPair : null };
-  return data.guess ? fromRoles(data.guess) : NO_ROLES;
+/** What the run will train for. */
+export function taskOf({ task, model, data }: Pick<SetupDraft, 'task' | 'model' | 'data'>): Task {
+  const opened = readyValue(data);
+  return chooseTask(task, readyValue(model)?.tasks ?? [], opened ? guessTask(opened) : null);
 }
 
-export function fromRoles(roles: ColumnRoles): DraftRoles {
-  return { text: roles.text, textPair: roles.textPair ?? null, label: roles.label };
+/** The columns it will use: those chosen, where the file has them, else those that are guessed. */
+export function rolesOf(draft: SetupDraft): ColumnRoles {
+  const data = readyValue(draft.data);
+  if (!data) return draft.roles;
+  const task = taskOf(draft);
+  return draft.rolesByHand ? draft.roles : keepRoles(task, draft.roles, data.columns);
 }
 
-/** Null while a needed column is not chosen. */
-export function toRoles({ text, textPair, label }: DraftRoles): ColumnRoles | null {
-  if (text === null || label === null) return null;
-  return { text, label, ...(textPair === null ? {} : { textPair }) };
-}
+/** Whether the columns make up rows of the task. */
+export const hasRoles = (draft: SetupDraft): boolean => formOf(taskOf(draft), rolesOf(draft)) !== undefined;

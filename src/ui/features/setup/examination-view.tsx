@@ -5,6 +5,7 @@ import type { DataExamination, TokenPreview } from '#protocol/messages.ts';
 import { Fact } from '../../components/fact.tsx';
 import { numbered } from '../../components/numbered.ts';
 import { formatCount, formatPercent, plural } from '../../format.ts';
+import { TASK_NAMES } from './role-names.ts';
 import styles from './setup.module.css';
 
 const PROBLEMS = {
@@ -14,11 +15,11 @@ const PROBLEMS = {
 } as const;
 
 export function ExaminationView({ examination }: { examination: DataExamination }) {
-  const { problemType, trainRows, validationRows, truncatedShare, longest, labels } = examination;
+  const { task, problemType, trainRows, validationRows, truncatedShare, longest, labels } = examination;
   return (
     <Stack gap="md" data-testid="examination">
       <SimpleGrid cols={{ base: 2, sm: 4 }} spacing="sm">
-        <Fact name="Task" value={PROBLEMS[problemType]} />
+        <Fact name="Task" value={task === 'text-classification' ? PROBLEMS[problemType] : TASK_NAMES[task]} />
         <Fact name="Training" value={plural(trainRows, 'row')} />
         <Fact name="Validation" value={plural(validationRows, 'row')} />
         <Fact name="Longest row" value={`${plural(longest, 'token')}, ${formatPercent(truncatedShare)} of rows cut`} />
@@ -80,7 +81,8 @@ function TokenRow({ preview }: { preview: TokenPreview }) {
             key={number}
             className={styles.token}
             data-special={SPECIAL.test(token) || undefined}
-            title={`id ${preview.ids[number - 1] ?? ''}`}
+            data-target={preview.targets?.[number - 1] ? true : undefined}
+            title={[`id ${preview.ids[number - 1] ?? ''}`, preview.targets?.[number - 1]].filter(Boolean).join(', ')}
           >
             {token}
           </span>

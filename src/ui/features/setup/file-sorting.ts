@@ -8,7 +8,7 @@ export interface SortedFiles {
   readonly validation: NamedFile | null;
 }
 
-const DATA_ONLY = /\.(csv|tsv|jsonl|ndjson|txt)$/i;
+const DATA_ONLY = /\.(csv|tsv|jsonl|ndjson|txt|conll|iob|bio)$/i;
 const MODEL_SIGN =
   /\.(safetensors|zip|bin|pt)$|(^|\/)(config|tokenizer|tokenizer_config|model\.safetensors\.index)\.json$/i;
 const VALIDATION_SIGN = /(valid|dev|test|eval)/i;

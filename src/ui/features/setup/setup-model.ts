@@ -2,22 +2,32 @@
 
 import type { ArgumentIssue } from '#protocol/argument-spec.ts';
 import type { DataExamination, RunPlan, RunSetup, RunSummary, TaskSetup } from '#protocol/messages.ts';
+import { ROW_FORMS, type Role } from '#protocol/task-roles.ts';
 import type { ParsedArguments } from '#protocol/training-arguments.ts';
 import { formatBytes, formatCount, plural } from '../../format.ts';
 import { type Loadable, readyValue } from '../../hooks/loadable.ts';
-import { type SetupDraft, toRoles } from './draft-store.ts';
+import { hasRoles, rolesOf, type SetupDraft, taskOf } from './draft-store.ts';
 
 /** What can be examined; null while something is missing or cannot be right. */
 export function toTask(draft: SetupDraft): TaskSetup | null {
-  const [model, data, roles] = [readyValue(draft.model), readyValue(draft.data), toRoles(draft.roles)];
-  if (!model || !data || !roles || sameColumns(draft)) return null;
-  const { validationFraction, splitSeed, maxLength } = draft;
+  const [model, data] = [readyValue(draft.model), readyValue(draft.data)];
+  if (!model || !data || !hasRoles(draft) || sameColumns(draft)) return null;
+  const { options, validationFraction, splitSeed, maxLength } = draft;
   if (maxLength < 1 || maxLength > model.maxPositions) return null;
-  return { modelId: model.modelId, dataId: data.dataId, roles, validationFraction, splitSeed, maxLength };
+  return {
+    modelId: model.modelId,
+    dataId: data.dataId,
+    task: taskOf(draft),
+    roles: rolesOf(draft),
+    options,
+    validationFraction,
+    splitSeed,
+    maxLength,
+  };
 }
 
-function sameColumns({ roles }: SetupDraft): boolean {
-  const chosen = [roles.text, roles.textPair, roles.label].filter((name) => name !== null);
+function sameColumns(draft: SetupDraft): boolean {
+  const chosen = Object.values(rolesOf(draft)).filter((name) => name !== undefined);
   return new Set(chosen).size < chosen.length;
 }
 
@@ -68,9 +78,8 @@ function dataBlockers(draft: SetupDraft, examination: Loadable<DataExamination>)
   if (draft.data.status === 'empty') return ['Choose training data.'];
   if (draft.data.status === 'loading') return ['The data is being read.'];
   if (draft.data.status === 'failed') return ['The data could not be read.'];
-  const { text, label } = draft.roles;
-  if (text === null || label === null)
-    return [text === null ? 'Choose the text column.' : null, label === null ? 'Choose the label column.' : null];
+  const missing = missingRoles(draft);
+  if (missing.length > 0) return missing.map((role) => `Choose the ${role} column.`);
   if (sameColumns(draft)) return ['One column is chosen for two purposes.'];
   const positions = readyValue(draft.model)?.maxPositions;
   if (positions !== undefined && (draft.maxLength < 1 || draft.maxLength > positions)) {
@@ -78,6 +87,15 @@ function dataBlockers(draft: SetupDraft, examination: Loadable<DataExamination>)
   }
   if (examination.status === 'failed') return [examination.error.message];
   return [examination.status === 'ready' || draft.model.status !== 'ready' ? null : 'The data is being examined.'];
+}
+
+/** Roles that the task still lacks: of the form of rows that lacks the fewest. */
+function missingRoles(draft: SetupDraft): Role[] {
+  const roles = rolesOf(draft);
+  const lacking = ROW_FORMS[taskOf(draft)].map((form) =>
+    form.filter(({ role, required }) => required && roles[role] === undefined).map(({ role }) => role),
+  );
+  return lacking.sort((a, b) => a.length - b.length)[0] ?? [];
 }
 
 function argumentBlockers(parsed: ParsedArguments, examination: Loadable<DataExamination>): string[] {

@@ -89,7 +89,7 @@ function ValidationFile({ draft, rows }: { draft: SetupDraft; rows: number | nul
       <FileDrop
         label="A file for validation"
         hint="Optional: with the same columns, instead of holding rows back."
-        accept=".csv,.tsv,.jsonl,.ndjson,.json,.txt"
+        accept=".csv,.tsv,.jsonl,.ndjson,.json,.txt,.conll,.iob,.bio"
         testId="validation-input"
         compact
         onFiles={(files) => reopen(files[0])}

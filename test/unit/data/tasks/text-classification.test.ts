@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import {
-  examineTextClassification,
-  floatFieldsOf,
-  prepareTextClassification,
-  type TextClassificationOptions,
-} from '#data/text-classification.ts';
+import { examineTask, prepareTask } from '#data/tasks/prepare-task.ts';
+import type { TaskSource } from '#data/tasks/row-task.ts';
+import { floatFieldsOf } from '#data/tasks/text-classification.ts';
 import { readTable } from '#formats/tabular.ts';
+import { DEFAULT_TASK_OPTIONS } from '#protocol/task-options.ts';
 import { PreTrainedTokenizer } from '#tokenizers/auto-tokenizer.ts';
 
 const VOCAB = '[PAD] [UNK] [CLS] [SEP] [MASK] good bad film very the a'.split(' ').join('\n');
@@ -19,14 +17,12 @@ const tokenizer = await PreTrainedTokenizer.fromFiles(
 const table = (text: string, name = 'train.csv') => readTable(new Blob([text]), name);
 const SIMPLE = 'text,label\ngood film,pos\nbad film,neg\nvery good film,pos\nvery bad,neg\n';
 
-async function options(
-  csv: string,
-  changes: Partial<TextClassificationOptions> = {},
-): Promise<TextClassificationOptions> {
+async function options(csv: string, changes: Partial<TaskSource> = {}): Promise<TaskSource> {
   return {
     train: await table(csv),
     validation: null,
     roles: { text: 'text', label: 'label' },
+    options: DEFAULT_TASK_OPTIONS,
     validationFraction: 0,
     splitSeed: 42,
     maxLength: 16,
@@ -36,12 +32,16 @@ async function options(
   };
 }
 
-const prepare = async (csv: string, changes: Partial<TextClassificationOptions> = {}) =>
-  prepareTextClassification(await options(csv, changes));
+/** The data, with how often each label occurs as the page shows it. */
+async function prepare(csv: string, changes: Partial<TaskSource> = {}) {
+  const source = await options(csv, changes);
+  const { trainCounts, validationCounts } = examineTask('text-classification', source, 0);
+  return { ...(await prepareTask('text-classification', source)), trainCounts, validationCounts };
+}
 const targets = ({ train }: Awaited<ReturnType<typeof prepare>>): unknown[] =>
   Array.from({ length: train.length }, (_, i) => train.get(i).labels);
 
-describe('prepareTextClassification', () => {
+describe('prepareTask', () => {
   it('tokenizes rows and numbers sorted labels', async () => {
     const data = await prepare(SIMPLE);
     expect(data).toMatchObject({
@@ -72,7 +72,7 @@ describe('prepareTextClassification', () => {
 
   it('reports progress to the end', async () => {
     const seen: [number, number][] = [];
-    await prepareTextClassification(await options(SIMPLE, { validationFraction: 0.5 }), (done, total) =>
+    await prepareTask('text-classification', await options(SIMPLE, { validationFraction: 0.5 }), (done, total) =>
       seen.push([done, total]),
     );
     expect(seen).toEqual([
@@ -85,7 +85,7 @@ describe('prepareTextClassification', () => {
     const long = `text,label\n${Array.from({ length: 30 }, (_, i) => `${'good film '.repeat(1000)},${i % 2}\n`).join('')}`;
     let turns = 0;
     const timer = setInterval(() => turns++, 0);
-    await prepareTextClassification(await options(long));
+    await prepareTask('text-classification', await options(long));
     clearInterval(timer);
     expect(turns).toBeGreaterThan(1);
   });
@@ -232,7 +232,7 @@ describe('validation rows', () => {
 });
 
 describe('unusable data is refused:', () => {
-  it.each<[string, string, Partial<TextClassificationOptions>, string, RegExp]>([
+  it.each<[string, string, Partial<TaskSource>, string, RegExp]>([
     [
       'a column that is not there',
       SIMPLE,
@@ -291,9 +291,10 @@ describe('unusable data is refused:', () => {
   });
 });
 
-describe('examineTextClassification', () => {
+describe('examineTask', () => {
   it('shows what the model will see', async () => {
-    const examination = examineTextClassification(
+    const examination = examineTask(
+      'text-classification',
       await options('text,label\nvery good film,pos\nbad,neg\nthe a the a the,neg\n', { maxLength: 5 }),
       2,
     );
@@ -313,15 +314,26 @@ describe('examineTextClassification', () => {
         label: 'pos',
         tokens: ['[CLS]', 'very', 'good', 'film', '[SEP]'],
         ids: [2, 8, 5, 7, 3],
+        targets: null,
         truncated: 0,
       },
-      { text: 'bad', textPair: null, label: 'neg', tokens: ['[CLS]', 'bad', '[SEP]'], ids: [2, 6, 3], truncated: 0 },
+      {
+        text: 'bad',
+        textPair: null,
+        label: 'neg',
+        tokens: ['[CLS]', 'bad', '[SEP]'],
+        ids: [2, 6, 3],
+        targets: null,
+        truncated: 0,
+      },
     ]);
   });
 
   it('names several labels, and values', async () => {
     const several = await options('{"text": "a", "label": ["y", "x"]}\n');
-    expect(examineTextClassification(several, 1).previews[0]!.label).toBe('x, y');
-    expect(examineTextClassification(await options('text,label\na,1.5\nb,2\n'), 1).previews[0]!.label).toBe('1.5');
+    expect(examineTask('text-classification', several, 1).previews[0]!.label).toBe('x, y');
+    expect(examineTask('text-classification', await options('text,label\na,1.5\nb,2\n'), 1).previews[0]!.label).toBe(
+      '1.5',
+    );
   });
 });

@@ -218,8 +218,11 @@ describe('head norm', () => {
 describe('rotary', () => {
   /** Angles that are no multiples of each other; `half` pairs of columns turn. */
   const table = (length: number, half: number) => {
-    const angles = Float32Array.from({ length: length * half }, (_, i) => Math.floor(i / half) / 3 ** (i % half));
-    return keep(tf.tensor([...angles.map(Math.cos), ...angles.map(Math.sin)], [2, length, half]));
+    const rows = Array.from({ length }, (_, position) => {
+      const angles = Array.from({ length: half }, (_, pair) => position / 3 ** pair);
+      return [...angles.map(Math.cos), ...angles.map(Math.sin)];
+    });
+    return keep(tf.tensor2d(rows));
   };
   for (const { batch, length, heads, all, size, half: pairs } of [
     { batch: 1, length: 1, heads: 1, all: 3, size: 4, half: 2 },

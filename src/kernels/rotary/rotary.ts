@@ -28,7 +28,6 @@ const kernel = defineKernel({
     heads: 'u32',
     head_size: 'u32',
     half: 'u32',
-    sines: 'u32',
   },
 });
 
@@ -39,12 +38,12 @@ const headSizeOf = (x: TensorInfo, { allHeads }: Attrs): number => x.shape[2]! /
 function reference({ x, table }: Inputs, attrs: Attrs): Tensor[] {
   const [batch, length] = x.shape as [number, number];
   const { heads, allHeads, inverse } = attrs;
-  const [headSize, half] = [headSizeOf(x, attrs), table.shape[2]!];
+  const [headSize, half] = [headSizeOf(x, attrs), table.shape[1]! / 2];
   const all = tf.reshape(x, [batch, length, allHeads, headSize]);
   const columns = (first: number, count: number): Tensor =>
     tf.slice(all, [0, 0, 0, first], [batch, length, heads, count]);
   const of = (which: number): Tensor =>
-    tf.reshape(tf.slice(table, [which, 0, 0], [1, length, half]), [1, length, 1, half]);
+    tf.reshape(tf.slice(table, [0, which * half], [length, half]), [1, length, 1, half]);
   const [cos, sin] = [of(0), inverse ? tf.neg(of(1)) : of(1)];
   const [a, b] = [columns(0, half), columns(half, half)];
   const turned = tf.concat(
@@ -64,7 +63,7 @@ const operation: Operation<'x' | 'table', Attrs> = defineOperation<'x' | 'table'
   reference,
   webgpu: (backend, inputs, attrs) => {
     const { x, table } = inputs;
-    const [headSize, half] = [headSizeOf(x, attrs), table.shape[2]!];
+    const [headSize, half] = [headSizeOf(x, attrs), table.shape[1]! / 2];
     // A thread has four columns of one head. Models have head sizes in fours; other sizes run by reference.
     if (headSize % 4 !== 0) return tf.tidy(() => reference(inputs, attrs));
     const [, length, width] = x.shape as [number, number, number];
@@ -72,7 +71,7 @@ const operation: Operation<'x' | 'table', Attrs> = defineOperation<'x' | 'table'
     kernel.run(backend, {
       inputs: { x, table },
       outputs: { y },
-      uniforms: { size: x.size, length, width, heads: attrs.heads, head_size: headSize, half, sines: length * half },
+      uniforms: { size: x.size, length, width, heads: attrs.heads, head_size: headSize, half },
       constants: { INVERSE: attrs.inverse, IN_FOURS: half % 4 === 0 },
       grid: linearGrid(Math.ceil(x.size / 256)),
     });
@@ -90,7 +89,7 @@ const operation: Operation<'x' | 'table', Attrs> = defineOperation<'x' | 'table'
 /**
  * Turns each pair of columns of the first `heads` heads by the angle of its position; the rest is passed on.
  * @param x [B, L, A·D] of any storage: A heads side by side. The result has its storage.
- * @param table f32 [2, L, R/2]: cosines, then sines, of each position and pair; R <= D.
+ * @param table f32 [L, R]: of each position the cosines of its R/2 angles, then their sines; R <= D.
  * @param heads that are turned; with packed queries, keys and values those of queries and keys.
  * @param allHeads A.
  */

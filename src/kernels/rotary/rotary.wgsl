@@ -2,7 +2,7 @@
 // are passed on. Turned back in the backward pass.
 fn turned(base: u32, d: u32, angle: u32) -> f32 {
   let c = table(angle);
-  let s = select(table(u.sines + angle), -table(u.sines + angle), INVERSE);
+  let s = select(table(angle + u.half), -table(angle + u.half), INVERSE);
   if (d < u.half) { return x(base + d) * c - x(base + d + u.half) * s; }
   return x(base + d) * c + x(base + d - u.half) * s;
 }
@@ -21,13 +21,13 @@ fn main(
     y_set4(i, x4(i));
     return;
   }
-  let angles = i / u.width % u.length * u.half;
+  let angles = i / u.width % u.length * 2u * u.half;
   let base = i - d;
   if (IN_FOURS) {
     let first = d < u.half;
     let partner = x4(base + select(d - u.half, d + u.half, first));
     let angle = angles + select(d - u.half, d, first);
-    let sines = select(table4(u.sines + angle), -table4(u.sines + angle), INVERSE);
+    let sines = select(table4(angle + u.half), -table4(angle + u.half), INVERSE);
     y_set4(i, x4(i) * table4(angle) + select(partner, -partner, first) * sines);
     return;
   }

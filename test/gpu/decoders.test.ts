@@ -17,6 +17,7 @@ import { startEngine } from '../setup/dawn.ts';
 import { fixtureFolder, folderFiles, readTensors } from '../setup/fixtures.ts';
 import { disposeKept, trainingContext } from '../setup/forward-context.ts';
 import { expectClose } from '../setup/tensors.ts';
+import { trainUpdates } from '../setup/train-updates.ts';
 
 beforeAll(async () => void (await startEngine()));
 
@@ -89,6 +90,44 @@ describe.each(['llama-tied', 'llama-untied', 'qwen2', 'qwen3', 'gemma3'])('%s', 
   it('in f32, filled up to a recorded length', () => compare(name, 'f32', { logits: 1e-4, gradient: 1e-3 }, true));
   it('with f16 storage', () => compare(name, 'f16', { logits: 1e-2, gradient: 2e-2 }));
   it('with bf16 storage', () => compare(name, 'bf16', { logits: 5e-2, gradient: 1e-1 }));
+});
+
+describe('replayed steps', () => {
+  /** Texts of one of two lengths, all of them padded differently. */
+  const batchAt = (step: number): Batch => {
+    const [rows, length] = [3, [8, 16][step % 2]!];
+    const ids = Int32Array.from({ length: rows * length }, (_, i) => (i * 7 + step * 5) % 50);
+    const mask = Int32Array.from(ids, (_, i) => (i % length < length - 2 * Math.floor(i / length) ? 1 : 0));
+    const array = (data: Int32Array) => ({ data, shape: [rows, length] });
+    const labels = ids.map((id, i) => (mask[i] === 1 ? id : -100));
+    return { input_ids: array(ids), attention_mask: array(mask), labels: array(labels) };
+  };
+  const training = (name: string) => ({
+    makeModel: async () => (await loadCase(name)).model,
+    updates: 8,
+    batchAt,
+  });
+
+  it.each([
+    ['llama-untied', 'f32'],
+    ['qwen2', 'f16'],
+    ['qwen3', 'bf16'],
+    ['gemma3', 'f32'],
+    ['gemma3', 'f16'],
+    ['gemma3', 'bf16'],
+  ] as const)('of %s in %s equal eager ones bit for bit, with gradient checkpointing too', async (name, storage) => {
+    await tf.setBackend('atelier');
+    const eager = await trainUpdates(training(name), storage, 0);
+    const replayed = await trainUpdates(training(name), storage, 32);
+    const checkpointed = await trainUpdates(training(name), storage, 32, true);
+    expect(new Set(eager.modes)).toEqual(new Set(['eager']));
+    for (const other of [replayed, checkpointed]) {
+      expect(new Set(other.modes.slice(-6))).toEqual(new Set(['replayed']));
+      expect(other.losses).toEqual(eager.losses);
+      expect(other.weights).toEqual(eager.weights);
+    }
+    expect(new Set(eager.losses).size).toBeGreaterThan(12);
+  });
 });
 
 describe('DecoderForCausalLm', () => {

@@ -3,13 +3,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openWeights } from '#formats/weight-files.ts';
-import type { DecoderConfig } from '#models/decoder/decoder-config.ts';
-import { DecoderForCausalLm } from '#models/decoder/decoder-for-causal-lm.ts';
-import { readGemma3Config } from '#models/gemma3/gemma3-config.ts';
-import { readLlamaConfig } from '#models/llama/llama-config.ts';
+import { buildModel } from '#models/auto-model.ts';
 import type { JsonObject } from '#models/pretrained-config.ts';
-import { readQwen2Config } from '#models/qwen2/qwen2-config.ts';
-import { readQwen3Config } from '#models/qwen3/qwen3-config.ts';
 import type { ComputeStorage } from '#nn/forward-context.ts';
 import { parseHfJson } from '#util/hf-json.ts';
 import type { Batch } from '#util/nd-array.ts';
@@ -21,17 +16,14 @@ import { trainUpdates } from '../setup/train-updates.ts';
 
 beforeAll(async () => void (await startEngine()));
 
-const READERS: Readonly<Record<string, (json: JsonObject) => DecoderConfig>> = {
-  llama: readLlamaConfig,
-  qwen2: readQwen2Config,
-  qwen3: readQwen3Config,
-  gemma3_text: readGemma3Config,
-};
-
 async function loadCase(name: string) {
   const files = folderFiles(fixtureFolder(`decoders/${name}`));
   const json = parseHfJson(await files.get('config.json')!.text(), 'config.json') as JsonObject;
-  const model = new DecoderForCausalLm(READERS[json['model_type'] as string]!(json), json);
+  const model = buildModel(json, {
+    task: 'text-generation',
+    labels: [],
+    problemType: 'single_label_classification',
+  });
   const weights = await openWeights(new Map([...files].filter(([file]) => file !== 'expected.safetensors')));
   expect([...model.namedParameters().keys()].sort()).toEqual([...weights.names].sort());
   for (const [path, parameter] of model.namedParameters()) parameter.load(await weights.readFloat32(path));
@@ -130,7 +122,7 @@ describe('replayed steps', () => {
   });
 });
 
-describe('DecoderForCausalLm', () => {
+describe('a decoder', () => {
   it('refuses an id beyond its vocabulary, and a text beyond its positions', async () => {
     const { model } = await loadCase('llama-tied');
     const ids = (data: Int32Array): Batch => ({ input_ids: { data, shape: [1, data.length] } });

@@ -4,6 +4,7 @@
 import type { Activation } from '#kernels/activation/activation.ts';
 import type { RmsNormConfig } from '#nn/rms-norm.ts';
 import { ACTIVATIONS } from '../activations.ts';
+import type { ModelShape } from '../model-shape.ts';
 import type { ConfigReader, JsonObject } from '../pretrained-config.ts';
 import type { RopeConfig } from './rotary-angles.ts';
 
@@ -15,20 +16,13 @@ export interface DecoderLayerConfig {
 }
 
 /** Sizes, which all families read from fields of the same names. */
-export interface DecoderSizes {
-  readonly vocabSize: number;
-  readonly hiddenSize: number;
+export interface DecoderSizes extends ModelShape {
   readonly intermediateSize: number;
-  readonly numLayers: number;
   readonly numHeads: number;
   /** Heads of keys and values, a divisor of `numHeads`. */
   readonly numKeyValueHeads: number;
   readonly headSize: number;
-  readonly maxPositions: number;
-  readonly initializerRange: number;
   readonly attentionDropout: number;
-  /** The token whose embedding takes no gradient from its lookup. */
-  readonly padding: number | null;
   /** The head's weight is the embedding. */
   readonly tiedHead: boolean;
 }
@@ -62,12 +56,11 @@ export interface DecoderDefaults {
   /** Null: hidden size over heads. */
   readonly headSize: number | null;
   readonly maxPositions: number;
-  readonly padding: number | null;
+  readonly padToken: number | null;
   readonly tiedHead: boolean;
 }
 
 export function readSizes(read: ConfigReader, json: JsonObject, defaults: DecoderDefaults): DecoderSizes {
-  const vocabSize = read.positiveInteger('vocab_size', defaults.vocabSize);
   const hiddenSize = read.positiveInteger('hidden_size', defaults.hiddenSize);
   const numHeads = read.positiveInteger('num_attention_heads', defaults.numHeads);
   // An explicit null is as many as heads, whatever the default.
@@ -77,18 +70,19 @@ export function readSizes(read: ConfigReader, json: JsonObject, defaults: Decode
     throw read.wrong('num_key_value_heads', numKeyValueHeads, `a divisor of num_attention_heads (${numHeads})`);
   }
   return {
-    vocabSize,
+    vocabSize: read.positiveInteger('vocab_size', defaults.vocabSize),
     hiddenSize,
     intermediateSize: read.positiveInteger('intermediate_size', defaults.intermediateSize),
-    numLayers: read.positiveInteger('num_hidden_layers', defaults.numLayers),
+    numHiddenLayers: read.positiveInteger('num_hidden_layers', defaults.numLayers),
     numHeads,
     numKeyValueHeads,
     headSize: headSizeOf(read, json, defaults.headSize ?? hiddenSize / numHeads),
     maxPositions: read.positiveInteger('max_position_embeddings', defaults.maxPositions),
     initializerRange: read.number('initializer_range', 0.02),
     attentionDropout: read.probability('attention_dropout', 0),
-    padding: paddingOf(read, json, defaults.padding, vocabSize),
     tiedHead: read.boolean('tie_word_embeddings', defaults.tiedHead),
+    ...read.padToken(defaults.padToken),
+    inputNames: ['input_ids', 'attention_mask'],
   };
 }
 
@@ -99,16 +93,6 @@ function headSizeOf(read: ConfigReader, json: JsonObject, fallback: number): num
   const headSize = read.positiveInteger('head_dim', fallback);
   if (headSize % 2 === 0) return headSize;
   throw read.wrong('head_dim', headSize, 'an even number: columns turn in pairs');
-}
-
-/** As torch.nn.Embedding's `padding_idx`: negative ids count from the end. */
-function paddingOf(read: ConfigReader, json: JsonObject, fallback: number | null, vocabSize: number): number | null {
-  const id = json['pad_token_id'] === undefined ? fallback : json['pad_token_id'];
-  if (id === null) return null;
-  if (typeof id === 'number' && Number.isInteger(id) && id >= -vocabSize && id < vocabSize) {
-    return id < 0 ? vocabSize + id : id;
-  }
-  throw read.wrong('pad_token_id', id, `a token id below vocab_size (${vocabSize}), or null`);
 }
 
 export const activationOf = (read: ConfigReader, field: string, fallback: string): Activation =>

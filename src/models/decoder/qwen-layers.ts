@@ -8,13 +8,13 @@ import { readRope } from './rotary-angles.ts';
 export function readQwenLayers(
   read: ConfigReader,
   json: JsonObject,
-  { numLayers, maxPositions }: DecoderSizes,
+  { numHiddenLayers, maxPositions }: DecoderSizes,
 ): DecoderLayerConfig[] {
   const rope = readRope(json, maxPositions);
   const usesWindow = read.boolean('use_sliding_window', false) && json['sliding_window'] !== null;
   const window = usesWindow ? read.positiveInteger('sliding_window', 4096) : 0;
   const firstSliding = read.number('max_window_layers', 28);
-  const sliding = readLayerTypes(read, json, numLayers, (layer) => usesWindow && layer >= firstSliding);
+  const sliding = readLayerTypes(read, json, numHiddenLayers, (layer) => usesWindow && layer >= firstSliding);
   if (!usesWindow && sliding.includes(true))
     throw read.wrong('use_sliding_window', false, 'true for these layer_types');
   return sliding.map((slides) => ({ window: slides ? window : 0, rope }));

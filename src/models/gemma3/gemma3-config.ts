@@ -21,7 +21,7 @@ const DEFAULTS = {
   numKeyValueHeads: 4,
   headSize: 256,
   maxPositions: 131_072,
-  padding: 0,
+  padToken: 0,
   tiedHead: true,
 };
 
@@ -53,11 +53,11 @@ export function readGemma3Config(json: JsonObject): DecoderConfig {
 function readLayers(
   read: ConfigReader,
   json: JsonObject,
-  { numLayers, maxPositions }: DecoderSizes,
+  { numHiddenLayers, maxPositions }: DecoderSizes,
 ): DecoderLayerConfig[] {
   const window = read.positiveInteger('sliding_window', 4096);
   const pattern = read.positiveInteger('sliding_window_pattern', 6);
-  const sliding = readLayerTypes(read, json, numLayers, (layer) => (layer + 1) % pattern !== 0);
+  const sliding = readLayerTypes(read, json, numHiddenLayers, (layer) => (layer + 1) % pattern !== 0);
   const all = objectAt(json, 'rope_parameters');
   const full = {
     rope_theta: json['rope_theta'],

@@ -14,7 +14,7 @@ const DEFAULTS = {
   numKeyValueHeads: null,
   headSize: null,
   maxPositions: 2048,
-  padding: null,
+  padToken: null,
   tiedHead: false,
 };
 
@@ -28,7 +28,7 @@ export function readLlamaConfig(json: JsonObject): DecoderConfig {
     ...sizes,
     activation: activationOf(read, 'hidden_act', 'silu'),
     norm: { eps: read.number('rms_norm_eps', 1e-6), offset: 0 },
-    layers: Array.from({ length: sizes.numLayers }, () => ({ window: 0, rope })),
+    layers: Array.from({ length: sizes.numHiddenLayers }, () => ({ window: 0, rope })),
     attentionScale: sizes.headSize ** -0.5,
     embeddingScale: 1,
     queryKeyValueBias: attentionBias,

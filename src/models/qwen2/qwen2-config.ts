@@ -13,7 +13,7 @@ const DEFAULTS = {
   numKeyValueHeads: 32,
   headSize: null,
   maxPositions: 32_768,
-  padding: null,
+  padToken: null,
   tiedHead: false,
 };
 

@@ -13,7 +13,7 @@ const DEFAULTS = {
   numKeyValueHeads: 32,
   headSize: 128,
   maxPositions: 32_768,
-  padding: null,
+  padToken: null,
   tiedHead: false,
 };
 

@@ -23,6 +23,8 @@ export interface DecoderSizes extends ModelShape {
   readonly numKeyValueHeads: number;
   readonly headSize: number;
   readonly attentionDropout: number;
+  /** Before the head for labels of tokens. */
+  readonly classifierDropout: number;
   /** The head's weight is the embedding. */
   readonly tiedHead: boolean;
 }
@@ -80,6 +82,7 @@ export function readSizes(read: ConfigReader, json: JsonObject, defaults: Decode
     maxPositions: read.positiveInteger('max_position_embeddings', defaults.maxPositions),
     initializerRange: read.number('initializer_range', 0.02),
     attentionDropout: read.probability('attention_dropout', 0),
+    classifierDropout: read.probability('classifier_dropout', read.probability('hidden_dropout', 0.1)),
     tiedHead: read.boolean('tie_word_embeddings', defaults.tiedHead),
     ...read.padToken(defaults.padToken),
     inputNames: ['input_ids', 'attention_mask'],

@@ -10,6 +10,7 @@ import type { ForwardContext } from '#nn/forward-context.ts';
 import { forwardTogether, gatedFeedForward, Linear } from '#nn/linear.ts';
 import { Module } from '#nn/module.ts';
 import { RmsNorm } from '#nn/rms-norm.ts';
+import { paddingIdOf } from '../model-shape.ts';
 import type { TextInputs } from '../text-inputs.ts';
 import type { DecoderConfig, DecoderLayerConfig } from './decoder-config.ts';
 import { type RopeConfig, RotaryAngles } from './rotary-angles.ts';
@@ -160,14 +161,13 @@ export class DecoderModel extends Module {
 
   /** → [B, T, D], normalised, in the context's storage. Positions count from the left whatever the mask, as in HF. */
   forward({ batchSize, length, inputIds, attentionMask }: TextInputs, context: ForwardContext): Tensor {
-    const { headSize, padTokenId, hasPadToken, embeddingScale, layers } = this.#config;
+    const { headSize, embeddingScale, layers } = this.#config;
     const shape = [batchSize, length];
     const mask = context.feed(({ batch }) => attentionMask(batch), shape);
     const angles = new Map(
       [...this.#angles].map(([rope, all]) => [rope, context.feed(() => all.table(length), [length, headSize])]),
     );
-    // As torch.nn.Embedding with a `padding_idx`: its row takes no gradient, wherever the token stands.
-    const padding = hasPadToken ? padTokenId : null;
+    const padding = paddingIdOf(this.#config);
     let hidden = embed([{ table: this.tokens, tokens: context.tokenIds(inputIds, shape, padding) }], embeddingScale);
     this.#layers.forEach((layer, i) => {
       const turns = angles.get(layers[i]!.rope)!;

@@ -7,4 +7,6 @@ export const gemma3 = defineDecoderFamily({
   modelType: 'gemma3_text',
   readConfig: readGemma3Config,
   causalLm: 'Gemma3ForCausalLM',
+  sequenceClassification: 'Gemma3TextForSequenceClassification',
+  tokenClassification: null,
 });

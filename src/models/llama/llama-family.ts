@@ -7,4 +7,6 @@ export const llama = defineDecoderFamily({
   modelType: 'llama',
   readConfig: readLlamaConfig,
   causalLm: 'LlamaForCausalLM',
+  sequenceClassification: 'LlamaForSequenceClassification',
+  tokenClassification: 'LlamaForTokenClassification',
 });

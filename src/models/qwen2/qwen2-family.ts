@@ -7,4 +7,6 @@ export const qwen2 = defineDecoderFamily({
   modelType: 'qwen2',
   readConfig: readQwen2Config,
   causalLm: 'Qwen2ForCausalLM',
+  sequenceClassification: 'Qwen2ForSequenceClassification',
+  tokenClassification: 'Qwen2ForTokenClassification',
 });

@@ -7,4 +7,6 @@ export const qwen3 = defineDecoderFamily({
   modelType: 'qwen3',
   readConfig: readQwen3Config,
   causalLm: 'Qwen3ForCausalLM',
+  sequenceClassification: 'Qwen3ForSequenceClassification',
+  tokenClassification: 'Qwen3ForTokenClassification',
 });

@@ -6,6 +6,7 @@ import { gemma3 } from './gemma3/gemma3-family.ts';
 import { gpt2 } from './gpt2/gpt2-family.ts';
 import { llama } from './llama/llama-family.ts';
 import type { ModelFamily } from './model-family.ts';
+import { modernbert } from './modernbert/modernbert-family.ts';
 import { qwen2 } from './qwen2/qwen2-family.ts';
 import { qwen3 } from './qwen3/qwen3-family.ts';
 import { roberta, xlmRoberta } from './roberta/roberta-family.ts';
@@ -15,6 +16,7 @@ export const FAMILIES: readonly ModelFamily[] = [
   distilbert,
   roberta,
   xlmRoberta,
+  modernbert,
   gpt2,
   llama,
   qwen2,

@@ -19,6 +19,7 @@ import { type LabelVectorLoss, labelVectorLoss } from '#kernels/label-vector-los
 import { layerNorm } from '#kernels/layer-norm/layer-norm.ts';
 import { linear, linears } from '#kernels/linear/linear.ts';
 import { mlp } from '#kernels/mlp/mlp.ts';
+import { poolTokens } from '#kernels/pool-tokens/pool-tokens.ts';
 import { rmsNorm } from '#kernels/rms-norm/rms-norm.ts';
 import { rotary } from '#kernels/rotary/rotary.ts';
 import { selectToken } from '#kernels/select-token/select-token.ts';
@@ -131,6 +132,17 @@ describe('linear', () => {
 
 describe('layer norm', () => {
   for (const shape of [
+    [3, 5],
+    [2, 3, 127],
+    [130, 64],
+  ]) {
+    it(`${shape}, without a shift`, () =>
+      expectParity(([x, g]) => layerNorm(x!, g!, null, 1e-5), [{ shape }, { shape: [shape.at(-1)!] }], {
+        absolute: 1e-4,
+        relative: 1e-4,
+      }));
+  }
+  for (const shape of [
     [1, 1],
     [3, 5],
     [2, 3, 127],
@@ -242,6 +254,13 @@ describe('rotary', () => {
       tolerance,
     ),
   );
+});
+
+describe('pool tokens', () => {
+  it.each([5, 8])('of rows of %i', (columns) => {
+    const weights = () => keep(tf.tensor2d(values(12, 5), [3, 4]));
+    return expectParity(([x]) => poolTokens(x!, weights()), [{ shape: [3, 4, columns] }]);
+  });
 });
 
 describe('gated activation', () => {

@@ -3,10 +3,9 @@
 
 import type { Activation } from '#kernels/activation/activation.ts';
 import type { RmsNormConfig } from '#nn/rms-norm.ts';
-import { ACTIVATIONS } from '../activations.ts';
 import type { ModelShape } from '../model-shape.ts';
 import type { ConfigReader, JsonObject } from '../pretrained-config.ts';
-import type { RopeConfig } from './rotary-angles.ts';
+import type { RopeConfig } from '../rotary-angles.ts';
 
 export interface DecoderLayerConfig {
   /** A position sees this many, itself the last; 0: all before it. */
@@ -96,23 +95,4 @@ function headSizeOf(read: ConfigReader, json: JsonObject, fallback: number): num
   const headSize = read.positiveInteger('head_dim', fallback);
   if (headSize % 2 === 0) return headSize;
   throw read.wrong('head_dim', headSize, 'an even number: columns turn in pairs');
-}
-
-export const activationOf = (read: ConfigReader, field: string, fallback: string): Activation =>
-  ACTIVATIONS[read.oneOf(field, Object.keys(ACTIVATIONS), fallback)]!;
-
-/** The kind of each layer from `layer_types`; where there are none, from `kindOf`. */
-export function readLayerTypes(
-  read: ConfigReader,
-  json: JsonObject,
-  numLayers: number,
-  isSliding: (layer: number) => boolean,
-): boolean[] {
-  const given = json['layer_types'] ?? null;
-  if (given === null) return Array.from({ length: numLayers }, (_, layer) => isSliding(layer));
-  const known = ['full_attention', 'sliding_attention'];
-  if (Array.isArray(given) && given.length === numLayers && given.every((type) => known.includes(type))) {
-    return given.map((type) => type === 'sliding_attention');
-  }
-  throw read.wrong('layer_types', given, `${numLayers} times one of ${known.join(', ')}`);
 }

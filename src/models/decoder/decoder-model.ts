@@ -11,9 +11,9 @@ import { forwardTogether, gatedFeedForward, Linear } from '#nn/linear.ts';
 import { Module } from '#nn/module.ts';
 import { RmsNorm } from '#nn/rms-norm.ts';
 import { paddingIdOf } from '../model-shape.ts';
+import { RotaryAngles } from '../rotary-angles.ts';
 import type { TextInputs } from '../text-inputs.ts';
 import type { DecoderConfig, DecoderLayerConfig } from './decoder-config.ts';
-import { type RopeConfig, RotaryAngles } from './rotary-angles.ts';
 
 class DecoderAttention extends Module {
   readonly #query: Linear;
@@ -147,7 +147,7 @@ export class DecoderModel extends Module {
   readonly #layers: readonly (DecoderLayer | DoublyNormedLayer)[];
   readonly #norm: RmsNorm;
   readonly #config: DecoderConfig;
-  readonly #angles: ReadonlyMap<RopeConfig, RotaryAngles>;
+  readonly #angles: RotaryAngles;
 
   constructor(config: DecoderConfig) {
     super();
@@ -156,21 +156,19 @@ export class DecoderModel extends Module {
     this.#layers = config.layers.map((layer, i) => this.child(`layers.${i}`, new Layer(config, layer)));
     this.#norm = this.child('norm', new RmsNorm(config.hiddenSize, config.norm));
     this.#config = config;
-    this.#angles = new Map(config.layers.map(({ rope }) => [rope, new RotaryAngles(rope, config.headSize)]));
+    this.#angles = new RotaryAngles(config.layers, config.headSize);
   }
 
   /** → [B, T, D], normalised, in the context's storage. Positions count from the left whatever the mask, as in HF. */
   forward({ batchSize, length, inputIds, attentionMask }: TextInputs, context: ForwardContext): Tensor {
-    const { headSize, embeddingScale, layers } = this.#config;
+    const { embeddingScale } = this.#config;
     const shape = [batchSize, length];
     const mask = context.feed(({ batch }) => attentionMask(batch), shape);
-    const angles = new Map(
-      [...this.#angles].map(([rope, all]) => [rope, context.feed(() => all.table(length), [length, headSize])]),
-    );
+    const angles = this.#angles.feed(length, context);
     const padding = paddingIdOf(this.#config);
     let hidden = embed([{ table: this.tokens, tokens: context.tokenIds(inputIds, shape, padding) }], embeddingScale);
     this.#layers.forEach((layer, i) => {
-      const turns = angles.get(layers[i]!.rope)!;
+      const turns = angles[i]!;
       hidden = context.layer(hidden, (x) => layer.forward(x, mask, turns, context));
     });
     return this.#norm.forward(hidden, context);

@@ -1,9 +1,10 @@
 // The layers of Qwen2 and Qwen3, which may see a window from some layer on. Source of names and defaults: transformers'
 // Qwen2Config.
 
+import { readLayerTypes } from '../layer-types.ts';
 import type { ConfigReader, JsonObject } from '../pretrained-config.ts';
-import { type DecoderLayerConfig, type DecoderSizes, readLayerTypes } from './decoder-config.ts';
-import { readRope } from './rotary-angles.ts';
+import { readRope } from '../rotary-angles.ts';
+import type { DecoderLayerConfig, DecoderSizes } from './decoder-config.ts';
 
 export function readQwenLayers(
   read: ConfigReader,

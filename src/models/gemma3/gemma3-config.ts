@@ -1,16 +1,16 @@
 // The fields of the config.json of a Gemma 3 text model (`gemma3_text`) that shape it. Source of names and defaults:
 // transformers' Gemma3TextConfig.
 
+import { activationOf } from '../activations.ts';
 import {
-  activationOf,
   type DecoderConfig,
   type DecoderLayerConfig,
   type DecoderSizes,
-  readLayerTypes,
   readSizes,
 } from '../decoder/decoder-config.ts';
-import { ropeOf } from '../decoder/rotary-angles.ts';
+import { readLayerTypes } from '../layer-types.ts';
 import { ConfigReader, type JsonObject } from '../pretrained-config.ts';
+import { objectAt, ropeOf } from '../rotary-angles.ts';
 
 const DEFAULTS = {
   vocabSize: 262_208,
@@ -67,9 +67,4 @@ function readLayers(
   const local = { rope_theta: json['rope_local_base_freq'], ...objectAt(all, 'sliding_attention') };
   const ropes = { full: ropeOf(full, 1e6, maxPositions), local: ropeOf(local, 1e4, maxPositions) };
   return sliding.map((slides) => (slides ? { window, rope: ropes.local } : { window: 0, rope: ropes.full }));
-}
-
-function objectAt(json: JsonObject, name: string): JsonObject {
-  const value = json[name];
-  return typeof value === 'object' && value !== null ? (value as JsonObject) : {};
 }

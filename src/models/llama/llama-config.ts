@@ -1,9 +1,10 @@
 // The fields of a Llama config.json (SmolLM2, TinyLlama, Llama 3) that shape the model. Source of names and defaults:
 // transformers' LlamaConfig.
 
-import { activationOf, type DecoderConfig, readSizes } from '../decoder/decoder-config.ts';
-import { readRope } from '../decoder/rotary-angles.ts';
+import { activationOf } from '../activations.ts';
+import { type DecoderConfig, readSizes } from '../decoder/decoder-config.ts';
 import { ConfigReader, type JsonObject } from '../pretrained-config.ts';
+import { readRope } from '../rotary-angles.ts';
 
 const DEFAULTS = {
   vocabSize: 32_000,

@@ -1,6 +1,7 @@
 // The fields of a Qwen3 config.json that shape the model. Source of names and defaults: transformers' Qwen3Config.
 
-import { activationOf, type DecoderConfig, readSizes } from '../decoder/decoder-config.ts';
+import { activationOf } from '../activations.ts';
+import { type DecoderConfig, readSizes } from '../decoder/decoder-config.ts';
 import { readQwenLayers } from '../decoder/qwen-layers.ts';
 import { ConfigReader, type JsonObject } from '../pretrained-config.ts';
 

@@ -3,12 +3,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { DecoderConfig } from '#models/decoder/decoder-config.ts';
-import { inverseFrequencies, RotaryAngles } from '#models/decoder/rotary-angles.ts';
 import { readGemma3Config } from '#models/gemma3/gemma3-config.ts';
 import { readLlamaConfig } from '#models/llama/llama-config.ts';
 import type { JsonObject } from '#models/pretrained-config.ts';
 import { readQwen2Config } from '#models/qwen2/qwen2-config.ts';
 import { readQwen3Config } from '#models/qwen3/qwen3-config.ts';
+import { AngleTable, inverseFrequencies } from '#models/rotary-angles.ts';
 import { fixtureFolder } from '../../setup/fixtures.ts';
 import { expectClose } from '../../setup/tensors.ts';
 
@@ -60,12 +60,12 @@ describe('a config.json', () => {
   });
 });
 
-describe('RotaryAngles', () => {
+describe('AngleTable', () => {
   it('holds cosines, then sines, of each position, whatever was asked before', () => {
-    const angles = new RotaryAngles({ type: 'default', theta: 100 }, 4);
+    const angles = new AngleTable({ type: 'default', theta: 100 }, 4);
     const row = [Math.cos(1), Math.cos(0.1), Math.sin(1), Math.sin(0.1)];
-    expectClose(angles.table(2), [1, 1, 0, 0, ...row], { absolute: 1e-7, relative: 0 });
-    expect(angles.table(9).length).toBe(36);
-    expectClose(angles.table(2), [1, 1, 0, 0, ...row], { absolute: 1e-7, relative: 0 });
+    expectClose(angles.rows(2), [1, 1, 0, 0, ...row], { absolute: 1e-7, relative: 0 });
+    expect(angles.rows(9).length).toBe(36);
+    expectClose(angles.rows(2), [1, 1, 0, 0, ...row], { absolute: 1e-7, relative: 0 });
   });
 });

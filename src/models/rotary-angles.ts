@@ -1,7 +1,9 @@
 // The angles of rotary position embeddings: from the rope settings of a config.json to cosines and sines. As in
 // transformers frequencies and angles are rounded to float32, and positions are 0, 1, 2, …
 
-import { ConfigReader, type JsonObject } from '../pretrained-config.ts';
+import type { Tensor } from '@tensorflow/tfjs';
+import type { ForwardContext } from '#nn/forward-context.ts';
+import { ConfigReader, type JsonObject } from './pretrained-config.ts';
 
 interface RopeBase {
   /** Base of the wavelengths. */
@@ -24,6 +26,12 @@ export type RopeConfig = RopeBase &
   );
 
 const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null;
+
+/** The object under a name; an empty one where there is none. */
+export function objectAt(json: JsonObject, name: string): JsonObject {
+  const value = json[name];
+  return isObject(value) ? value : {};
+}
 
 /**
  * The rope settings of a model with one kind of layers, in the fields of version 5 of transformers (`rope_parameters`) or
@@ -88,8 +96,8 @@ function llama3Frequency(frequency: number, rope: RopeConfig & { readonly type: 
   return ((1 - smooth) * frequency) / factor + smooth * frequency;
 }
 
-/** The table that the operation `rotary` takes, for any length. */
-export class RotaryAngles {
+/** The angles of one setting, for any length. */
+export class AngleTable {
   readonly #frequencies: Float32Array;
   #table = new Float32Array(0);
 
@@ -98,7 +106,7 @@ export class RotaryAngles {
   }
 
   /** f32 [L, D]: of each position the cosines of its D/2 angles, then their sines. */
-  table(length: number): Float32Array {
+  rows(length: number): Float32Array {
     const width = 2 * this.#frequencies.length;
     if (this.#table.length < length * width) this.#table = this.#make(length);
     return this.#table.subarray(0, length * width);
@@ -115,5 +123,27 @@ export class RotaryAngles {
       });
     }
     return table;
+  }
+}
+
+/** The angles of all layers of a model; layers with the same settings share one object for them. */
+export class RotaryAngles {
+  readonly #layers: readonly { readonly rope: RopeConfig }[];
+  readonly #headSize: number;
+  readonly #tables: ReadonlyMap<RopeConfig, AngleTable>;
+
+  constructor(layers: readonly { readonly rope: RopeConfig }[], headSize: number) {
+    this.#layers = layers;
+    this.#headSize = headSize;
+    this.#tables = new Map(layers.map(({ rope }) => [rope, new AngleTable(rope, headSize)]));
+  }
+
+  /** For each layer the table that the operation `rotary` takes, f32 [L, D]. */
+  feed(length: number, context: ForwardContext): Tensor[] {
+    const shape = [length, this.#headSize];
+    const fed = new Map(
+      [...this.#tables].map(([rope, table]) => [rope, context.feed(() => table.rows(length), shape)]),
+    );
+    return this.#layers.map(({ rope }) => fed.get(rope)!);
   }
 }

@@ -10,20 +10,24 @@ import type { ForwardContext } from './forward-context.ts';
 import { Module } from './module.ts';
 import { Parameter } from './parameter.ts';
 
+export interface LinearSpec {
+  /** `in-out` for GPT-2's Conv1D, whose weight is [in, out]. Default out-in. */
+  readonly layout?: WeightLayout;
+  /** Default true. */
+  readonly bias?: boolean;
+  /** Standard deviation of a weight that starts fresh. Default: the config's `initializer_range`. */
+  readonly std?: number;
+}
+
 export class Linear extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter | null;
   readonly layout: WeightLayout;
 
-  /** @param layout `in-out` for GPT-2's Conv1D, whose weight is [in, out]. Default out-in. @param bias Default true. */
-  constructor(
-    inFeatures: number,
-    outFeatures: number,
-    { layout = 'out-in', bias = true }: { layout?: WeightLayout; bias?: boolean } = {},
-  ) {
+  constructor(inFeatures: number, outFeatures: number, { layout = 'out-in', bias = true, std }: LinearSpec = {}) {
     super();
     const shape = layout === 'out-in' ? [outFeatures, inFeatures] : [inFeatures, outFeatures];
-    this.weight = this.parameter('weight', new Parameter(shape, 'normal'));
+    this.weight = this.parameter('weight', new Parameter(shape, std === undefined ? 'normal' : { std }));
     this.bias = bias ? this.parameter('bias', new Parameter([outFeatures], 'zeros')) : null;
     this.layout = layout;
   }

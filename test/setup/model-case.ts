@@ -16,10 +16,11 @@ function taskOf(architecture: string): Task {
   return architecture.includes('MaskedLM') ? 'fill-mask' : 'text-generation';
 }
 
-/** A folder of `data/models`, loaded as the app loads a dropped one. */
-export async function loadModelCase(name: string) {
+/** A folder of `data/models`, loaded as the app loads a dropped one. @param changed fields of its config.json. */
+export async function loadModelCase(name: string, changed: JsonObject = {}) {
   const files = folderFiles(fixtureFolder(`models/${name}`));
-  const json = parseHfJson(await files.get('config.json')!.text(), 'config.json') as JsonObject;
+  const stored = parseHfJson(await files.get('config.json')!.text(), 'config.json') as JsonObject;
+  const json: JsonObject = { ...stored, ...changed };
   const weights = await openWeights(files);
   const head = {
     task: taskOf((json['architectures'] as string[])[0]!),

@@ -26,8 +26,9 @@ class PredictionHead extends Module {
 
   constructor(config: ModernBertConfig) {
     super();
-    const { hiddenSize: d, classifierBias: bias } = config;
-    this.#dense = this.child('dense', new Linear(d, d, { bias }));
+    const { hiddenSize: d, classifierBias: bias, initializerRange, numHiddenLayers } = config;
+    const std = initializerRange / Math.sqrt(2 * numHiddenLayers);
+    this.#dense = this.child('dense', new Linear(d, d, { bias, std }));
     this.#norm = this.child('norm', newNorm(config));
     this.#config = config;
   }
@@ -38,6 +39,9 @@ class PredictionHead extends Module {
     return this.#norm.forward(transformed, context);
   }
 }
+
+const newClassifier = ({ hiddenSize }: ModernBertConfig, labels: number): Linear =>
+  new Linear(hiddenSize, labels, { std: hiddenSize ** -0.5 });
 
 /** hidden [B, L, D] → [B, D]: the mean over the tokens that the mask lets see. */
 function meanToken(hidden: Tensor, { batchSize, length, attentionMask }: TextInputs, context: ForwardContext): Tensor {
@@ -56,7 +60,7 @@ function meanToken(hidden: Tensor, { batchSize, length, attentionMask }: TextInp
 
 function sequenceClassification(config: ModernBertConfig, labels: number): HeadedLayers {
   const [model, head] = [new ModernBertModel(config), new PredictionHead(config)];
-  const classifier = new Linear(config.hiddenSize, labels);
+  const classifier = newClassifier(config, labels);
   return {
     modules: { model, head, classifier },
     logits: (inputs, context) => {
@@ -70,7 +74,7 @@ function sequenceClassification(config: ModernBertConfig, labels: number): Heade
 
 function tokenClassification(config: ModernBertConfig, labels: number): HeadedLayers {
   const [model, head] = [new ModernBertModel(config), new PredictionHead(config)];
-  const classifier = new Linear(config.hiddenSize, labels);
+  const classifier = newClassifier(config, labels);
   return {
     modules: { model, head, classifier },
     logits: (inputs, context) => {

@@ -1,38 +1,48 @@
-// Configs of decoders, old and new, read as transformers reads them; what is not supported is refused by name.
+// Configs of models with rotary embeddings, old and new, read as transformers reads them; what is not supported is refused by name.
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { DecoderConfig } from '#models/decoder/decoder-config.ts';
 import { readGemma3Config } from '#models/gemma3/gemma3-config.ts';
 import { readLlamaConfig } from '#models/llama/llama-config.ts';
+import { readModernBertConfig } from '#models/modernbert/modernbert-config.ts';
 import type { JsonObject } from '#models/pretrained-config.ts';
 import { readQwen2Config } from '#models/qwen2/qwen2-config.ts';
 import { readQwen3Config } from '#models/qwen3/qwen3-config.ts';
-import { AngleTable, inverseFrequencies } from '#models/rotary-angles.ts';
+import { AngleTable, inverseFrequencies, type RopeConfig } from '#models/rotary-angles.ts';
 import { fixtureFolder } from '../../setup/fixtures.ts';
 import { expectClose } from '../../setup/tensors.ts';
 
 interface Described {
   readonly config: JsonObject;
-  readonly kv_heads: number;
+  /** Of queries, and of keys and values. */
+  readonly heads: readonly [number, number];
   readonly windows: readonly number[];
   readonly frequencies: readonly (readonly number[])[];
 }
 
-const READERS: Readonly<Record<string, (json: JsonObject) => DecoderConfig>> = {
+/** What the configs of all these families have. */
+interface RotaryModel {
+  readonly numHeads: number;
+  readonly numKeyValueHeads?: number;
+  readonly headSize: number;
+  readonly layers: readonly { readonly window: number; readonly rope: RopeConfig }[];
+}
+
+const READERS: Readonly<Record<string, (json: JsonObject) => RotaryModel>> = {
   llama: readLlamaConfig,
   qwen2: readQwen2Config,
   qwen3: readQwen3Config,
   gemma3_text: readGemma3Config,
+  modernbert: readModernBertConfig,
 };
 const described = Object.entries(
   JSON.parse(readFileSync(fixtureFolder('rotary.json'), 'utf8')) as Record<string, Described>,
 );
 
 describe('a config.json', () => {
-  it.each(described)('%s', (_name, { config, kv_heads, windows, frequencies }) => {
+  it.each(described)('%s', (_name, { config, heads, windows, frequencies }) => {
     const read = READERS[config['model_type'] as string]!(config);
-    expect(read.numKeyValueHeads).toBe(kv_heads);
+    expect([read.numHeads, read.numKeyValueHeads ?? read.numHeads]).toEqual(heads);
     expect(read.layers.map(({ window }) => window)).toEqual(windows);
     for (const [layer, { rope }] of read.layers.entries()) {
       const actual = inverseFrequencies(rope, read.headSize);
@@ -54,6 +64,8 @@ describe('a config.json', () => {
     ['layer_types', readGemma3Config, { layer_types: ['chunked_attention'] }],
     ['attn_logit_softcapping', readGemma3Config, { attn_logit_softcapping: 50 }],
     ['final_logit_softcapping', readGemma3Config, { final_logit_softcapping: 30 }],
+    ['decoder_bias', readModernBertConfig, { decoder_bias: false }],
+    ['classifier_pooling', readModernBertConfig, { classifier_pooling: 'max' }],
     ['use_bidirectional_attention', readGemma3Config, { use_bidirectional_attention: true }],
   ] as const)('with %s that is not supported is refused by name', (field, read, json) => {
     expect(() => read(json)).toThrow(`"${field}"`);

@@ -1,4 +1,5 @@
-// Steps of decoders that are recorded and replayed, and what decoders refuse. Their numbers: models.test.ts.
+// Steps of models with rotary embeddings that are recorded and replayed, and what they refuse. Their numbers:
+// models.test.ts.
 
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -13,20 +14,29 @@ beforeAll(async () => {
   await tf.setBackend('atelier');
 });
 
-describe('replayed steps', () => {
-  /** Texts of one of two lengths, all of them padded differently. */
-  const batchAt = (step: number): Batch => {
-    const [rows, length] = [3, [8, 16][step % 2]!];
-    const ids = Int32Array.from({ length: rows * length }, (_, i) => (i * 7 + step * 5) % 50);
-    const mask = Int32Array.from(ids, (_, i) => (i % length < length - 2 * Math.floor(i / length) ? 1 : 0));
-    const array = (data: Int32Array) => ({ data, shape: [rows, length] });
-    const labels = ids.map((id, i) => (mask[i] === 1 ? id : -100));
-    return { input_ids: array(ids), attention_mask: array(mask), labels: array(labels) };
+/** Texts of one of two lengths, all of them padded differently; a label for each token, or for each text. */
+function batchAt(step: number, labelled: 'tokens' | 'texts'): Batch {
+  const [rows, length] = [3, [8, 16][step % 2]!];
+  const ids = Int32Array.from({ length: rows * length }, (_, i) => (i * 7 + step * 5) % 45);
+  const mask = Int32Array.from(ids, (_, i) => (i % length < length - 2 * Math.floor(i / length) ? 1 : 0));
+  const array = (data: Int32Array) => ({ data, shape: [rows, length] });
+  const ofTokens = array(ids.map((id, i) => (mask[i] === 1 ? id : -100)));
+  const ofTexts = { data: Int32Array.from({ length: rows }, (_, row) => (row + step) % 3), shape: [rows] };
+  return {
+    input_ids: array(ids),
+    attention_mask: array(mask),
+    labels: labelled === 'tokens' ? ofTokens : ofTexts,
   };
+}
+
+/** Families read those that they have. */
+const DROPOUT = { attention_dropout: 0.1, mlp_dropout: 0.1, embedding_dropout: 0.1, classifier_dropout: 0.1 };
+
+describe('replayed steps', () => {
   const training = (name: string) => ({
-    makeModel: async () => (await loadModelCase(name)).model,
+    makeModel: async () => (await loadModelCase(name, DROPOUT)).model,
     updates: 8,
-    batchAt,
+    batchAt: (step: number) => batchAt(step, name.endsWith('single') ? 'texts' : 'tokens'),
   });
 
   it.each([
@@ -36,6 +46,10 @@ describe('replayed steps', () => {
     ['gemma3', 'f32'],
     ['gemma3', 'f16'],
     ['gemma3', 'bf16'],
+    ['llama-single', 'f16'],
+    ['modernbert-single', 'f32'],
+    ['modernbert-mask', 'f16'],
+    ['modernbert-mask', 'bf16'],
   ] as const)('of %s in %s equal eager ones bit for bit, with gradient checkpointing too', async (name, storage) => {
     const eager = await trainUpdates(training(name), storage, 0);
     const replayed = await trainUpdates(training(name), storage, 32);

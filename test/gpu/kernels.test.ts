@@ -310,6 +310,7 @@ describe('attention', () => {
     { batch: 1, length: 130, heads: 4, kvHeads: 2, size: 64, causal: true },
     { batch: 2, length: 97, heads: 4, kvHeads: 1, size: 36, window: 20 },
     { batch: 2, length: 100, heads: 2, size: 132, window: 40, causal: true },
+    { batch: 1, length: 37, heads: 2, kvHeads: 1, size: 256, window: 20, causal: true },
   ];
   for (const { batch, length, size, ...rest } of sizes) {
     for (const probability of [0, 0.25]) {

@@ -7,6 +7,7 @@ import type { Batch } from '#util/nd-array.ts';
 import { startEngine } from '../setup/dawn.ts';
 import { trainingContext } from '../setup/forward-context.ts';
 import { loadModelCase } from '../setup/model-case.ts';
+import { expectClose } from '../setup/tensors.ts';
 import { trainUpdates } from '../setup/train-updates.ts';
 
 beforeAll(async () => {
@@ -65,6 +66,14 @@ describe('replayed steps', () => {
 });
 
 describe('a decoder', () => {
+  it('finds the last token by the mask where its config names no padding', async () => {
+    const { model, expected, batch } = await loadModelCase('llama-single', { pad_token_id: null });
+    const filled = model.bucket(batch);
+    const context = trainingContext(filled);
+    const logits = tf.tidy(() => model.forward(filled, { context, labelSmoothing: 0 }).logits);
+    const tolerance = { absolute: 1e-4, relative: 1e-4 };
+    expectClose((await logits.data()) as Float32Array, expected.get('logits')!.data, tolerance);
+  });
   it('refuses an id beyond its vocabulary, and a text beyond its positions', async () => {
     const { model } = await loadModelCase('llama-tied');
     const ids = (data: Int32Array): Batch => ({ input_ids: { data, shape: [1, data.length] } });

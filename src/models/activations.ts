@@ -1,8 +1,9 @@
 // The names that HuggingFace's configs give to activations.
 
 import type { Activation } from '#kernels/activation/activation.ts';
+import type { ConfigReader } from './pretrained-config.ts';
 
-export const ACTIVATIONS: Readonly<Record<string, Activation>> = {
+const ACTIVATIONS: Readonly<Record<string, Activation>> = {
   gelu: 'gelu',
   gelu_new: 'gelu_tanh',
   gelu_pytorch_tanh: 'gelu_tanh',
@@ -11,3 +12,7 @@ export const ACTIVATIONS: Readonly<Record<string, Activation>> = {
   swish: 'silu',
   tanh: 'tanh',
 };
+
+/** The activation that a field names. */
+export const activationOf = (read: ConfigReader, field: string, fallback: string): Activation =>
+  ACTIVATIONS[read.oneOf(field, Object.keys(ACTIVATIONS), fallback)]!;

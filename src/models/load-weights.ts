@@ -73,7 +73,9 @@ export async function loadWeights(
 }
 
 function initialize(parameter: Parameter, normal: TorchNormal, range: number): Float32Array {
-  switch (parameter.initializer) {
+  const { initializer } = parameter;
+  if (typeof initializer === 'object') return normal.fill(parameter.size, 0, initializer.std);
+  switch (initializer) {
     case 'normal':
       return normal.fill(parameter.size, 0, range);
     case 'zeros':
@@ -81,7 +83,7 @@ function initialize(parameter: Parameter, normal: TorchNormal, range: number): F
     case 'ones':
       return new Float32Array(parameter.size).fill(1);
     default:
-      return parameter.initializer satisfies never;
+      return initializer satisfies never;
   }
 }
 

@@ -24,6 +24,19 @@ export class ConfigReader {
     throw this.wrong(name, value, 'a number');
   }
 
+  /** A number above zero that must be there. */
+  positive(name: string): number {
+    const value = this.#json[name];
+    if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value;
+    throw this.wrong(name, value, 'a number above 0');
+  }
+
+  boolean(name: string, fallback: boolean): boolean {
+    const value = this.#json[name] ?? fallback;
+    if (typeof value === 'boolean') return value;
+    throw this.wrong(name, value, 'true or false');
+  }
+
   /** A dropout probability: in [0, 1). */
   probability(name: string, fallback: number): number {
     const value = this.number(name, fallback);

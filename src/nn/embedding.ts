@@ -15,7 +15,10 @@ export class Embedding extends Module {
   }
 }
 
-/** The rows of several embeddings (one to three), added up: ids of any shape → f32 [...shape, columns]. */
-export function embed(parts: readonly { readonly table: Embedding; readonly tokens: TokenIds }[]): Tensor {
-  return embedding(parts.map(({ table, tokens }) => ({ weight: table.weight.value, tokens })));
+/** The rows of several embeddings (one to three), added up, times `scale`: ids of any shape → f32 [...shape, columns]. */
+export function embed(parts: readonly { readonly table: Embedding; readonly tokens: TokenIds }[], scale = 1): Tensor {
+  return embedding(
+    parts.map(({ table, tokens }) => ({ weight: table.weight.value, tokens })),
+    scale,
+  );
 }

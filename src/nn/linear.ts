@@ -1,7 +1,8 @@
-// torch.nn.Linear: `weight` [out, in] and `bias` [out].
+// torch.nn.Linear: `weight` [out, in] and, unless it is switched off, `bias` [out]; and what is made of several.
 
 import type { Tensor } from '@tensorflow/tfjs';
 import type { Activation } from '#kernels/activation/activation.ts';
+import { gatedActivation } from '#kernels/gated-activation/gated-activation.ts';
 import { type LinearOptions, linear, linears } from '#kernels/linear/linear.ts';
 import type { WeightLayout } from '#kernels/linear/weight-layout.ts';
 import { mlp } from '#kernels/mlp/mlp.ts';
@@ -9,39 +10,52 @@ import type { ForwardContext } from './forward-context.ts';
 import { Module } from './module.ts';
 import { Parameter } from './parameter.ts';
 
+export interface LinearSpec {
+  /** `in-out` for GPT-2's Conv1D, whose weight is [in, out]. Default out-in. */
+  readonly layout?: WeightLayout;
+  /** Default true. */
+  readonly bias?: boolean;
+  /** Standard deviation of a weight that starts fresh. Default: the config's `initializer_range`. */
+  readonly std?: number;
+}
+
 export class Linear extends Module {
   readonly weight: Parameter;
-  readonly bias: Parameter;
+  readonly bias: Parameter | null;
   readonly layout: WeightLayout;
 
-  /** @param layout `in-out` for GPT-2's Conv1D, whose weight is [in, out]. Default out-in. */
-  constructor(inFeatures: number, outFeatures: number, layout: WeightLayout = 'out-in') {
+  constructor(inFeatures: number, outFeatures: number, { layout = 'out-in', bias = true, std }: LinearSpec = {}) {
     super();
     const shape = layout === 'out-in' ? [outFeatures, inFeatures] : [inFeatures, outFeatures];
-    this.weight = this.parameter('weight', new Parameter(shape, 'normal'));
-    this.bias = this.parameter('bias', new Parameter([outFeatures], 'zeros'));
+    this.weight = this.parameter('weight', new Parameter(shape, std === undefined ? 'normal' : { std }));
+    this.bias = bias ? this.parameter('bias', new Parameter([outFeatures], 'zeros')) : null;
     this.layout = layout;
   }
 
   /** [..., in] → [..., out], in the context's storage. */
   forward(x: Tensor, context: ForwardContext, options: Omit<LinearOptions, 'layout'> = {}): Tensor {
-    return linear(context.operand(x), context.weight(this.weight), this.bias.value, {
+    return linear(context.operand(x), context.weight(this.weight), this.bias?.value ?? null, {
       ...options,
       layout: this.layout,
     });
   }
 }
 
-/** Maps of one input side by side: [..., in] → [..., Σ out]. */
+/** Maps of one input side by side, all with a bias or none: [..., in] → [..., Σ out]. */
 export function forwardTogether(maps: readonly Linear[], x: Tensor, context: ForwardContext): Tensor {
   return linears(
     context.operand(x),
     maps.map(({ weight }) => context.weight(weight)),
-    maps.map(({ bias }) => bias.value),
+    maps.flatMap(({ bias }) => (bias ? [bias.value] : [])),
   );
 }
 
-/** Two maps with an activation between them. */
+const biasOf = ({ bias }: Linear): Tensor => {
+  if (!bias) throw new Error('the maps of a feed-forward layer have biases');
+  return bias.value;
+};
+
+/** Two maps, with biases, and an activation between them. */
 export function feedForward(
   first: Linear,
   second: Linear,
@@ -51,9 +65,20 @@ export function feedForward(
 ): Tensor {
   const weights = {
     weight1: context.weight(first.weight),
-    bias1: first.bias.value,
+    bias1: biasOf(first),
     weight2: context.weight(second.weight),
-    bias2: second.bias.value,
+    bias2: biasOf(second),
   };
   return mlp(context.operand(x), weights, { ...options, layout: first.layout });
+}
+
+/** `down` of f(gate) · up, for maps `gate` and `up` of one input that may lie in one, `gates`, side by side. */
+export function gatedFeedForward(
+  gates: readonly Linear[],
+  down: Linear,
+  x: Tensor,
+  context: ForwardContext,
+  { activation, ...options }: Omit<LinearOptions, 'layout'> & { readonly activation: Activation },
+): Tensor {
+  return down.forward(gatedActivation(forwardTogether(gates, x, context), activation), context, options);
 }

@@ -5,8 +5,11 @@ import * as tf from '@tensorflow/tfjs';
 import { copyInto, setValues } from '#gpu/arena.ts';
 import { storageOf } from '#gpu/tensor-storage.ts';
 
-/** How a parameter starts when no file holds it, as HF's `_init_weights`. */
-export type Initializer = 'normal' | 'zeros' | 'ones';
+/**
+ * How a parameter starts when no file holds it, as HF's `_init_weights`: `normal` with the config's `initializer_range` as
+ * standard deviation, or with one of its own.
+ */
+export type Initializer = 'normal' | 'zeros' | 'ones' | { readonly std: number };
 
 export class Parameter {
   readonly shape: readonly number[];

@@ -125,8 +125,8 @@ describe('weights', () => {
 
 describe('model folder', () => {
   it('another architecture', async () => {
-    await changeJson('model/config.json', (config) => void Object.assign(config, { model_type: 'roberta' }));
-    await expectRefused(await runMain(), 'E-MODEL-CONFIG', '"roberta"', 'Atelier can train: bert');
+    await changeJson('model/config.json', (config) => void Object.assign(config, { model_type: 'mamba' }));
+    await expectRefused(await runMain(), 'E-MODEL-CONFIG', '"mamba"', 'Atelier can train: bert');
   });
   it('a config value of the wrong kind', async () => {
     await changeJson('model/config.json', (config) => void Object.assign(config, { num_attention_heads: 5 }));

@@ -13,10 +13,15 @@ import { dropout, takeDropout } from '#kernels/dropout/dropout.ts';
 import type { DropoutKey } from '#kernels/dropout/dropout-key.ts';
 import { embedding } from '#kernels/embedding/embedding.ts';
 import { groupTokens } from '#kernels/embedding/token-ids.ts';
+import { gatedActivation } from '#kernels/gated-activation/gated-activation.ts';
+import { headNorm } from '#kernels/head-norm/head-norm.ts';
 import { type LabelVectorLoss, labelVectorLoss } from '#kernels/label-vector-loss/label-vector-loss.ts';
 import { layerNorm } from '#kernels/layer-norm/layer-norm.ts';
 import { linear, linears } from '#kernels/linear/linear.ts';
 import { mlp } from '#kernels/mlp/mlp.ts';
+import { poolTokens } from '#kernels/pool-tokens/pool-tokens.ts';
+import { rmsNorm } from '#kernels/rms-norm/rms-norm.ts';
+import { rotary } from '#kernels/rotary/rotary.ts';
 import { selectToken } from '#kernels/select-token/select-token.ts';
 import { transposeLast } from '#kernels/transpose-last/transpose-last.ts';
 import { startEngine } from '../setup/dawn.ts';
@@ -127,6 +132,17 @@ describe('linear', () => {
 
 describe('layer norm', () => {
   for (const shape of [
+    [3, 5],
+    [2, 3, 127],
+    [130, 64],
+  ]) {
+    it(`${shape}, without a shift`, () =>
+      expectParity(([x, g]) => layerNorm(x!, g!, null, 1e-5), [{ shape }, { shape: [shape.at(-1)!] }], {
+        absolute: 1e-4,
+        relative: 1e-4,
+      }));
+  }
+  for (const shape of [
     [1, 1],
     [3, 5],
     [2, 3, 127],
@@ -140,6 +156,136 @@ describe('layer norm', () => {
         { absolute: 1e-4, relative: 1e-4 },
       ));
   }
+});
+
+/** Tolerance and seeded inputs for a kernel that rounds to halves a few times. */
+const HALVES = [
+  ['f16', { absolute: 2 ** -8, relative: 2 ** -8 }],
+  ['bf16', { absolute: 2 ** -5, relative: 2 ** -5 }],
+] as const;
+
+describe('rms norm', () => {
+  for (const shape of [
+    [1, 1],
+    [3, 5],
+    [2, 3, 127],
+    [300, 20],
+    [130, 64],
+  ]) {
+    for (const offset of [0, 1]) {
+      const options = { eps: 1e-5, offset };
+      const weight = { shape: [shape.at(-1)!] };
+      it(`${shape}, offset ${offset}`, () =>
+        expectParity(([x, w]) => rmsNorm(x!, w!, options), [{ shape }, weight], { absolute: 1e-4, relative: 1e-4 }));
+      it(`${shape}, offset ${offset}, with residual`, () =>
+        expectParity(([x, w, r]) => rmsNorm(x!, w!, { ...options, residual: r! }), [{ shape }, weight, { shape }], {
+          absolute: 1e-4,
+          relative: 1e-4,
+        }));
+    }
+  }
+  it.each(HALVES)('%s storage', (storage, tolerance) =>
+    expectParity(
+      half(storage, ([x, w]) => {
+        const y = rmsNorm(x!, castStorage(w!, 'f32'), { eps: 1e-6, storage });
+        if (tf.getBackend() === 'atelier') expect(storageOf(y)).toBe(storage);
+        return y;
+      }),
+      [{ shape: [7, 36] }, { shape: [36] }],
+      tolerance,
+    ),
+  );
+});
+
+describe('head norm', () => {
+  for (const { batch, length, heads, kvHeads, size } of [
+    { batch: 1, length: 1, heads: 1, kvHeads: 1, size: 4 },
+    { batch: 2, length: 7, heads: 3, kvHeads: 1, size: 5 },
+    { batch: 2, length: 13, heads: 4, kvHeads: 2, size: 12 },
+    { batch: 3, length: 101, heads: 2, kvHeads: 1, size: 36 },
+    { batch: 1, length: 3, heads: 2, kvHeads: 2, size: 132 },
+  ]) {
+    const shape = [batch, length, (heads + 2 * kvHeads) * size];
+    for (const offset of [0, 1]) {
+      it(`B ${batch} L ${length} H ${heads} G ${kvHeads} D ${size}, offset ${offset}`, () =>
+        expectParity(
+          ([x, q, k]) => headNorm(x!, q!, k!, { heads, kvHeads, eps: 1e-6, offset }),
+          [{ shape }, { shape: [size] }, { shape: [size] }],
+          { absolute: 1e-4, relative: 1e-4 },
+        ));
+    }
+  }
+  it.each(HALVES)('%s storage', (storage, tolerance) =>
+    expectParity(
+      half(storage, ([x, q, k]) => {
+        const wide = [castStorage(q!, 'f32'), castStorage(k!, 'f32')] as const;
+        return headNorm(x!, ...wide, { heads: 3, kvHeads: 1, eps: 1e-6 });
+      }),
+      [{ shape: [2, 5, 60] }, { shape: [12] }, { shape: [12] }],
+      tolerance,
+    ),
+  );
+});
+
+describe('rotary', () => {
+  /** Angles that are no multiples of each other; `half` pairs of columns turn. */
+  const table = (length: number, half: number) => {
+    const rows = Array.from({ length }, (_, position) => {
+      const angles = Array.from({ length: half }, (_, pair) => position / 3 ** pair);
+      return [...angles.map(Math.cos), ...angles.map(Math.sin)];
+    });
+    return keep(tf.tensor2d(rows));
+  };
+  for (const { batch, length, heads, all, size, half: pairs } of [
+    { batch: 1, length: 1, heads: 1, all: 3, size: 4, half: 2 },
+    { batch: 2, length: 7, heads: 3, all: 4, size: 6, half: 3 },
+    { batch: 2, length: 13, heads: 6, all: 8, size: 12, half: 6 },
+    { batch: 2, length: 9, heads: 3, all: 4, size: 32, half: 16 },
+    { batch: 3, length: 5, heads: 3, all: 4, size: 32, half: 4 },
+    { batch: 2, length: 5, heads: 2, all: 3, size: 20, half: 3 },
+  ]) {
+    it(`B ${batch} L ${length} D ${size}, ${pairs} pairs of ${heads} of ${all} heads`, () =>
+      expectParity(([x]) => rotary(x!, table(length, pairs), heads, all), [{ shape: [batch, length, all * size] }]));
+  }
+  it.each(HALVES)('%s storage', (storage, tolerance) =>
+    expectParity(
+      half(storage, ([x]) => rotary(x!, table(6, 4), 3, 4)),
+      [{ shape: [2, 6, 32] }],
+      tolerance,
+    ),
+  );
+});
+
+describe('pool tokens', () => {
+  it.each([5, 8])('of rows of %i', (columns) => {
+    const weights = () => keep(tf.tensor2d(values(12, 5), [3, 4]));
+    return expectParity(([x]) => poolTokens(x!, weights()), [{ shape: [3, 4, columns] }]);
+  });
+});
+
+describe('gated activation', () => {
+  for (const kind of ['silu', 'gelu_tanh', 'gelu'] satisfies Activation[]) {
+    for (const shape of [
+      [1, 2],
+      [3, 5, 14],
+      [70, 136],
+    ]) {
+      it(`${kind} ${shape}`, () =>
+        expectParity(([x]) => gatedActivation(x!, kind), [{ shape, data: values(sizeOf(shape)).map((v) => v * 8) }], {
+          absolute: 1e-4,
+          relative: 1e-4,
+        }));
+    }
+  }
+  it.each(HALVES)('%s storage', async (storage, tolerance) => {
+    for (const columns of [32, 12]) {
+      await expectParity(
+        half(storage, ([x]) => gatedActivation(x!, 'silu')),
+        [{ shape: [5, columns] }],
+        tolerance,
+      );
+    }
+  });
 });
 
 describe('activation', () => {
@@ -164,6 +310,7 @@ describe('attention', () => {
     { batch: 1, length: 130, heads: 4, kvHeads: 2, size: 64, causal: true },
     { batch: 2, length: 97, heads: 4, kvHeads: 1, size: 36, window: 20 },
     { batch: 2, length: 100, heads: 2, size: 132, window: 40, causal: true },
+    { batch: 1, length: 37, heads: 2, kvHeads: 1, size: 256, window: 20, causal: true },
   ];
   for (const { batch, length, size, ...rest } of sizes) {
     for (const probability of [0, 0.25]) {
@@ -277,8 +424,13 @@ describe('embedding', () => {
   it.each([6, 8])('rows of %i and their gradient', (columns) =>
     expectParity(([w]) => embedding([{ weight: w!, tokens: tokens(ids) }]), [{ shape: [11, columns] }]),
   );
-  it('without a gradient for padding', () =>
-    expectParity(([w]) => embedding([{ weight: w!, tokens: tokens(ids, 2) }]), [{ shape: [11, 8] }]));
+  it.each([6, 8])('scaled rows of %i, one of which takes no gradient', async (columns) => {
+    const build: Build = ([w]) => embedding([{ weight: w!, tokens: tokens(ids, 3) }], 1.7);
+    await expectParity(build, [{ shape: [11, columns] }]);
+    const [, gradient] = await run('atelier', build, [{ shape: [11, columns] }]);
+    const rowIsZero = (row: number) => gradient!.subarray(row * columns, (row + 1) * columns).every((v) => v === 0);
+    expect([2, 3, 4].map(rowIsZero)).toEqual([false, true, false]);
+  });
   it.each([5, 16])('three tables added up, rows of %i', (columns) =>
     expectParity(
       (weights) =>

@@ -3,20 +3,16 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { memoryUse } from '#gpu/memory.ts';
 import { readTensor } from '#gpu/read-back.ts';
 import { StepCache } from '#gpu/step-cache.ts';
 import type { AtelierBackend } from '#gpu/webgpu-backend.ts';
 import { dropout } from '#kernels/dropout/dropout.ts';
 import { DropoutKey } from '#kernels/dropout/dropout-key.ts';
 import type { ComputeStorage } from '#nn/forward-context.ts';
-import { Gradients } from '#nn/gradients.ts';
-import { AdamW } from '#optim/adamw.ts';
-import { makeParamGroups } from '#optim/optimizer.ts';
-import { OptimizerUpdate } from '#optim/optimizer-update.ts';
 import type { Batch } from '#util/nd-array.ts';
 import { startEngine } from '../setup/dawn.ts';
 import { tinyBert } from '../setup/tiny-bert.ts';
+import { type Trained, trainUpdates } from '../setup/train-updates.ts';
 
 let backend: AtelierBackend;
 
@@ -37,43 +33,8 @@ function batchAt(step: number): Batch {
   };
 }
 
-interface Trained {
-  readonly losses: number[];
-  readonly weights: Float32Array[];
-  readonly modes: readonly string[];
-  readonly allocated: readonly number[];
-}
-
-/** 30 updates of two micro-batches each, dropout on. */
-async function train(storage: ComputeStorage, recordedSteps: number, gradientCheckpointing = false): Promise<Trained> {
-  const model = await tinyBert();
-  const update = new OptimizerUpdate(
-    new AdamW(makeParamGroups(model.namedParameters(), 0.01), { betas: [0.9, 0.999], eps: 1e-8 }),
-    { maxGradNorm: 1, lossScaling: storage === 'f16', storage, recordedSteps },
-  );
-  const { lossScale, sinks } = update;
-  const options = { seed: 5, storage, labelSmoothing: 0.1, lossScale, sinks, recordedSteps, gradientCheckpointing };
-  const gradients = new Gradients(model, options);
-  const result = { losses: [] as number[], modes: [] as string[], allocated: [] as number[] };
-  for (let step = 0; step < 30; step++) {
-    update.begin();
-    for (const micro of [0, 1]) {
-      const source = { batch: batchAt(step + micro), forwardStep: 2 * step + micro, numItemsInBatch: 8 };
-      result.modes.push(gradients.addMicroBatch(source, micro === 0));
-      result.losses.push((await readTensor(gradients.loss))[0]!);
-    }
-    update.step(gradients.byName, 1e-3 * (1 - step / 30));
-    gradients.clear();
-    result.allocated.push(memoryUse().allocatedBytes);
-  }
-  const weights = await Promise.all(
-    [...model.namedParameters().values()].map(async ({ variable }) => (await readTensor(variable)) as Float32Array),
-  );
-  gradients.dispose();
-  update.dispose();
-  model.dispose();
-  return { ...result, weights };
-}
+const train = (storage: ComputeStorage, recordedSteps: number, gradientCheckpointing = false): Promise<Trained> =>
+  trainUpdates({ makeModel: tinyBert, updates: 30, batchAt }, storage, recordedSteps, gradientCheckpointing);
 
 describe('replayed steps', () => {
   it.each(['f32', 'f16', 'bf16'] as const)('30 updates in %s equal eager ones bit for bit', async (storage) => {

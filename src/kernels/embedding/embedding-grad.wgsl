@@ -1,5 +1,5 @@
-// dweight[id, column] = sum of dy over the positions of that id, in order, four columns a thread. Rows of absent ids are
-// left as they are.
+// dweight[id, column] = scale · sum of dy over the positions of that id, in order, four columns a thread. Rows of absent
+// ids are left as they are.
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -20,6 +20,7 @@ fn main(
   for (var at = u32(token_groups(u.tokens + token_group)); at < end; at++) {
     sum += dy_row(u32(token_groups(positions + at)) * u.columns, i);
   }
+  sum *= u.scale;
   if (ACCUMULATE) { sum += dweight_row(base, i); }
   dweight_row_set(base, i, sum);
 }

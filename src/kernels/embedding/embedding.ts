@@ -1,4 +1,4 @@
-// Rows of tables by id, added up, with a deterministic gradient.
+// Rows of tables by id, added up and scaled, with a deterministic gradient.
 
 import type { Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
@@ -22,12 +22,12 @@ function defineForward(tables: number, vector: boolean): Kernel {
     name: `embedding-${tables}${vector ? '' : '-scalar'}`,
     source: [
       rowAccess(weights, ['y'], vector),
-      `fn tables(token: u32, i: u32) -> vec4<f32> { return ${rows.join(' + ')}; }`,
+      `fn tables(token: u32, i: u32) -> vec4<f32> { return (${rows.join(' + ')}) * u.scale; }`,
       body,
     ].join('\n'),
     inputs: [...weights, ...each.map((i) => `ids${i}`)],
     outputs: ['y'],
-    uniforms: { tokens: 'u32', columns: 'u32' },
+    uniforms: { tokens: 'u32', columns: 'u32', scale: 'f32' },
   });
 }
 
@@ -37,7 +37,7 @@ const defineGrad = (vector: boolean): Kernel =>
     source: [rowAccess(['dy', 'dweight'], ['dweight'], vector), gradBody].join('\n'),
     inputs: ['dy', 'token_groups'],
     outputs: ['dweight'],
-    uniforms: { tokens: 'u32', columns: 'u32' },
+    uniforms: { tokens: 'u32', columns: 'u32', scale: 'f32' },
   });
 
 const kernels = [false, true].map((vector) => ({
@@ -49,19 +49,20 @@ const kernelsFor = (columns: number) => kernels[columns % 4 === 0 ? 1 : 0]!;
 interface GradAttrs {
   readonly rows: number;
   readonly paddingId: number | null;
+  readonly scale: number;
   readonly into: GradientTarget | null;
 }
 
 const gradWeight = defineOperation<'dy' | 'ids' | 'groups', GradAttrs>({
   name: 'AtelierEmbeddingGrad',
-  reference: ({ dy, ids }, { rows, paddingId }) => {
+  reference: ({ dy, ids }, { rows, paddingId, scale }) => {
     const columns = dy.shape[dy.shape.length - 1]!;
-    const all = tf.reshape(dy, [ids.size, columns]);
+    const all = tf.mul(tf.reshape(dy, [ids.size, columns]), scale);
     const flat = paddingId === null ? all : tf.mul(all, tf.notEqual(tf.reshape(ids, [ids.size, 1]), paddingId));
     // Adds up rows of the same id; tfjs's segment sum would go through all ids of the vocabulary instead.
     return [tf.scatterND(tf.reshape(ids, [ids.size, 1]), flat, [rows, columns])];
   },
-  webgpu: (backend, { dy, ids, groups }, { rows, into }) => {
+  webgpu: (backend, { dy, ids, groups }, { rows, scale, into }) => {
     const columns = dy.shape[dy.shape.length - 1]!;
     const dweight = into?.tensor ?? backend.makeOutput([rows, columns], 'f32');
     const accumulate = into?.accumulate ?? false;
@@ -69,7 +70,7 @@ const gradWeight = defineOperation<'dy' | 'ids' | 'groups', GradAttrs>({
     kernelsFor(columns).grad.run(backend, {
       inputs: { dy, token_groups: groups },
       outputs: { dweight },
-      uniforms: { tokens: ids.size, columns },
+      uniforms: { tokens: ids.size, columns, scale },
       constants: { ACCUMULATE: accumulate },
       grid: linearGrid(Math.ceil((ids.size * Math.ceil(columns / 4)) / 64)),
     });
@@ -79,6 +80,7 @@ const gradWeight = defineOperation<'dy' | 'ids' | 'groups', GradAttrs>({
 
 interface Attrs {
   readonly tokens: readonly TokenIds[];
+  readonly scale: number;
 }
 
 /** One operation for each number of tables: they have names of their own. */
@@ -86,7 +88,7 @@ function defineEmbedding(tables: number): Operation<Weights, Attrs> {
   const names = Array.from({ length: tables }, (_, i) => `weight${i}` as Weights);
   return defineOperation<Weights, Attrs>({
     name: `AtelierEmbedding${tables}`,
-    reference: (inputs, { tokens }) => {
+    reference: (inputs, { tokens, scale }) => {
       const rows = names.map((name, i) => {
         const { ids } = tokens[i]!;
         const weight = inputs[name]!;
@@ -95,16 +97,16 @@ function defineEmbedding(tables: number): Operation<Weights, Attrs> {
           weight.shape[1]!,
         ]);
       });
-      return [rows.length === 1 ? rows[0]! : tf.addN(rows)];
+      return [tf.mul(rows.length === 1 ? rows[0]! : tf.addN(rows), scale)];
     },
-    webgpu: (backend, inputs, { tokens }) => {
+    webgpu: (backend, inputs, { tokens, scale }) => {
       const columns = inputs.weight0!.shape[1]!;
       const { ids } = tokens[0]!;
       const y = backend.makeOutput([...ids.shape, columns], 'f32');
       kernelsFor(columns).forward[tables - 1]!.run(backend, {
         inputs: { ...inputs, ...Object.fromEntries(tokens.map((token, i) => [`ids${i}`, token.ids])) },
         outputs: { y },
-        uniforms: { tokens: ids.size, columns },
+        uniforms: { tokens: ids.size, columns, scale },
         grid: linearGrid(Math.ceil((ids.size * Math.ceil(columns / 4)) / 64)),
       });
       return [y];
@@ -112,7 +114,7 @@ function defineEmbedding(tables: number): Operation<Weights, Attrs> {
     gradient: {
       inputsToSave: names,
       outputsToSave: [false],
-      grad: ([dy], saved, _outputs, { tokens }) =>
+      grad: ([dy], saved, _outputs, { tokens, scale }) =>
         Object.fromEntries(
           names.map((name, i) => {
             const weight = saved[name]!;
@@ -124,7 +126,7 @@ function defineEmbedding(tables: number): Operation<Weights, Attrs> {
                 const into = gradientTarget(weight);
                 return gradWeight(
                   { dy: dy!, ids, groups: groups ?? ids },
-                  { rows: weight.shape[0]!, paddingId, into },
+                  { rows: weight.shape[0]!, paddingId, scale, into },
                 )[0];
               },
             ];
@@ -138,11 +140,15 @@ const operations = Array.from({ length: MAX_TABLES }, (_, i) => defineEmbedding(
 
 /**
  * @param tables one to three: weight f32 [V, D] and the rows to take, all of one shape.
+ * @param scale factor on the result. Default 1.
  * @returns f32 [..., D], the rows of all tables added up
  */
-export function embedding(tables: readonly { readonly weight: Tensor; readonly tokens: TokenIds }[]): Tensor {
+export function embedding(
+  tables: readonly { readonly weight: Tensor; readonly tokens: TokenIds }[],
+  scale = 1,
+): Tensor {
   const operation = operations[tables.length - 1];
   if (!operation) throw new Error(`embedding takes one to ${MAX_TABLES} tables, not ${tables.length}`);
   const inputs = Object.fromEntries(tables.map(({ weight }, i) => [`weight${i}`, weight]));
-  return operation(inputs, { tokens: tables.map(({ tokens }) => tokens) })[0]!;
+  return operation(inputs, { tokens: tables.map(({ tokens }) => tokens), scale })[0]!;
 }

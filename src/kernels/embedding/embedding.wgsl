@@ -1,4 +1,4 @@
-// y[token, column] = sum over the tables of weight[ids[token], column], four columns a thread.
+// y[token, column] = scale · sum over the tables of weight[ids[token], column], four columns a thread.
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,

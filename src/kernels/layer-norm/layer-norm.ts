@@ -9,17 +9,25 @@ import { canBeHalf, type HalfStorage, storageOf } from '#gpu/tensor-storage.ts';
 import { type AtelierBackend, activeWebGpu } from '#gpu/webgpu-backend.ts';
 import { rowAccess } from '../shared/row-access.ts';
 import rowSum from '../shared/row-sum.wgsl?raw';
+import { sumParts } from '../shared/sum-parts.ts';
 import joinBody from './join-partials.wgsl?raw';
 import forwardBody from './layer-norm.wgsl?raw';
 import gradBody from './layer-norm-grad.wgsl?raw';
 
 type Storage = HalfStorage | 'f32';
 
-const defineForward = (vector: boolean) =>
+const NO_BETA = 'fn beta_row(base: u32, i: u32) -> vec4<f32> { return vec4<f32>(0.0); }';
+
+const defineForward = (vector: boolean, beta: boolean) =>
   defineKernel({
-    name: vector ? 'layer-norm' : 'layer-norm-scalar',
-    source: [rowSum, rowAccess(['x', 'gamma', 'beta'], ['y'], vector), forwardBody].join('\n'),
-    inputs: ['x', 'gamma', 'beta'],
+    name: `layer-norm${beta ? '' : '-unshifted'}${vector ? '' : '-scalar'}`,
+    source: [
+      rowSum,
+      rowAccess(['x', 'gamma', ...(beta ? ['beta'] : [])], ['y'], vector),
+      beta ? '' : NO_BETA,
+      forwardBody,
+    ].join('\n'),
+    inputs: ['x', 'gamma', ...(beta ? ['beta'] : [])],
     outputs: ['y', 'statistics'],
     uniforms: { rows: 'u32', columns: 'u32', eps: 'f32' },
   });
@@ -41,7 +49,8 @@ const defineGrad = (vector: boolean, addend: boolean) =>
   });
 
 const kernels = [false, true].map((vector) => ({
-  forward: defineForward(vector),
+  forward: defineForward(vector, true),
+  forwardUnshifted: defineForward(vector, false),
   grad: defineGrad(vector, false),
   gradAdd: defineGrad(vector, true),
 }));
@@ -72,28 +81,29 @@ function splitStatistics(x: Tensor, statistics: Tensor): { mean: Tensor; rstd: T
 }
 
 interface GradAttrs {
+  readonly hasBeta: boolean;
   /** Where the gradients of gamma and beta go; null: into new tensors. */
-  readonly into: { readonly gamma: GradientTarget; readonly beta: GradientTarget } | null;
+  readonly into: { readonly gamma: GradientTarget; readonly beta: GradientTarget | null } | null;
 }
 
-/** → dx, dgamma, dbeta; the last two only where they do not go elsewhere. */
+/** → dx, dgamma and, where there is a beta, dbeta; the last two only where they do not go elsewhere. */
 const backward = defineOperation<'x' | 'gamma' | 'statistics' | 'dy' | 'addend', GradAttrs>({
   name: 'AtelierLayerNormGrad',
-  reference: ({ x, gamma, statistics, dy }) => {
+  reference: ({ x, gamma, statistics, dy }, { hasBeta }) => {
     const { mean, rstd } = splitStatistics(x, statistics);
     const { rows, columns } = sizes(x);
     const xhat = tf.mul(tf.sub(x, mean), rstd);
     const g = tf.mul(dy, gamma);
     const centred = tf.sub(tf.sub(g, tf.mean(g, -1, true)), tf.mul(xhat, tf.mean(tf.mul(g, xhat), -1, true)));
     const columnSum = (t: Tensor): Tensor => tf.sum(tf.reshape(t, [rows, columns]), 0);
-    return [tf.mul(centred, rstd), columnSum(tf.mul(dy, xhat)), columnSum(dy)];
+    return [tf.mul(centred, rstd), columnSum(tf.mul(dy, xhat)), ...(hasBeta ? [columnSum(dy)] : [])];
   },
-  webgpu: (backend, { x, gamma, statistics, dy, addend }, { into }) => {
+  webgpu: (backend, { x, gamma, statistics, dy, addend }, { hasBeta, into }) => {
     const { rows, columns } = sizes(x);
     const partRows = Math.ceil(rows / PARTS);
     const parts = Math.ceil(rows / partRows);
     const dx = backend.makeOutput(x.shape, storageOf(x) as Storage);
-    const partials = backend.makeOutput([parts, 2, columns], 'f32');
+    const partials = backend.makeOutput([parts, 2 * columns], 'f32');
     const { grad, gradAdd } = kernelsFor(columns);
     (addend ? gradAdd : grad).run(backend, {
       inputs: { x, gamma, statistics, dy, ...(addend ? { addend } : {}) },
@@ -103,60 +113,85 @@ const backward = defineOperation<'x' | 'gamma' | 'statistics' | 'dy' | 'addend',
       workgroupSize: backend.rowLanes,
       grid: [parts, 1, 1],
     });
-    const [dgamma, dbeta] = into
-      ? [into.gamma.tensor, into.beta.tensor]
-      : [backend.makeOutput([columns], 'f32'), backend.makeOutput([columns], 'f32')];
-    joinKernel.run(backend, {
-      inputs: { partials },
-      outputs: { dgamma, dbeta },
-      uniforms: { columns, parts },
-      constants: { ACCUMULATE: into?.gamma.accumulate ?? false },
-      grid: [Math.ceil(columns / 64), 1, 1],
-    });
+    const accumulate = into?.gamma.accumulate ?? false;
+    const dgamma = into?.gamma.tensor ?? backend.makeOutput([columns], 'f32');
+    const dbeta = hasBeta ? (into?.beta?.tensor ?? backend.makeOutput([columns], 'f32')) : null;
+    if (dbeta) joinPartials(backend, partials, dgamma, dbeta, accumulate);
+    else sumParts(backend, partials, 0, dgamma, accumulate);
     backend.disposeData(partials.dataId);
-    return into ? [dx] : [dx, dgamma, dbeta];
+    return into ? [dx] : [dx, dgamma, ...(dbeta ? [dbeta] : [])];
   },
 });
 
-const operation = defineOperation<'x' | 'gamma' | 'beta', { eps: number; storage: Storage }>({
-  name: 'AtelierLayerNorm',
-  reference: ({ x, gamma, beta }, { eps }) => {
-    const { rows } = sizes(x);
-    const mean = tf.mean(x, -1, true);
-    const rstd = tf.rsqrt(tf.add(tf.mean(tf.square(tf.sub(x, mean)), -1, true), eps));
-    const y = tf.add(tf.mul(tf.mul(tf.sub(x, mean), rstd), gamma), beta);
-    return [y, tf.concat([tf.reshape(mean, [rows]), tf.reshape(rstd, [rows])])];
-  },
-  webgpu: (backend, inputs, attrs) => forward(backend, inputs, attrs),
-  gradient: {
-    inputsToSave: ['x', 'gamma', 'beta'],
-    outputsToSave: [false, true],
-    grad: ([dy], { x, gamma, beta }, [statistics]) => {
-      const targets = { gamma: gradientTarget(gamma!), beta: gradientTarget(beta!) };
-      const together = targets.gamma && targets.beta && targets.gamma.accumulate === targets.beta.accumulate;
-      const into = together ? { gamma: targets.gamma!, beta: targets.beta! } : null;
-      const addend = activeWebGpu() ? takeGradient('x') : null;
-      const saved = { x: x!, gamma: gamma!, statistics: statistics!, dy: dy! };
-      const [dx, dgamma, dbeta] = backward(addend ? { ...saved, addend } : saved, { into });
-      return {
-        x: () => dx!,
-        gamma: () => (dgamma ? deliver(dgamma, targets.gamma) : undefined),
-        beta: () => (dbeta ? deliver(dbeta, targets.beta) : undefined),
-      };
+function joinPartials(
+  backend: AtelierBackend,
+  partials: TensorInfo,
+  dgamma: TensorInfo,
+  dbeta: TensorInfo,
+  accumulate: boolean,
+): void {
+  const [parts, columns] = [partials.shape[0]!, dgamma.shape[0]!];
+  joinKernel.run(backend, {
+    inputs: { partials },
+    outputs: { dgamma, dbeta },
+    uniforms: { columns, parts },
+    constants: { ACCUMULATE: accumulate },
+    grid: [Math.ceil(columns / 64), 1, 1],
+  });
+}
+
+interface Attrs {
+  readonly eps: number;
+  readonly storage: Storage;
+}
+
+type Inputs = 'x' | 'gamma' | 'beta';
+
+/** One operation with a shift and one without: what is saved has names of its own. */
+const defineLayerNorm = (hasBeta: boolean) =>
+  defineOperation<Inputs, Attrs>({
+    name: hasBeta ? 'AtelierLayerNorm' : 'AtelierLayerNormUnshifted',
+    reference: ({ x, gamma, beta }, { eps }) => {
+      const { rows } = sizes(x);
+      const mean = tf.mean(x, -1, true);
+      const rstd = tf.rsqrt(tf.add(tf.mean(tf.square(tf.sub(x, mean)), -1, true), eps));
+      const scaled = tf.mul(tf.mul(tf.sub(x, mean), rstd), gamma);
+      const y = hasBeta ? tf.add(scaled, beta) : scaled;
+      return [y, tf.concat([tf.reshape(mean, [rows]), tf.reshape(rstd, [rows])])];
     },
-  },
-});
+    webgpu: (backend, inputs, attrs) => forward(backend, inputs, attrs),
+    gradient: {
+      inputsToSave: hasBeta ? ['x', 'gamma', 'beta'] : ['x', 'gamma'],
+      outputsToSave: [false, true],
+      grad: ([dy], { x, gamma, beta }, [statistics]) => {
+        const targets = { gamma: gradientTarget(gamma!), beta: beta ? gradientTarget(beta) : null };
+        const together = !beta || (targets.beta && targets.gamma?.accumulate === targets.beta.accumulate);
+        const into = targets.gamma && together ? { ...targets, gamma: targets.gamma } : null;
+        const addend = activeWebGpu() ? takeGradient('x') : null;
+        const saved = { x: x!, gamma: gamma!, statistics: statistics!, dy: dy! };
+        const [dx, dgamma, dbeta] = backward(addend ? { ...saved, addend } : saved, { hasBeta, into });
+        return {
+          x: () => dx!,
+          gamma: () => (dgamma ? deliver(dgamma, targets.gamma) : undefined),
+          beta: () => (dbeta ? deliver(dbeta, targets.beta) : undefined),
+        };
+      },
+    },
+  });
+
+const operations = { shifted: defineLayerNorm(true), unshifted: defineLayerNorm(false) };
 
 function forward(
   backend: AtelierBackend,
-  { x, gamma, beta }: Readonly<Record<'x' | 'gamma' | 'beta', Tensor>>,
-  { eps, storage }: { eps: number; storage: Storage },
+  { x, gamma, beta }: Readonly<Record<'x' | 'gamma', Tensor>> & { readonly beta?: Tensor },
+  { eps, storage }: Attrs,
 ): TensorInfo[] {
   const { rows, columns } = sizes(x);
   const y = backend.makeOutput(x.shape, canBeHalf(x.shape) ? storage : 'f32');
   const statistics = backend.makeOutput([2 * rows], 'f32');
-  kernelsFor(columns).forward.run(backend, {
-    inputs: { x, gamma, beta },
+  const { forward: shifted, forwardUnshifted } = kernelsFor(columns);
+  (beta ? shifted : forwardUnshifted).run(backend, {
+    inputs: { x, gamma, ...(beta ? { beta } : {}) },
     outputs: { y, statistics },
     uniforms: { rows, columns, eps },
     workgroupSize: backend.rowLanes,
@@ -168,7 +203,7 @@ function forward(
 /**
  * @param x [..., D] of any storage.
  * @param gamma f32 [D] scale, `weight` in PyTorch.
- * @param beta f32 [D] shift, `bias` in PyTorch.
+ * @param beta f32 [D] shift, `bias` in PyTorch; null: none.
  * @param eps added to the variance.
  * @param storage of the result, where its shape allows halves. Default f32.
  * @returns [..., D]
@@ -176,9 +211,10 @@ function forward(
 export function layerNorm(
   x: Tensor,
   gamma: Tensor,
-  beta: Tensor,
+  beta: Tensor | null,
   eps: number,
   storage: HalfStorage | 'f32' = 'f32',
 ): Tensor {
-  return operation({ x, gamma, beta }, { eps, storage })[0]!;
+  if (beta) return operations.shifted({ x, gamma, beta }, { eps, storage })[0]!;
+  return operations.unshifted({ x, gamma }, { eps, storage })[0]!;
 }

@@ -1,7 +1,7 @@
 // The fields of a BERT config.json that shape the model. Source of names and defaults: transformers' BertConfig.
 
 import type { Activation } from '#kernels/activation/activation.ts';
-import { ACTIVATIONS } from '../activations.ts';
+import { activationOf } from '../activations.ts';
 import type { ModelShape } from '../model-shape.ts';
 import { ConfigReader, type JsonObject } from '../pretrained-config.ts';
 
@@ -34,7 +34,7 @@ export function readBertConfig(json: JsonObject): BertConfig {
     numHiddenLayers: read.positiveInteger('num_hidden_layers', 12),
     numAttentionHeads,
     intermediateSize: read.positiveInteger('intermediate_size', 3072),
-    hiddenAct: ACTIVATIONS[read.oneOf('hidden_act', Object.keys(ACTIVATIONS), 'gelu')]!,
+    hiddenAct: activationOf(read, 'hidden_act', 'gelu'),
     hiddenDropout,
     attentionDropout: read.probability('attention_probs_dropout_prob', 0.1),
     classifierDropout: read.probability('classifier_dropout', hiddenDropout),

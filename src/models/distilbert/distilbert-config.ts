@@ -1,7 +1,7 @@
 // The fields of a DistilBERT config.json that shape the model. Source of names and defaults: transformers' DistilBertConfig.
 
 import type { Activation } from '#kernels/activation/activation.ts';
-import { ACTIVATIONS } from '../activations.ts';
+import { activationOf } from '../activations.ts';
 import type { ModelShape } from '../model-shape.ts';
 import { ConfigReader, type JsonObject } from '../pretrained-config.ts';
 
@@ -30,7 +30,7 @@ export function readDistilBertConfig(json: JsonObject): DistilBertConfig {
     numHiddenLayers: read.positiveInteger('n_layers', 6),
     numHeads,
     intermediateSize: read.positiveInteger('hidden_dim', 3072),
-    activation: ACTIVATIONS[read.oneOf('activation', Object.keys(ACTIVATIONS), 'gelu')]!,
+    activation: activationOf(read, 'activation', 'gelu'),
     dropout: read.probability('dropout', 0.1),
     attentionDropout: read.probability('attention_dropout', 0.1),
     answerDropout: read.probability('qa_dropout', 0.1),

@@ -1,7 +1,7 @@
 // The fields of a GPT-2 config.json that shape the model. Source of names and defaults: transformers' GPT2Config.
 
 import type { Activation } from '#kernels/activation/activation.ts';
-import { ACTIVATIONS } from '../activations.ts';
+import { activationOf } from '../activations.ts';
 import type { ModelShape } from '../model-shape.ts';
 import { ConfigReader, type JsonObject } from '../pretrained-config.ts';
 
@@ -31,7 +31,7 @@ export function readGpt2Config(json: JsonObject): Gpt2Config {
     numHiddenLayers: read.positiveInteger('n_layer', 12),
     numHeads,
     intermediateSize: read.positiveInteger('n_inner', 4 * hiddenSize),
-    activation: ACTIVATIONS[read.oneOf('activation_function', Object.keys(ACTIVATIONS), 'gelu_new')]!,
+    activation: activationOf(read, 'activation_function', 'gelu_new'),
     embeddingDropout: read.probability('embd_pdrop', 0.1),
     attentionDropout: read.probability('attn_pdrop', 0.1),
     residualDropout: read.probability('resid_pdrop', 0.1),

@@ -24,11 +24,11 @@ class Gpt2Block extends Module {
     super();
     const { hiddenSize: d, intermediateSize, layerNormEps } = config;
     this.#norm1 = this.child('ln_1', new LayerNorm(d, layerNormEps));
-    this.#qkv = this.child('attn.c_attn', new Linear(d, 3 * d, 'in-out'));
-    this.#attentionOutput = this.child('attn.c_proj', new Linear(d, d, 'in-out'));
+    this.#qkv = this.child('attn.c_attn', new Linear(d, 3 * d, { layout: 'in-out' }));
+    this.#attentionOutput = this.child('attn.c_proj', new Linear(d, d, { layout: 'in-out' }));
     this.#norm2 = this.child('ln_2', new LayerNorm(d, layerNormEps));
-    this.#wide = this.child('mlp.c_fc', new Linear(d, intermediateSize, 'in-out'));
-    this.#narrow = this.child('mlp.c_proj', new Linear(intermediateSize, d, 'in-out'));
+    this.#wide = this.child('mlp.c_fc', new Linear(d, intermediateSize, { layout: 'in-out' }));
+    this.#narrow = this.child('mlp.c_proj', new Linear(intermediateSize, d, { layout: 'in-out' }));
     this.#config = config;
   }
 

@@ -1,0 +1,22 @@
+// The layers of Qwen2 and Qwen3, which may see a window from some layer on. Source of names and defaults: transformers'
+// Qwen2Config.
+
+import { readLayerTypes } from '../layer-types.ts';
+import type { ConfigReader, JsonObject } from '../pretrained-config.ts';
+import { readRope } from '../rotary-angles.ts';
+import type { DecoderLayerConfig, DecoderSizes } from './decoder-config.ts';
+
+export function readQwenLayers(
+  read: ConfigReader,
+  json: JsonObject,
+  { numHiddenLayers, maxPositions }: DecoderSizes,
+): DecoderLayerConfig[] {
+  const rope = readRope(json, maxPositions);
+  const usesWindow = read.boolean('use_sliding_window', false) && json['sliding_window'] !== null;
+  const window = usesWindow ? read.positiveInteger('sliding_window', 4096) : 0;
+  const firstSliding = read.number('max_window_layers', 28);
+  const sliding = readLayerTypes(read, json, numHiddenLayers, (layer) => usesWindow && layer >= firstSliding);
+  if (!usesWindow && sliding.includes(true))
+    throw read.wrong('use_sliding_window', false, 'true for these layer_types');
+  return sliding.map((slides) => ({ window: slides ? window : 0, rope }));
+}

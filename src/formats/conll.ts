@@ -37,14 +37,20 @@ export function parseConll(text: string, fileName: string): Table {
     lineNumbers.push(sentence.line);
     sentence = null;
   };
-  text.split('\n').forEach((line, i) => {
-    if (line.trim() === '' || isMark(line)) return finish();
+  for (const [i, line] of text.split('\n').entries()) {
+    if (line.trim() === '' || isMark(line)) {
+      finish();
+      continue;
+    }
     const fields = fieldsOf(line);
-    if (fields.length < 2) return void untagged.push(i + 1);
+    if (fields.length < 2) {
+      untagged.push(i + 1);
+      continue;
+    }
     sentence ??= { tokens: [], tags: [], line: i + 1 };
     sentence.tokens.push(fields[0]!);
     sentence.tags.push(fields.at(-1)!);
-  });
+  }
   finish();
   return {
     fileName,

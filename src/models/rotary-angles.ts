@@ -105,11 +105,13 @@ export class AngleTable {
     this.#frequencies = inverseFrequencies(rope, headSize);
   }
 
-  /** f32 [L, D]: of each position the cosines of its D/2 angles, then their sines. */
-  rows(length: number): Float32Array {
+  /** f32 [L, D]: of each position from `first` on the cosines of its D/2 angles, then their sines. */
+  rows(length: number, first = 0): Float32Array {
     const width = 2 * this.#frequencies.length;
-    if (this.#table.length < length * width) this.#table = this.#make(length);
-    return this.#table.subarray(0, length * width);
+    const end = (first + length) * width;
+    // Longer than asked for: a text that is being written grows by single tokens.
+    if (this.#table.length < end) this.#table = this.#make(2 * (first + length));
+    return this.#table.subarray(first * width, end);
   }
 
   #make(length: number): Float32Array<ArrayBuffer> {
@@ -138,11 +140,17 @@ export class RotaryAngles {
     this.#tables = new Map(layers.map(({ rope }) => [rope, new AngleTable(rope, headSize)]));
   }
 
-  /** For each layer the table that the operation `rotary` takes, f32 [L, D]. */
+  /**
+   * For each layer the table that the operation `rotary` takes, f32 [L, D]. Positions count from 0, also where texts share
+   * a row: only distances matter. With a cache they go on from what it holds.
+   */
   feed(length: number, context: ForwardContext): Tensor[] {
     const shape = [length, this.#headSize];
     const fed = new Map(
-      [...this.#tables].map(([rope, table]) => [rope, context.feed(() => table.rows(length), shape)]),
+      [...this.#tables].map(([rope, table]) => [
+        rope,
+        context.feed((source) => table.rows(length, source.cached), shape),
+      ]),
     );
     return this.#layers.map(({ rope }) => fed.get(rope)!);
   }

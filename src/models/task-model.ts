@@ -72,7 +72,11 @@ export class TaskModel extends Module implements TrainableModel {
     const labelled = filled > length ? this.#objective.fillUp(batch, filled) : null;
     if (!labelled) return batch;
     const mask = { data: new Int32Array(ids.data.length).fill(1), shape: ids.shape };
-    const masked = padBatch({ attention_mask: mask, ...labelled }, ['attention_mask', 'token_type_ids'], filled);
+    const masked = padBatch(
+      { attention_mask: mask, ...labelled },
+      ['attention_mask', 'token_type_ids', 'position_ids'],
+      filled,
+    );
     return padBatch(masked, ['input_ids'], filled, this.shape.padTokenId);
   }
 }

@@ -13,6 +13,8 @@ export interface TextInputs {
   readonly attentionMask: (batch: Batch) => Int32Array;
   /** Segment of each token. */
   readonly tokenTypeIds: (batch: Batch) => Int32Array;
+  /** `position_ids`, else 0, 1, 2, … in every row. */
+  readonly positions: (batch: Batch) => Int32Array;
 }
 
 /** @throws StudioError for ids, or a length, that the model can not read. */
@@ -29,9 +31,7 @@ export function readTextInputs(batch: Batch, shape: ModelShape): TextInputs {
     },
     attentionMask: filled('attention_mask', 1),
     tokenTypeIds: filled('token_type_ids', 0),
+    positions: (from) =>
+      Int32Array.from(from['position_ids']?.data ?? new Int32Array(batchSize * length).map((_, i) => i % length)),
   };
 }
-
-/** 0, 1, 2, … in every row. */
-export const countedPositions = ({ batchSize, length }: TextInputs): Int32Array =>
-  Int32Array.from({ length: batchSize * length }, (_, i) => i % length);

@@ -9,6 +9,7 @@ import { castStorage } from '#kernels/cast-storage/cast-storage.ts';
 import { DropoutKey } from '#kernels/dropout/dropout-key.ts';
 import { groupTokens, type TokenIds } from '#kernels/embedding/token-ids.ts';
 import type { Batch } from '#util/nd-array.ts';
+import type { KeyValueCache } from './key-value-cache.ts';
 import type { Parameter } from './parameter.ts';
 
 /** Storage of weights and activations in the large products. */
@@ -24,6 +25,8 @@ export interface ForwardSource {
    * divides the sum of its losses by it, so that accumulation gives the exact mean; null: by what the batch holds.
    */
   readonly numItemsInBatch: number | null;
+  /** Tokens that the cache of keys and values holds already. Default 0. */
+  readonly cached?: number;
 }
 
 export class ForwardContext {
@@ -31,6 +34,8 @@ export class ForwardContext {
   /** Null outside training: nothing is dropped. */
   readonly dropoutKey: DropoutKey | null;
   readonly storage: ComputeStorage;
+  /** Keys and values of the tokens before these, when a text is written token by token; else null. */
+  readonly cache: KeyValueCache | null;
   readonly #feed: Feed<ForwardSource>;
   readonly #checkpointing: boolean;
 
@@ -40,12 +45,14 @@ export class ForwardContext {
     storage: ComputeStorage,
     feed: Feed<ForwardSource>,
     checkpointing: boolean,
+    cache: KeyValueCache | null = null,
   ) {
     this.source = source;
     this.dropoutKey = dropoutKey;
     this.storage = storage;
     this.#feed = feed;
     this.#checkpointing = checkpointing;
+    this.cache = cache;
   }
 
   static training(
@@ -63,6 +70,16 @@ export class ForwardContext {
 
   static evaluation(batch: Batch, storage: ComputeStorage, feed: Feed<ForwardSource>): ForwardContext {
     return new ForwardContext({ batch, forwardStep: 0, numItemsInBatch: null }, null, storage, feed, false);
+  }
+
+  /** The forward pass of tokens that come after those in the cache. */
+  static generation(source: ForwardSource, cache: KeyValueCache, feed: Feed<ForwardSource>): ForwardContext {
+    return new ForwardContext(source, null, 'f32', feed, false, cache);
+  }
+
+  /** Whether several texts share a row: the mask numbers them. */
+  get isPacked(): boolean {
+    return this.cache === null && this.source.batch['position_ids'] !== undefined;
   }
 
   /**

@@ -40,7 +40,7 @@ function predictAnswers(
   mayBeEmpty: boolean,
 ): ReadonlyMap<number, string> {
   const windows = new Map<number, number[]>();
-  features.forEach(({ row }, i) => windows.set(row, [...(windows.get(row) ?? []), i]));
+  for (const [i, { row }] of features.entries()) windows.set(row, [...(windows.get(row) ?? []), i]);
   return new Map(
     [...windows].map(([row, indices]) => {
       const read = indices.map((i) => readWindow(logits, i, features[i]!));

@@ -23,7 +23,12 @@ export class TorchRandom {
 
   /** An element of `torch.bernoulli` of a float32 probability. */
   bernoulli(probability: number): boolean {
-    return (this.#next() & 0xffffff) / 2 ** 24 < Math.fround(probability);
+    return this.uniform() < Math.fround(probability);
+  }
+
+  /** An element of `torch.rand`: 24 bits in [0, 1). */
+  uniform(): number {
+    return (this.#next() & 0xffffff) / 2 ** 24;
   }
 
   /** An element of `torch.randint(limit)`, for limits below 2^32. */

@@ -115,7 +115,7 @@ function textOf(cell: Cell, table: Table, column: string, line: number): string 
 }
 
 /** @throws StudioError E-DATA-LABEL when a row has nothing in the column. */
-export function refuseMissing(
+function refuseMissing(
   rows: readonly { readonly label: Cell; readonly line: number }[],
   fileName: string,
   column: string,

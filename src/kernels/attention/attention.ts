@@ -24,6 +24,8 @@ interface Attrs {
   readonly causal: boolean;
   /** Keys at a distance of `window` or more are not seen; 0: no such bound. */
   readonly window: number;
+  /** The mask numbers texts that share a row: each sees itself alone. */
+  readonly segments: boolean;
   readonly dropout: SiteDropout | null;
 }
 
@@ -108,7 +110,7 @@ function sizesOf(qkv: TensorInfo, { heads, kvHeads }: Attrs): Sizes {
 }
 
 /** What all three kernels share. */
-function callOf(s: Sizes, { heads, kvHeads, scale, causal, window, dropout }: Attrs) {
+function callOf(s: Sizes, { heads, kvHeads, scale, causal, window, segments, dropout }: Attrs) {
   return {
     uniforms: {
       length: s.length,
@@ -128,6 +130,7 @@ function callOf(s: Sizes, { heads, kvHeads, scale, causal, window, dropout }: At
       GROUPS: Math.ceil(s.headSize / 32),
       CAUSAL: causal,
       WINDOW: window,
+      SEGMENTS: segments,
       HAS_DROPOUT: dropout !== null,
     },
   };
@@ -211,14 +214,16 @@ function pack(dq: Tensor, dk: Tensor, dv: Tensor, qkv: Tensor, { heads, kvHeads 
 }
 
 /** f32 [B, 1, L, L] one where a query sees a key. */
-function visibility(mask: Tensor, { causal, window }: Attrs): Tensor {
+function visibility(mask: Tensor, { causal, window, segments }: Attrs): Tensor {
   const [batch, length] = mask.shape as [number, number];
   const seen = Float32Array.from({ length: length * length }, (_, at) => {
     const [i, j] = [Math.floor(at / length), at % length];
     return (!causal || j <= i) && (window === 0 || Math.abs(i - j) < window) ? 1 : 0;
   });
   const keys = tf.reshape(tf.cast(tf.notEqual(mask, 0), 'float32'), [batch, 1, 1, length]);
-  return tf.mul(keys, tf.reshape(tf.tensor(seen), [1, 1, length, length]));
+  const visible = tf.mul(keys, tf.reshape(tf.tensor(seen), [1, 1, length, length]));
+  const same = tf.equal(tf.reshape(mask, [batch, 1, length, 1]), tf.reshape(mask, [batch, 1, 1, length]));
+  return segments ? tf.mul(visible, tf.cast(same, 'float32')) : visible;
 }
 
 function referenceParts(qkv: Tensor, mask: Tensor, attrs: Attrs) {
@@ -285,6 +290,8 @@ export interface AttentionOptions {
   readonly causal?: boolean;
   /** A query sees keys nearer than this, itself included; 0 for all. Default 0. */
   readonly window?: number;
+  /** Texts share rows: the mask numbers them from 1, and each sees itself alone. Default false. */
+  readonly segments?: boolean;
   /** Probability of dropping a probability. */
   readonly dropout: number;
   readonly dropoutKey: DropoutKey | null;
@@ -297,9 +304,9 @@ export interface AttentionOptions {
  * @returns [B, L, H·D]
  */
 export function attention(qkv: Tensor, mask: Tensor, options: AttentionOptions): Tensor {
-  const { heads, kvHeads = heads, causal = false, window = 0, dropout, dropoutKey } = options;
+  const { heads, kvHeads = heads, causal = false, window = 0, segments = false, dropout, dropoutKey } = options;
   const headSize = qkv.shape[2]! / (heads + 2 * kvHeads);
   const scale = options.scale ?? 1 / Math.sqrt(headSize);
-  const attrs = { heads, kvHeads, scale, causal, window, dropout: takeDropout(dropout, dropoutKey) };
+  const attrs = { heads, kvHeads, scale, causal, window, segments, dropout: takeDropout(dropout, dropoutKey) };
   return operation({ qkv, mask }, attrs)[0]!;
 }

@@ -26,7 +26,9 @@ fn visible(batch: u32, i: u32, j: u32) -> bool {
   if (i >= u.length || j >= u.length) { return false; }
   if (CAUSAL && j > i) { return false; }
   if (WINDOW > 0u && (j + WINDOW <= i || (!CAUSAL && i + WINDOW <= j))) { return false; }
-  return mask(batch * u.length + j) != 0;
+  let seen = mask(batch * u.length + j);
+  if (SEGMENTS) { return seen != 0 && seen == mask(batch * u.length + i); }
+  return seen != 0;
 }
 
 // Whether no key of the block can be seen by any query of the other: whole blocks are left out.

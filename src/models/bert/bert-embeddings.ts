@@ -7,7 +7,7 @@ import type { ForwardContext } from '#nn/forward-context.ts';
 import { LayerNorm } from '#nn/layer-norm.ts';
 import { Module } from '#nn/module.ts';
 import { paddingIdOf } from '../model-shape.ts';
-import { countedPositions, type TextInputs } from '../text-inputs.ts';
+import type { TextInputs } from '../text-inputs.ts';
 import type { BertConfig } from './bert-config.ts';
 
 export class BertEmbeddings extends Module {
@@ -33,7 +33,7 @@ export class BertEmbeddings extends Module {
     const shape = [inputs.batchSize, inputs.length];
     const summed = embed([
       { table: this.words, tokens: context.tokenIds(inputs.inputIds, shape, this.#paddingId) },
-      { table: this.#positions, tokens: context.tokenIds(() => countedPositions(inputs), shape) },
+      { table: this.#positions, tokens: context.tokenIds(inputs.positions, shape) },
       { table: this.#types, tokens: context.tokenIds(inputs.tokenTypeIds, shape) },
     ]);
     return dropout(this.#norm.forward(summed, context), this.#dropout, context.dropoutKey);

@@ -84,7 +84,7 @@ export function readSizes(read: ConfigReader, json: JsonObject, defaults: Decode
     classifierDropout: read.probability('classifier_dropout', read.probability('hidden_dropout', 0.1)),
     tiedHead: read.boolean('tie_word_embeddings', defaults.tiedHead),
     ...read.padToken(defaults.padToken),
-    inputNames: ['input_ids', 'attention_mask'],
+    inputNames: ['input_ids', 'attention_mask', 'position_ids'],
   };
 }
 

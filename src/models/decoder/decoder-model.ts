@@ -2,9 +2,9 @@
 // Qwen2, Qwen3 and Gemma 3.
 
 import type { Tensor } from '@tensorflow/tfjs';
-import { attention } from '#kernels/attention/attention.ts';
 import { headNorm } from '#kernels/head-norm/head-norm.ts';
 import { rotary } from '#kernels/rotary/rotary.ts';
+import { attend } from '#nn/causal-attention.ts';
 import { Embedding, embed } from '#nn/embedding.ts';
 import type { ForwardContext } from '#nn/forward-context.ts';
 import { forwardTogether, gatedFeedForward, Linear } from '#nn/linear.ts';
@@ -47,15 +47,8 @@ class DecoderAttention extends Module {
     const { numHeads: heads, numKeyValueHeads: kvHeads, attentionScale, attentionDropout } = this.#config;
     const packed = this.#normed(forwardTogether([this.#query, this.#key, this.#value], x, context));
     const turned = rotary(packed, angles, heads + kvHeads, heads + 2 * kvHeads);
-    const attended = attention(turned, mask, {
-      heads,
-      kvHeads,
-      scale: attentionScale,
-      causal: true,
-      window: this.#window,
-      dropout: attentionDropout,
-      dropoutKey: context.dropoutKey,
-    });
+    const options = { heads, kvHeads, scale: attentionScale, window: this.#window, dropout: attentionDropout };
+    const attended = attend(turned, mask, options, context);
     return this.#output.forward(attended, context, { residual });
   }
 

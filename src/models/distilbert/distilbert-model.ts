@@ -9,7 +9,7 @@ import { LayerNorm } from '#nn/layer-norm.ts';
 import { feedForward, forwardTogether, Linear } from '#nn/linear.ts';
 import { Module } from '#nn/module.ts';
 import { paddingIdOf } from '../model-shape.ts';
-import { countedPositions, type TextInputs } from '../text-inputs.ts';
+import type { TextInputs } from '../text-inputs.ts';
 import { type DistilBertConfig, LAYER_NORM_EPS } from './distilbert-config.ts';
 
 class DistilBertEmbeddings extends Module {
@@ -31,7 +31,7 @@ class DistilBertEmbeddings extends Module {
     const shape = [inputs.batchSize, inputs.length];
     const summed = embed([
       { table: this.words, tokens: context.tokenIds(inputs.inputIds, shape, paddingIdOf(this.#config)) },
-      { table: this.#positions, tokens: context.tokenIds(() => countedPositions(inputs), shape) },
+      { table: this.#positions, tokens: context.tokenIds(inputs.positions, shape) },
     ]);
     return dropout(this.#norm.forward(summed, context), this.#config.dropout, context.dropoutKey);
   }

@@ -39,6 +39,6 @@ export function readGpt2Config(json: JsonObject): Gpt2Config {
     initializerRange: read.number('initializer_range', 0.02),
     layerNormEps: read.number('layer_norm_epsilon', 1e-5),
     ...read.padToken(null),
-    inputNames: ['input_ids', 'attention_mask'],
+    inputNames: ['input_ids', 'attention_mask', 'position_ids'],
   };
 }

@@ -1,14 +1,14 @@
 // GPT-2 (Radford et al., 2019) with the layers and weight names of transformers' GPT2Model.
 
 import type { Tensor } from '@tensorflow/tfjs';
-import { attention } from '#kernels/attention/attention.ts';
 import { dropout, takeDropout } from '#kernels/dropout/dropout.ts';
+import { attend } from '#nn/causal-attention.ts';
 import { Embedding, embed } from '#nn/embedding.ts';
 import type { ForwardContext } from '#nn/forward-context.ts';
 import { LayerNorm } from '#nn/layer-norm.ts';
 import { feedForward, Linear } from '#nn/linear.ts';
 import { Module } from '#nn/module.ts';
-import { countedPositions, type TextInputs } from '../text-inputs.ts';
+import type { TextInputs } from '../text-inputs.ts';
 import type { Gpt2Config } from './gpt2-config.ts';
 
 class Gpt2Block extends Module {
@@ -37,7 +37,7 @@ class Gpt2Block extends Module {
     const { numHeads, attentionDropout, residualDropout, activation } = this.#config;
     const { dropoutKey } = context;
     const qkv = this.#qkv.forward(this.#norm1.forward(hidden, context), context);
-    const attended = attention(qkv, mask, { heads: numHeads, causal: true, dropout: attentionDropout, dropoutKey });
+    const attended = attend(qkv, mask, { heads: numHeads, dropout: attentionDropout }, context);
     const middle = this.#attentionOutput.forward(attended, context, {
       residual: hidden,
       dropout: takeDropout(residualDropout, dropoutKey),
@@ -75,7 +75,7 @@ export class Gpt2Model extends Module {
     const mask = context.feed(({ batch }) => inputs.attentionMask(batch), shape);
     const embedded = embed([
       { table: this.tokens, tokens: context.tokenIds(inputs.inputIds, shape) },
-      { table: this.#positions, tokens: context.tokenIds(() => countedPositions(inputs), shape) },
+      { table: this.#positions, tokens: context.tokenIds(inputs.positions, shape) },
     ]);
     let hidden = dropout(embedded, this.#dropout, context.dropoutKey);
     for (const block of this.#blocks) hidden = context.layer(hidden, (x) => block.forward(x, mask, context));

@@ -68,10 +68,7 @@ export class WeightFiles {
  */
 export async function openWeights(files: ModelFiles): Promise<WeightFiles> {
   const single = files.get(SINGLE);
-  if (single) {
-    const shard = { blob: single, header: await readSafetensorsHeader(single, SINGLE) };
-    return new WeightFiles(new Map([...shard.header.entries.keys()].map((name) => [name, shard])));
-  }
+  if (single) return openWeightFile(single, SINGLE);
   const index = files.get(INDEX);
   if (index) return openShards(files, readWeightMap(await index.text()));
   const others = [...files.keys()].filter((name) => name.endsWith('.safetensors'));
@@ -81,6 +78,12 @@ export async function openWeights(files: ModelFiles): Promise<WeightFiles> {
         ? `Found ${others.join(', ')}: add ${INDEX}, or rename a single complete file to ${SINGLE}.`
         : `Add ${SINGLE}.`,
   });
+}
+
+/** All weights of one file. @throws StudioError E-MODEL-FORMAT when it is damaged. */
+export async function openWeightFile(blob: Blob, name: string): Promise<WeightFiles> {
+  const shard = { blob, header: await readSafetensorsHeader(blob, name) };
+  return new WeightFiles(new Map([...shard.header.entries.keys()].map((tensor) => [tensor, shard])));
 }
 
 function readWeightMap(text: string): ReadonlyMap<string, string> {

@@ -91,7 +91,7 @@ export class FolderCheckpointStore implements CheckpointStore {
   }
 
   async open(runId: RunId, checkpointId: CheckpointId): Promise<StoredCheckpoint> {
-    return openCheckpointFolder(join(this.#root, checkpointId), runId, checkpointId);
+    return openCheckpointFolder(this.#folderOf(checkpointId), runId, checkpointId);
   }
 
   async delete(_runId: RunId, checkpointId: CheckpointId): Promise<void> {
@@ -99,8 +99,11 @@ export class FolderCheckpointStore implements CheckpointStore {
   }
 
   async #describe(name: string, runId: RunId): Promise<CheckpointManifest> {
-    const folder = name === FINAL ? this.#root : join(this.#root, name);
-    return (await openCheckpointFolder(folder, runId, name)).manifest;
+    return (await openCheckpointFolder(this.#folderOf(name), runId, name)).manifest;
+  }
+
+  #folderOf(name: string): string {
+    return name === FINAL ? this.#root : join(this.#root, name);
   }
 }
 

@@ -6,21 +6,33 @@ import { access, mkdir, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { prepareTask } from '#data/tasks/prepare-task.ts';
+import type { TaskData } from '#data/tasks/row-task.ts';
 import { openModelFiles } from '#formats/model-files.ts';
 import { readTable } from '#formats/tabular.ts';
 import { type Engine, initializeEngine } from '#gpu/initialize.ts';
 import { memoryUse } from '#gpu/memory.ts';
 import type { Parameter } from '#nn/parameter.ts';
 import { makeParamGroups } from '#optim/optimizer.ts';
-import type { RunId } from '#protocol/ids.ts';
+import type { CheckpointId, RunId } from '#protocol/ids.ts';
+import type { LoraConfig } from '#protocol/lora-config.ts';
 import { type TrainingArguments, toTrainingArgumentsJson } from '#protocol/training-arguments.ts';
 import type { TrainerCallback } from '#trainer/callbacks/trainer-callback.ts';
+import type { Trainer } from '#trainer/trainer.ts';
 import { toTrainerStateJson } from '#trainer/trainer-state.ts';
 import { stringifyHfJson } from '#util/hf-json.ts';
 import { StudioError } from '#util/studio-error.ts';
-import { buildTrainer, describeModel } from '#worker/build-trainer.ts';
+import { buildTrainer } from '#worker/build-trainer.ts';
+import { describeRun } from '#worker/describe-run.ts';
+import { mergedModel } from '#worker/merged-model.ts';
 import { modelCard } from '#worker/model-card.ts';
-import { checkedMaxLength, maxLengthOf, type OpenedModel, openModel } from '#worker/opened-model.ts';
+import {
+  checkedMaxLength,
+  maxLengthOf,
+  type OpenedAdapter,
+  type OpenedModel,
+  openAdapter,
+  openModel,
+} from '#worker/opened-model.ts';
 import { openCheckpointFolder } from './checkpoint-folder.ts';
 import { installDawn } from './dawn.ts';
 import { FolderCheckpointStore } from './folder-checkpoint-store.ts';
@@ -96,7 +108,9 @@ async function run({ config: path, outputDir, resumeFrom }: CommandLine): Promis
   const data = await prepareData(config, model);
   for (const warning of data.warnings) say(`warning: ${warning}`);
   // What can be refused is refused before the device starts.
-  const { parameters } = describeModel(model, data);
+  const adapter = config.adapter === null ? null : await openAdapterFolder(config.adapter);
+  const peft = config.peft ?? adapter?.config ?? null;
+  const parameters = describeRun(model, data, peft).network.namedParameters();
   const stored = resumeFrom === null ? null : await openToResume(resumeFrom, parameters, config.args);
   installDawn();
   const engine = await initializeEngine();
@@ -106,6 +120,8 @@ async function run({ config: path, outputDir, resumeFrom }: CommandLine): Promis
     model,
     data,
     taskOptions: config.options,
+    peft,
+    adapter,
     args: config.args,
     options: {
       checkpointStore: store,
@@ -133,6 +149,7 @@ async function run({ config: path, outputDir, resumeFrom }: CommandLine): Promis
     step: trainer.weightsStep,
     device: deviceName(engine),
   };
+  if (peft && config.mergeAdapter) await writeMerged(join(outputDir, 'merged'), { model, data, peft, trainer, store });
   await writeFile(join(outputDir, 'README.md'), modelCard(facts));
   await writeFile(join(outputDir, 'trainer_state.json'), stringifyHfJson(toTrainerStateJson(state)));
   say(
@@ -188,6 +205,49 @@ async function openFolder(folder: string) {
   return openModelFiles(
     await Promise.all(names.map(async (path) => ({ path, file: await openAsBlob(join(folder, path)) }))),
   );
+}
+
+async function openAdapterFolder(folder: string): Promise<OpenedAdapter> {
+  const names = ['adapter_config.json', 'adapter_model.safetensors'];
+  const found = names.filter((name) => existsSync(join(folder, name)));
+  const adapter = await openAdapter(
+    new Map(await Promise.all(found.map(async (name) => [name, await openAsBlob(join(folder, name))] as const))),
+  );
+  if (adapter) return adapter;
+  throw new StudioError('E-MODEL-WEIGHTS', `The folder ${folder} holds no adapter: ${names.join(' and ')}.`, {
+    where: folder,
+    hint: 'Give the folder that PEFT, or a run here, saved.',
+    safe: 'Nothing was started.',
+  });
+}
+
+interface MergeParts {
+  readonly model: OpenedModel;
+  readonly data: TaskData;
+  readonly peft: LoraConfig;
+  readonly trainer: Trainer;
+  readonly store: FolderCheckpointStore;
+}
+
+/** The whole model, with the adapter as it is saved in the output folder. */
+async function writeMerged(folder: string, { model, data, peft, trainer, store }: MergeParts): Promise<void> {
+  const adapter = await store.open(RUN, 'final' as CheckpointId);
+  const { config, tensors } = mergedModel(model, data, peft, adapter);
+  const files = new Map([...model.tokenizer.savedFiles, ['config.json', stringifyHfJson(config)] as const]);
+  const state = trainer.state;
+  files.set('trainer_state.json', stringifyHfJson(toTrainerStateJson(state)));
+  await new FolderCheckpointStore(folder).save({
+    runId: RUN,
+    name: 'final',
+    step: state.globalStep,
+    epoch: state.epoch,
+    modelOnly: true,
+    isBest: false,
+    metrics: {},
+    tensors,
+    files,
+    rotate: () => [],
+  });
 }
 
 async function openTable(path: string) {

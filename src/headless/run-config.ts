@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { type LoraConfig, readLoraConfig } from '#protocol/lora-config.ts';
 import type { ProblemType } from '#protocol/messages.ts';
 import { DEFAULT_TASK_OPTIONS, type TaskOptions } from '#protocol/task-options.ts';
 import { type ColumnRoles, ROW_FORMS, type Role } from '#protocol/task-roles.ts';
@@ -24,6 +25,12 @@ export interface RunConfig {
   /** Share of rows held out without a validation file. Default 0. */
   readonly validationFraction: number;
   readonly splitSeed: number;
+  /** Null: all weights are trained, or what `adapter` says. */
+  readonly peft: LoraConfig | null;
+  /** Folder of an adapter to go on from. */
+  readonly adapter: string | null;
+  /** Write the whole model with the adapter worked in, too. */
+  readonly mergeAdapter: boolean;
   readonly args: TrainingArguments;
   readonly rawArguments: Readonly<Record<string, unknown>>;
   readonly notes: readonly string[];
@@ -68,6 +75,9 @@ export const RUN_CONFIG_FIELDS: ReadonlySet<string> = new Set([
   'mlm_probability',
   'whole_word_mask',
   'packing',
+  'peft',
+  'adapter',
+  'merge_adapter',
   'training_arguments',
 ]);
 const PROBLEM_TYPES = ['single_label_classification', 'multi_label_classification', 'regression'];
@@ -107,6 +117,9 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
         'a number of at least 0 and less than 1',
       ) ?? 0,
     splitSeed: optionalNumber(path, json, 'split_seed', Number.isInteger, 'an integer') ?? 42,
+    peft: readPeft(path, json['peft']),
+    adapter: json['adapter'] == null ? null : resolve(folder, text('adapter')),
+    mergeAdapter: readFlag(path, json, 'merge_adapter', false),
     args,
     rawArguments: raw,
     notes,
@@ -134,11 +147,7 @@ export function rolesFor({ task, roles }: Pick<RunConfig, 'task' | 'roles'>, col
 
 function readOptions(path: string, json: Record<string, unknown>): TaskOptions {
   const share = (value: number): boolean => value > 0 && value < 1;
-  const flag = (name: string, fallback: boolean): boolean => {
-    const value = json[name] ?? fallback;
-    if (typeof value === 'boolean') return value;
-    throw wrong(path, name, `must be true or false, but is ${JSON.stringify(value)}.`);
-  };
+  const flag = (name: string, fallback: boolean): boolean => readFlag(path, json, name, fallback);
   const { docStride, mlmProbability, wholeWordMask, packing } = DEFAULT_TASK_OPTIONS;
   const whole = (value: number): boolean => Number.isInteger(value) && value >= 0;
   return {
@@ -148,6 +157,19 @@ function readOptions(path: string, json: Record<string, unknown>): TaskOptions {
     wholeWordMask: flag('whole_word_mask', wholeWordMask),
     packing: flag('packing', packing),
   };
+}
+
+function readFlag(path: string, json: Record<string, unknown>, name: string, fallback: boolean): boolean {
+  const value = json[name] ?? fallback;
+  if (typeof value === 'boolean') return value;
+  throw wrong(path, name, `must be true or false, but is ${JSON.stringify(value)}.`);
+}
+
+function readPeft(path: string, given: unknown): LoraConfig | null {
+  if (given === undefined || given === null) return null;
+  if (typeof given !== 'object' || Array.isArray(given))
+    throw wrong(path, 'peft', 'must be an object of PEFT\'s LoraConfig, such as {"r": 8}.');
+  return readLoraConfig(given as Record<string, unknown>, `${path}: peft`);
 }
 
 async function readJson(path: string): Promise<Record<string, unknown>> {

@@ -2,19 +2,8 @@
 
 import type { Tensor } from '@tensorflow/tfjs';
 import { attention } from '#kernels/attention/attention.ts';
+import type { CausalAttentionOptions } from './attention-cache.ts';
 import type { ForwardContext } from './forward-context.ts';
-
-export interface CausalAttentionOptions {
-  readonly heads: number;
-  /** Heads of keys and values, a divisor of `heads`. Default: as many. */
-  readonly kvHeads?: number;
-  /** Factor on the scores. Default 1/√D. */
-  readonly scale?: number;
-  /** A position sees this many, itself the last; 0 for all before it. Default 0. */
-  readonly window?: number;
-  /** Probability of dropping a probability. */
-  readonly dropout: number;
-}
 
 /**
  * @param qkv [B, L, (H + 2G)·D]; see `attention`.
@@ -22,7 +11,10 @@ export interface CausalAttentionOptions {
  * @returns [B, L, H·D]
  */
 export function attend(qkv: Tensor, mask: Tensor, options: CausalAttentionOptions, context: ForwardContext): Tensor {
-  if (context.cache) return context.cache.attend(qkv, options, context);
+  if (context.cache) {
+    const cached = context.feed(({ cached: count = 0 }) => Int32Array.of(count), [1]);
+    return context.cache.attend(qkv, options, cached);
+  }
   const { dropoutKey, isPacked } = context;
   return attention(qkv, mask, { ...options, causal: true, segments: isPacked, dropoutKey });
 }

@@ -9,7 +9,7 @@ import { castStorage } from '#kernels/cast-storage/cast-storage.ts';
 import { DropoutKey } from '#kernels/dropout/dropout-key.ts';
 import { groupTokens, type TokenIds } from '#kernels/embedding/token-ids.ts';
 import type { Batch } from '#util/nd-array.ts';
-import type { KeyValueCache } from './key-value-cache.ts';
+import type { AttentionCache } from './attention-cache.ts';
 import type { Parameter } from './parameter.ts';
 
 /** Storage of weights and activations in the large products. */
@@ -35,7 +35,7 @@ export class ForwardContext {
   readonly dropoutKey: DropoutKey | null;
   readonly storage: ComputeStorage;
   /** Keys and values of the tokens before these, when a text is written token by token; else null. */
-  readonly cache: KeyValueCache | null;
+  readonly cache: AttentionCache | null;
   readonly #feed: Feed<ForwardSource>;
   readonly #checkpointing: boolean;
 
@@ -45,7 +45,7 @@ export class ForwardContext {
     storage: ComputeStorage,
     feed: Feed<ForwardSource>,
     checkpointing: boolean,
-    cache: KeyValueCache | null = null,
+    cache: AttentionCache | null = null,
   ) {
     this.source = source;
     this.dropoutKey = dropoutKey;
@@ -73,7 +73,7 @@ export class ForwardContext {
   }
 
   /** The forward pass of tokens that come after those in the cache. */
-  static generation(source: ForwardSource, cache: KeyValueCache, feed: Feed<ForwardSource>): ForwardContext {
+  static generation(source: ForwardSource, cache: AttentionCache, feed: Feed<ForwardSource>): ForwardContext {
     return new ForwardContext(source, null, 'f32', feed, false, cache);
   }
 

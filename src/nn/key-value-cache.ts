@@ -4,10 +4,9 @@ import type { Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import type { AtelierBackend } from '#gpu/webgpu-backend.ts';
 import { cachedAttention } from '#kernels/cached-attention/cached-attention.ts';
-import type { CausalAttentionOptions } from './causal-attention.ts';
-import type { ForwardContext } from './forward-context.ts';
+import type { AttentionCache, CausalAttentionOptions } from './attention-cache.ts';
 
-export class KeyValueCache {
+export class KeyValueCache implements AttentionCache {
   readonly #backend: AtelierBackend;
   readonly #capacity: number;
   /** f32 [M, 2G·D] of each attention layer, in the order in which a forward pass comes to them. */
@@ -25,13 +24,11 @@ export class KeyValueCache {
     this.#next = 0;
   }
 
-  /** qkv [1, T, (H + 2G)·D] of T tokens after the cached ones → [1, T, H·D]. Keeps their keys and values. */
-  attend(qkv: Tensor, options: CausalAttentionOptions, context: ForwardContext): Tensor {
+  attend(qkv: Tensor, options: CausalAttentionOptions, cached: Tensor): Tensor {
     const { heads, kvHeads = heads } = options;
     const headSize = qkv.shape[2]! / (heads + 2 * kvHeads);
     const layer = this.#next++;
     this.#layers[layer] ??= this.#newLayer(2 * kvHeads * headSize);
-    const cached = context.feed(({ cached: count = 0 }) => Int32Array.of(count), [1]);
     return cachedAttention(this.#backend, qkv, this.#layers[layer]!, cached, {
       heads,
       kvHeads,

@@ -27,6 +27,15 @@ export abstract class Module {
     return found;
   }
 
+  /** This layer under '' and all under it by their paths, in PyTorch's order. */
+  namedModules(prefix = ''): Map<string, Module> {
+    const found = new Map<string, Module>([[prefix, this]]);
+    for (const [name, module] of this.#children) {
+      for (const [path, each] of module.namedModules(prefix === '' ? name : `${prefix}.${name}`)) found.set(path, each);
+    }
+    return found;
+  }
+
   /** This layer and all under it. */
   *modules(): Generator<Module> {
     yield this;

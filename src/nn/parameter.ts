@@ -3,7 +3,9 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { copyInto, setValues } from '#gpu/arena.ts';
-import { storageOf } from '#gpu/tensor-storage.ts';
+import { canBeHalf, type HalfStorage, storageOf } from '#gpu/tensor-storage.ts';
+import { activeWebGpu } from '#gpu/webgpu-backend.ts';
+import { castStorage } from '#kernels/cast-storage/cast-storage.ts';
 
 /**
  * How a parameter starts when no file holds it, as HF's `_init_weights`: `normal` with the config's `initializer_range` as
@@ -41,6 +43,18 @@ export class Parameter {
     tensor.dispose();
   }
 
+  /**
+   * Is not trained: no gradients, no state. A matrix is kept in this storage alone, where its shape allows halves.
+   * @param storage of the large products.
+   */
+  freeze(storage: 'f32' | HalfStorage): void {
+    if (storage === 'f32' || this.shape.length < 2 || !canBeHalf(this.shape) || !activeWebGpu()) return;
+    const values = this.variable;
+    this.#half = tf.keep(castStorage(values, storage));
+    this.#variable?.dispose();
+    this.#variable = null;
+  }
+
   /** Lets the parameter live in `tensor`, a part of a larger buffer that holds its values already. Takes it over. */
   rebind(tensor: Tensor): void {
     this.variable.assign(tensor);
@@ -61,7 +75,7 @@ export class Parameter {
 
   /** The values in this storage, if they are kept so. */
   storedAs(storage: 'f32' | 'f16' | 'bf16'): Tensor | null {
-    if (storage === 'f32') return this.variable;
+    if (storage === 'f32') return this.#variable;
     return this.#half && storageOf(this.#half) === storage ? this.#half : null;
   }
 
@@ -70,12 +84,14 @@ export class Parameter {
     return this.#variable;
   }
 
+  /** The values, in whatever storage they are kept: those of a frozen parameter may be halves. */
   get value(): Tensor {
-    return this.variable;
+    return this.#variable ?? this.#half ?? this.variable;
   }
 
   dispose(): void {
-    this.mirror(null);
+    this.#half?.dispose();
+    this.#half = null;
     this.#variable?.dispose();
     this.#variable = null;
   }

@@ -38,6 +38,10 @@ export interface TrainableModel {
   readonly inputNames: readonly string[];
   /** Columns that the loss is taken of. Default `labels`. */
   readonly labelNames?: readonly string[];
+  /** Where the parameters are saved. Default `model.safetensors`. */
+  readonly weightsFile?: string;
+  /** Where `configJson` is saved. Default `config.json`. */
+  readonly configFile?: string;
   /** The config.json of a saved model; null for a model that has none. */
   configJson(): Readonly<Record<string, unknown>> | null;
 }

@@ -4,6 +4,7 @@
 import type { Task } from '#util/task.ts';
 import type { WireError } from './errors.ts';
 import type { CheckpointId, DataId, ModelId, RunId } from './ids.ts';
+import type { LoraConfig } from './lora-config.ts';
 import type { LogEntry, RunProgress } from './metrics.ts';
 import type { RunState } from './run-state.ts';
 import type { TaskOptions } from './task-options.ts';
@@ -101,6 +102,8 @@ export interface TaskSetup {
   readonly dataId: DataId;
   readonly task: Task;
   readonly options: TaskOptions;
+  /** Train a low-rank adapter in place of the weights; null or absent: the weights. */
+  readonly peft?: LoraConfig | null | undefined;
   readonly roles: ColumnRoles;
   /** Share of rows held out when there is no validation file, in [0, 1); 0 means none. */
   readonly validationFraction: number;
@@ -132,6 +135,8 @@ export interface DataExamination {
   readonly labels: readonly string[];
   readonly trainRows: number;
   readonly validationRows: number;
+  /** What the rows come to in examples; estimated from a sample where one is not the other. */
+  readonly trainExamples: number;
   /** Rows (words, for tags) per label in training and validation, in the order of `labels`; empty without labels. */
   readonly trainCounts: readonly number[];
   readonly validationCounts: readonly number[];
@@ -260,7 +265,13 @@ export interface Requests {
    * streamed there and `file` is null; without, `file` is a disk-backed File to be offered as a download.
    */
   'checkpoint/export': {
-    params: { runId: RunId; checkpointId: CheckpointId; target: FileSystemFileHandle | null };
+    params: {
+      runId: RunId;
+      checkpointId: CheckpointId;
+      target: FileSystemFileHandle | null;
+      /** Of an adapter: the whole model with the adapter worked in, in place of the adapter alone. */
+      merged?: boolean;
+    };
     result: { file: Blob | null; fileName: string; bytes: number };
   };
   /**

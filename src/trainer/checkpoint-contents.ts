@@ -9,7 +9,7 @@ import { bfloat16ToFloat32, halfToFloat32 } from '#util/half.ts';
 import { compareCodePoints } from '#util/hf-json.ts';
 import { StudioError } from '#util/studio-error.ts';
 
-const MODEL_FILE = 'model.safetensors';
+const weightsFileOf = ({ weightsFile = 'model.safetensors' }: TrainableModel): string => weightsFile;
 const OPTIMIZER_FILE = 'optimizer.safetensors';
 /** The update state (step count, bias corrections, loss scale) among the optimizer's tensors. */
 const UPDATE_STATE = 'update_state';
@@ -49,7 +49,9 @@ export class TensorSnapshot {
   /** @param update null: weights only. */
   static take(model: TrainableModel, update: OptimizerUpdate | null): TensorSnapshot {
     const copy = (file: string, name: string, tensor: Tensor): Copy => ({ file, name, tensor: snapshot(tensor) });
-    const weights = [...model.namedParameters()].map(([name, { variable }]) => copy(MODEL_FILE, name, variable));
+    const weights = [...model.namedParameters()].map(([name, { variable }]) =>
+      copy(weightsFileOf(model), name, variable),
+    );
     if (!update) return new TensorSnapshot(weights);
     const state = [...update.optimizer.stateTensors()].map(([name, tensor]) => copy(OPTIMIZER_FILE, name, tensor));
     return new TensorSnapshot([
@@ -90,9 +92,10 @@ function groupBySize(copies: readonly Copy[]): Copy[][] {
 
 /** Loads a checkpoint's weights into the model. @throws StudioError E-CHECKPOINT when it does not fit. */
 export async function loadModelWeights(model: TrainableModel, stored: StoredCheckpoint): Promise<void> {
-  const shapes = shapesOf(stored, MODEL_FILE);
+  const file = weightsFileOf(model);
+  const shapes = shapesOf(stored, file);
   for (const [name, { shape }] of model.namedParameters()) checkShape(name, shape, shapes.get(name));
-  for (const [name, parameter] of model.namedParameters()) parameter.load(await readFloats(stored, MODEL_FILE, name));
+  for (const [name, parameter] of model.namedParameters()) parameter.load(await readFloats(stored, file, name));
 }
 
 /** Loads optimizer and update state. @throws StudioError E-CHECKPOINT when it does not fit. */

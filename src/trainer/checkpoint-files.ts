@@ -33,7 +33,10 @@ export function checkpointFiles(parts: CheckpointFileParts): Map<string, string>
   const files = new Map<string, string>();
   const config = model.configJson();
   if (config)
-    files.set('config.json', stringifyHfJson('use_cache' in config ? { ...config, use_cache: args.useCache } : config));
+    files.set(
+      model.configFile ?? 'config.json',
+      stringifyHfJson('use_cache' in config ? { ...config, use_cache: args.useCache } : config),
+    );
   for (const [name, text] of processingClass?.savedFiles ?? []) files.set(name, text);
   files.set('training_args.json', stringifyHfJson(toTrainingArgumentsJson(args, parts.rawArguments)));
   files.set('trainer_state.json', stringifyHfJson(toTrainerStateJson(state)));

@@ -393,4 +393,5 @@ export class Trainer {
   }
 }
 
-const storageFor = ({ fp16, bf16 }: TrainingArguments): ComputeStorage => (fp16 ? 'f16' : bf16 ? 'bf16' : 'f32');
+/** How the large products of a run store their operands. */
+export const storageFor = ({ fp16, bf16 }: TrainingArguments): ComputeStorage => (fp16 ? 'f16' : bf16 ? 'bf16' : 'f32');

@@ -3,40 +3,41 @@
 
 import { collatorFor } from '#data/tasks/collator-for.ts';
 import type { TaskData } from '#data/tasks/row-task.ts';
-import { loadPrepared, type PreparedModel, prepareModel, type TaskHead } from '#models/auto-model.ts';
-import type { TaskModel } from '#models/task-model.ts';
+import type { LoraConfig } from '#protocol/lora-config.ts';
 import type { TaskOptions } from '#protocol/task-options.ts';
 import type { TrainingArguments } from '#protocol/training-arguments.ts';
-import { Trainer } from '#trainer/trainer.ts';
+import { storageFor, Trainer } from '#trainer/trainer.ts';
 import type { TrainerOptions } from '#trainer/trainer-options.ts';
-import type { OpenedModel } from './opened-model.ts';
+import { describeRun, loadRun, type RunNetwork } from './describe-run.ts';
+import type { OpenedAdapter, OpenedModel } from './opened-model.ts';
 import { metricsFor } from './task-metrics.ts';
 
 export interface BuildOptions {
   readonly model: OpenedModel;
   readonly data: TaskData;
   readonly taskOptions: TaskOptions;
+  /** Null: all weights are trained. */
+  readonly peft: LoraConfig | null;
+  /** What a new adapter goes on from; null: nothing. */
+  readonly adapter: OpenedAdapter | null;
   readonly args: TrainingArguments;
   readonly options: Pick<TrainerOptions, 'callbacks' | 'hooks' | 'checkpointStore' | 'runId' | 'rawArguments'>;
 }
 
 export interface BuiltRun {
   readonly trainer: Trainer;
-  readonly network: TaskModel;
+  readonly network: RunNetwork;
   /** Parameters that start fresh. */
   readonly fresh: readonly string[];
 }
 
-/** Model with head, matched to its weights; nothing is loaded. */
-export const describeModel = ({ json, weights }: OpenedModel, head: TaskHead): PreparedModel =>
-  prepareModel(json, weights, head);
-
 /** Loads the weights; a new head starts from `args.seed`, as after HF's set_seed. */
-export async function buildTrainer({ model, data, taskOptions, args, options }: BuildOptions): Promise<BuiltRun> {
-  const prepared = describeModel(model, data);
-  const network = await loadPrepared(prepared, model.weights, args.seed);
+export async function buildTrainer(build: BuildOptions): Promise<BuiltRun> {
+  const { model, data, taskOptions, peft, adapter, args, options } = build;
+  const described = describeRun(model, data, peft);
+  await loadRun(described, model, { seed: args.seed, storage: storageFor(args), adapter });
   const trainer = new Trainer({
-    model: network,
+    model: described.network,
     args,
     trainDataset: data.train,
     ...(data.validation ? { evalDataset: data.validation } : {}),
@@ -45,5 +46,5 @@ export async function buildTrainer({ model, data, taskOptions, args, options }: 
     ...metricsFor(data),
     ...options,
   });
-  return { trainer, network, fresh: prepared.plan.fresh };
+  return { trainer, network: described.network, fresh: described.prepared.plan.fresh };
 }

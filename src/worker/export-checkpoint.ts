@@ -4,13 +4,14 @@ import { orderTensors, safetensorsHeaderBytes } from '#formats/safetensors.ts';
 import type { TorchArchive } from '#formats/torch-writer.ts';
 import { type ZipEntry, zipStream } from '#formats/zip-stream.ts';
 import type { LogEntry } from '#protocol/metrics.ts';
-import type { StoredCheckpoint } from '#storage/checkpoint-store.ts';
+import type { StoredCheckpoint, TensorSource } from '#storage/checkpoint-store.ts';
 import type { RunRecord } from '#storage/schema.ts';
-import { parseHfJson } from '#util/hf-json.ts';
+import { parseHfJson, stringifyHfJson } from '#util/hf-json.ts';
 import { OPTIMIZER_FILE, torchFiles } from './checkpoint-to-torch.ts';
+import { mergedModel } from './merged-model.ts';
 import { modelCard } from './model-card.ts';
+import type { OpenedModel } from './opened-model.ts';
 
-const MODEL_FILE = 'model.safetensors';
 /** Files that only a resume here needs. */
 const INTERNAL = new Set(['progress.json']);
 const EXPORTS = 'exports';
@@ -21,16 +22,19 @@ export interface Exported {
   readonly bytes: number;
 }
 
-/** @param target where the browser can write to disk directly; else the zip lies in the origin's private files. */
+/**
+ * @param base the model that an adapter sits on: the zip holds both, merged. Null: the checkpoint as it is.
+ * @param target where the browser can write to disk directly; else the zip lies in the origin's private files. */
 export async function exportCheckpoint(
   stored: StoredCheckpoint,
   record: RunRecord,
   device: string,
   target: FileSystemFileHandle | null,
+  base: OpenedModel | null,
 ): Promise<Exported> {
-  const folder = `${slug(record.name)}-${stored.manifest.name}`;
+  const folder = `${slug(record.name)}-${stored.manifest.name}${base ? '-merged' : ''}`;
   const fileName = `${folder}.zip`;
-  const zip = zipStream(await entriesOf(stored, record, device, folder));
+  const zip = zipStream(await entriesOf(stored, record, device, folder, base));
   const handle = target ?? (await privateFile(fileName));
   if (!handle) {
     const file = await new Response(zip).blob();
@@ -68,27 +72,55 @@ async function entriesOf(
   record: RunRecord,
   device: string,
   folder: string,
+  base: OpenedModel | null,
 ): Promise<ZipEntry[]> {
   const texts = new Map<string, string>();
   for (const path of stored.manifest.files) if (!INTERNAL.has(path)) texts.set(path, await stored.readFile(path));
   texts.set('README.md', cardOf(texts, stored, record, device));
-  const tensors = orderTensors(stored.manifest.tensors.filter(({ file }) => file === MODEL_FILE));
+  const { file, tensors } = base ? mergedWeights(stored, record, base, texts) : storedWeights(stored);
   const header = safetensorsHeaderBytes(tensors);
   const weights = async function* () {
     yield header;
-    for (const { name } of tensors) yield* stored.streamTensor(MODEL_FILE, name);
+    for (const { chunks } of tensors) yield* chunks();
   };
   const size = tensors.reduce((sum, { byteLength }) => sum + byteLength, header.byteLength);
-  const archives = stored.manifest.modelOnly ? new Map<string, TorchArchive>() : await archivesOf(stored);
+  const archives = stored.manifest.modelOnly || base ? new Map<string, TorchArchive>() : await archivesOf(stored);
   return [
     ...[...texts].map(([path, data]) => ({ name: `${folder}/${path}`, data })),
-    { name: `${folder}/${MODEL_FILE}`, size, data: weights() },
+    { name: `${folder}/${file}`, size, data: weights() },
     ...[...archives].map(([path, archive]) => ({
       name: `${folder}/${path}`,
       size: archive.byteLength,
       data: archive.chunks(),
     })),
   ];
+}
+
+interface Weights {
+  readonly file: string;
+  readonly tensors: readonly Pick<TensorSource, 'name' | 'dtype' | 'shape' | 'byteLength' | 'chunks'>[];
+}
+
+/** Of the whole model, or of its adapter. */
+function storedWeights(stored: StoredCheckpoint): Weights {
+  const entries = stored.manifest.tensors.filter(({ file }) => file !== OPTIMIZER_FILE);
+  const file = entries[0]!.file;
+  return {
+    file,
+    tensors: orderTensors(entries).map((entry) => ({ ...entry, chunks: () => stored.streamTensor(file, entry.name) })),
+  };
+}
+
+function mergedWeights(
+  stored: StoredCheckpoint,
+  record: RunRecord,
+  base: OpenedModel,
+  texts: Map<string, string>,
+): Weights {
+  const { config, tensors } = mergedModel(base, { ...record, task: record.setup.task }, record.setup.peft!, stored);
+  texts.delete('adapter_config.json');
+  texts.set('config.json', stringifyHfJson(config));
+  return { file: 'model.safetensors', tensors: orderTensors(tensors) };
 }
 
 /** What HF's Trainer resumes from, beside the weights. */

@@ -2,18 +2,15 @@
 
 import type { ModelId } from '#protocol/ids.ts';
 import type { ModelSummary } from '#protocol/messages.ts';
-import { describeModel } from './build-trainer.ts';
+import { describeRun } from './describe-run.ts';
 import type { OpenedModel } from './opened-model.ts';
 
 /** Architecture, sizes, labels, and what the files lack or hold in vain. */
 export function summarizeModel(modelId: ModelId, model: OpenedModel): ModelSummary {
   const { json, weights, labels } = model;
-  const {
-    model: network,
-    plan,
-    parameters,
-  } = describeModel(model, { task: model.tasks[0]!, labels, problemType: 'single_label_classification' });
-  const { shape } = network;
+  const head = { task: model.tasks[0]!, labels, problemType: 'single_label_classification' } as const;
+  const { plan, parameters } = describeRun(model, head, null).prepared;
+  const { shape } = model;
   const architectures = json['architectures'];
   return {
     modelId,

@@ -1,11 +1,12 @@
 // A model opened from its files: config, weights and tokenizer, checked but not on the device yet.
 
 import type { ModelFiles } from '#formats/model-files.ts';
-import { openWeights, type WeightFiles } from '#formats/weight-files.ts';
+import { openWeightFile, openWeights, type WeightFiles } from '#formats/weight-files.ts';
 import { familyOf, shapeOf } from '#models/auto-model.ts';
 import type { ModelShape } from '#models/model-shape.ts';
 import type { JsonObject } from '#models/pretrained-config.ts';
 import { labelsOf } from '#models/pretrained-config.ts';
+import { type LoraConfig, readLoraConfig } from '#protocol/lora-config.ts';
 import { PreTrainedTokenizer } from '#tokenizers/auto-tokenizer.ts';
 import { parseHfJson } from '#util/hf-json.ts';
 import { StudioError } from '#util/studio-error.ts';
@@ -20,6 +21,8 @@ export interface OpenedModel {
   readonly tasks: readonly Task[];
   readonly weights: WeightFiles;
   readonly tokenizer: PreTrainedTokenizer;
+  /** An adapter of PEFT that lies beside the weights; null: none. */
+  readonly adapter: OpenedAdapter | null;
   /** As config.json names them; generic ones where it does not. */
   readonly labels: readonly string[];
 }
@@ -30,7 +33,8 @@ export async function openModel(files: ModelFiles, name: string): Promise<Opened
   const shape = shapeOf(json);
   const weights = await openWeights(files);
   const tokenizer = await PreTrainedTokenizer.fromFiles(files);
-  return { name, files, json, shape, tasks: tasksOf(json), weights, tokenizer, labels: labelsOf(json) };
+  const adapter = await openAdapter(files);
+  return { name, files, json, shape, tasks: tasksOf(json), weights, tokenizer, adapter, labels: labelsOf(json) };
 }
 
 function tasksOf(json: JsonObject): Task[] {
@@ -38,6 +42,22 @@ function tasksOf(json: JsonObject): Task[] {
   const [architecture] = Array.isArray(json['architectures']) ? json['architectures'] : [];
   const made = family.tasks.find((task) => family.headFor(json, task)?.architecture === architecture);
   return made ? [made, ...family.tasks.filter((task) => task !== made)] : [...family.tasks];
+}
+
+export interface OpenedAdapter {
+  readonly config: LoraConfig;
+  readonly weights: WeightFiles;
+}
+
+/** @throws StudioError E-ARGS for an adapter of another kind, E-MODEL-FORMAT for a damaged one. */
+export async function openAdapter(files: ModelFiles): Promise<OpenedAdapter | null> {
+  const [config, weights] = [files.get('adapter_config.json'), files.get('adapter_model.safetensors')];
+  if (!config || !weights) return null;
+  const json = parseHfJson(await config.text(), 'adapter_config.json') as JsonObject;
+  return {
+    config: readLoraConfig(json, 'adapter_config.json'),
+    weights: await openWeightFile(weights, 'adapter_model.safetensors'),
+  };
 }
 
 async function readConfig(files: ModelFiles): Promise<JsonObject> {

@@ -1,7 +1,6 @@
 // Tries a checkpoint on typed text. The model of the last checkpoint tried stays loaded.
 
 import { DataCollatorWithPadding } from '#data/collators/data-collator-with-padding.ts';
-import type { TaskModel } from '#models/task-model.ts';
 import { ForwardSteps } from '#nn/forward-steps.ts';
 import { disposeTensors, readNdArray } from '#nn/tensor-access.ts';
 import type { Prediction } from '#protocol/messages.ts';
@@ -9,13 +8,13 @@ import type { StoredCheckpoint } from '#storage/checkpoint-store.ts';
 import type { RunRecord } from '#storage/schema.ts';
 import { loadModelWeights } from '#trainer/checkpoint-contents.ts';
 import type { Batch } from '#util/nd-array.ts';
-import { describeModel } from './build-trainer.ts';
+import { describeRun, loadRun, type RunNetwork } from './describe-run.ts';
 import type { OpenedModel } from './opened-model.ts';
 import { type Interpreter, interpreterFor, type PredictionInput } from './predictions.ts';
 
 interface Loaded {
   readonly checkpoint: string;
-  readonly network: TaskModel;
+  readonly network: RunNetwork;
 }
 
 export class Predictor {
@@ -42,11 +41,15 @@ export class Predictor {
     this.#loaded = null;
   }
 
-  async #network(stored: StoredCheckpoint, record: RunRecord, model: OpenedModel): Promise<TaskModel> {
+  async #network(stored: StoredCheckpoint, record: RunRecord, model: OpenedModel): Promise<RunNetwork> {
     const checkpoint = stored.manifest.checkpointId;
     if (this.#loaded?.checkpoint === checkpoint) return this.#loaded.network;
     this.forget();
-    const { model: network } = describeModel(model, { ...record, task: record.setup.task });
+    const peft = record.setup.peft ?? null;
+    const described = describeRun(model, { ...record, task: record.setup.task }, peft);
+    const { network } = described;
+    // The frozen weights of an adapter are the model's own; all others come from the checkpoint.
+    if (peft) await loadRun(described, model, { seed: 0, storage: 'f32', adapter: null });
     await loadModelWeights(network, stored);
     this.#loaded = { checkpoint, network };
     return network;

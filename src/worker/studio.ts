@@ -24,7 +24,7 @@ import { IdbCheckpointStore } from '#storage/idb-checkpoint-store.ts';
 import { IdbRunStore } from '#storage/run-store.ts';
 import type { RunRecord } from '#storage/schema.ts';
 import { StudioError } from '#util/studio-error.ts';
-import { describeModel } from './build-trainer.ts';
+import { describeRun } from './describe-run.ts';
 import { describeDevice, deviceProfile } from './device-profile.ts';
 import { exportCheckpoint } from './export-checkpoint.ts';
 import { folderName, sizeOf, summarizeModel } from './model-summary.ts';
@@ -94,10 +94,12 @@ export class Studio {
       'run/open': ({ runId }) => this.#open(runId),
       'run/delete': ({ runId }) => this.#deleteRun(runId),
       'checkpoint/delete': ({ runId, checkpointId }) => this.#deleteCheckpoint(runId, checkpointId),
-      'checkpoint/export': async ({ runId, checkpointId, target }) => {
+      'checkpoint/export': async ({ runId, checkpointId, target, merged = false }) => {
         const { checkpoints } = await this.#storesReady();
         const device = describeDevice(deviceProfile(await this.#engineReady()));
-        return exportCheckpoint(await checkpoints.open(runId, checkpointId), await this.#record(runId), device, target);
+        const record = await this.#record(runId);
+        const base = merged ? await this.#modelOfRun(record) : null;
+        return exportCheckpoint(await checkpoints.open(runId, checkpointId), record, device, target, base);
       },
       'checkpoint/predict': async ({ runId, checkpointId, inputs }) => {
         await this.#engineReady();
@@ -174,10 +176,11 @@ export class Studio {
     const model = this.#model(setup.modelId);
     const { args } = parsed(setup);
     const examination = examineOpened(setup, model, this.#dataOf(setup.dataId), 0);
-    const parameters = sizeOf(describeModel(model, examination).parameters.values());
+    const { network } = describeRun(model, examination, setup.peft ?? null);
+    const parameters = sizeOf(network.namedParameters().values());
     // Weights, and two moments of AdamW (or at most one buffer of SGD), in float32.
     const copies = args.saveOnlyModel ? 1 : args.optim === 'sgd' ? 1 + (args.optimArgs['momentum'] ? 1 : 0) : 3;
-    return computeRunPlan({ trainSamples: examination.trainRows, args, checkpointBytes: 4 * copies * parameters });
+    return computeRunPlan({ trainSamples: examination.trainExamples, args, checkpointBytes: 4 * copies * parameters });
   }
 
   async #start(setup: RunSetup): Promise<{ runId: RunId }> {

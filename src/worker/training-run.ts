@@ -80,6 +80,8 @@ export class TrainingRun {
       model,
       data,
       taskOptions: recorder.record.setup.options,
+      peft: recorder.record.setup.peft ?? null,
+      adapter: model.adapter,
       args,
       options: {
         checkpointStore: store,

@@ -100,6 +100,7 @@ export const EXAMINATION: DataExamination = {
   problemType: 'single_label_classification',
   labels: LABELS,
   trainRows: 1440,
+  trainExamples: 1440,
   validationRows: 160,
   trainCounts: [450, 396, 342, 252],
   validationCounts: [50, 44, 38, 28],

@@ -28,6 +28,7 @@ export function fillMask(source: TaskSource): RowTask<string> {
     warnings,
     encode: (text) => encode(text, source, isDocument ? null : maxLength),
     sizeOf: (text) => text.length,
+    head: (text, characters) => text.slice(0, characters),
     countLabels: () => [],
     describe: (text) => ({
       text,

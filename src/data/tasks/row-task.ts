@@ -56,6 +56,8 @@ export interface RowTask<Row> {
   readonly describe: (row: Row) => Pick<TokenPreview, 'text' | 'textPair' | 'label'>;
   /** Makes other examples of all those of a part, such as blocks of one length. */
   readonly join?: (examples: readonly Example[]) => Example[];
+  /** The beginning of a row, for a look at one that is long. */
+  readonly head?: (row: Row, characters: number) => Row;
   /** There are no rows to hold out, but examples. */
   readonly splitsExamples?: boolean;
   /** What is needed to read answers out of the logits of the validation examples. */
@@ -134,24 +136,42 @@ const SAMPLED_ROWS = 500;
 const SAMPLED_CHARACTERS = 200_000;
 
 /** What the model will see of the first rows, and how much truncation cuts in a sample of evenly spaced ones. */
-export function examineRows<Row>(task: RowTask<Row>, { tokenizer }: TaskSource, previewRows: number): DataExamination {
+export function examineRows<Row>(task: RowTask<Row>, source: TaskSource, previewRows: number): DataExamination {
   const { train, validation } = task;
   const stride = Math.max(1, Math.floor(train.length / SAMPLED_ROWS));
-  const sample = train.filter((row, i) => i % stride === 0 && task.sizeOf(row) <= SAMPLED_CHARACTERS).map(task.encode);
-  const shown = train.slice(0, previewRows).filter((row) => task.sizeOf(row) <= SAMPLED_CHARACTERS);
+  const short = (row: Row): Row => task.head?.(row, SAMPLED_CHARACTERS) ?? row;
+  const sampled = train.filter((_, i) => i % stride === 0).map(short);
+  const sample = sampled.map(task.encode);
+  const shown = train.slice(0, previewRows).map(short);
   return {
     task: task.task,
     problemType: task.problemType,
     labels: task.labels,
     trainRows: train.length,
     validationRows: validation.length,
+    trainExamples: countExamples(task, sampled, sample, source),
     trainCounts: task.countLabels(train),
     validationCounts: task.countLabels(validation),
-    previews: shown.map((row) => previewOf(task, row, tokenizer)),
+    previews: shown.map((row) => previewOf(task, row, source.tokenizer)),
     truncatedShare: sample.filter(({ truncated }) => truncated > 0).length / Math.max(1, sample.length),
     longest: sample.reduce((longest, { length }) => Math.max(longest, length), 0),
     warnings: task.warnings,
   };
+}
+
+/** Of all training rows: by the examples, or where they are joined by the tokens, that a character comes to. */
+function countExamples<Row>(
+  task: RowTask<Row>,
+  sampled: readonly Row[],
+  encoded: readonly EncodedRow[],
+  { maxLength, validationFraction }: TaskSource,
+): number {
+  const examples = encoded.reduce((sum, row) => sum + row.examples.length, 0);
+  if (!task.join && examples === sampled.length) return task.train.length;
+  const tokens = encoded.reduce((sum, { length }) => sum + length, 0);
+  const size = (rows: readonly Row[]): number => rows.reduce((sum, row) => sum + task.sizeOf(row), 0);
+  const all = (task.join ? tokens / maxLength : examples) * (size(task.train) / Math.max(1, size(sampled)));
+  return Math.max(1, Math.round(all * (task.splitsExamples ? 1 - validationFraction : 1)));
 }
 
 function previewOf<Row>(task: RowTask<Row>, row: Row, tokenizer: PreTrainedTokenizer): TokenPreview {

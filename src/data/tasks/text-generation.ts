@@ -56,6 +56,7 @@ function plainText(source: TaskSource): RowTask<TextRow> {
       return { examples: [everyToken(ids)], length: ids.length, truncated: 0, targets: null };
     },
     sizeOf: (row) => textOf(row).length,
+    head: (row, characters) => ({ parts: [{ text: textOf(row).slice(0, characters), counts: true }] }),
     describe: (row) => ({ text: textOf(row), textPair: null, label: `blocks of ${maxLength} tokens` }),
     join: (examples) => blocksOf(examples, maxLength, table.fileName),
     splitsExamples,

@@ -65,9 +65,9 @@ export function takeDropout(probability: number, key: DropoutKey | null): SiteDr
   return probability === 0 || key === null ? null : { probability, key, site: key.takeSite() };
 }
 
-/** The backward pass of a dropout that another kernel did on its way. */
-export function dropoutGradient(dy: Tensor, dropout: SiteDropout): Tensor {
-  return operation({ x: dy, key: dropout.key.tensor }, dropout)[0]!;
+/** Dropout at a site that was taken before. It is its own backward pass. */
+export function dropoutAt(x: Tensor, dropout: SiteDropout): Tensor {
+  return operation({ x, key: dropout.key.tensor }, dropout)[0]!;
 }
 
 /**
@@ -77,5 +77,5 @@ export function dropoutGradient(dy: Tensor, dropout: SiteDropout): Tensor {
  */
 export function dropout(x: Tensor, probability: number, key: DropoutKey | null): Tensor {
   const site = takeDropout(probability, key);
-  return site ? operation({ x, key: site.key.tensor }, site)[0]! : x;
+  return site ? dropoutAt(x, site) : x;
 }

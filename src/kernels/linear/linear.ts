@@ -7,7 +7,7 @@ import { isWanted, takeGradient } from '#gpu/backward.ts';
 import { defineOperation, type Operation } from '#gpu/define-operation.ts';
 import { canBeHalf, storageOf } from '#gpu/tensor-storage.ts';
 import { type AtelierBackend, activeWebGpu } from '#gpu/webgpu-backend.ts';
-import { dropoutFactors, dropoutGradient, type SiteDropout } from '../dropout/dropout.ts';
+import { dropoutAt, dropoutFactors, type SiteDropout } from '../dropout/dropout.ts';
 import { matmul } from '../matmul/matmul.ts';
 import { gradParameters } from './grad-parameters.ts';
 import { columnsOf, inLayout, lastOf, outputsOf, rowsOf, together, type WeightLayout } from './weight-layout.ts';
@@ -106,7 +106,7 @@ function defineLinear(maps: number, hasBias: boolean): Operation<Inputs, LinearA
       grad: ([dy], saved, _outputs, { layout, dropout }) => {
         const weights = names.map((name) => saved[name]!);
         const x = saved.x!;
-        const masked = dropout ? dropoutGradient(dy!, dropout) : dy!;
+        const masked = dropout ? dropoutAt(dy!, dropout) : dy!;
         const biases = biasNames.map((name) => saved[name]!);
         const parameters = isWanted('weight0') ? gradParameters(masked, x, weights, biases, layout) : null;
         return {

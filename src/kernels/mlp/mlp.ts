@@ -8,7 +8,7 @@ import { defineOperation } from '#gpu/define-operation.ts';
 import { canBeHalf, type HalfStorage, storageOf } from '#gpu/tensor-storage.ts';
 import type { AtelierBackend } from '#gpu/webgpu-backend.ts';
 import { type Activation, activationReference, derivativeReference } from '../activation/activation.ts';
-import { dropoutFactors, dropoutGradient, type SiteDropout } from '../dropout/dropout.ts';
+import { dropoutAt, dropoutFactors, type SiteDropout } from '../dropout/dropout.ts';
 import { gradParameters } from '../linear/grad-parameters.ts';
 import { linearGradInput } from '../linear/linear.ts';
 import { inLayout, lastOf, outputsOf, rowsOf, type WeightLayout } from '../linear/weight-layout.ts';
@@ -71,7 +71,7 @@ const operation = defineOperation<Inputs, Attrs>({
     outputsToSave: [false, true, true],
     grad: ([dy], saved, [pre, hidden], { kind, layout, dropout }) => {
       const { x, weight1, bias1, weight2, bias2 } = saved as Record<Inputs, Tensor>;
-      const masked = dropout ? dropoutGradient(dy!, dropout) : dy!;
+      const masked = dropout ? dropoutAt(dy!, dropout) : dy!;
       const second = isWanted('weight2') ? gradParameters(masked, hidden!, [weight2], [bias2], layout) : null;
       const dpre = gradHidden({ dy: masked, weight2, pre: pre! }, { kind, layout })[0]!;
       const first = isWanted('weight1') ? gradParameters(dpre, x, [weight1], [bias1], layout) : null;

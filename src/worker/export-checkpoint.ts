@@ -69,6 +69,19 @@ async function entriesOf(
   device: string,
   folder: string,
 ): Promise<ZipEntry[]> {
+  const archives = stored.manifest.modelOnly ? new Map<string, TorchArchive>() : await archivesOf(stored);
+  return [
+    ...(await modelEntries(stored, record, device)).map((entry) => ({ ...entry, name: `${folder}/${entry.name}` })),
+    ...[...archives].map(([path, archive]) => ({
+      name: `${folder}/${path}`,
+      size: archive.byteLength,
+      data: archive.chunks(),
+    })),
+  ];
+}
+
+/** The HuggingFace folder without what resuming needs: model card, texts and weights. */
+export async function modelEntries(stored: StoredCheckpoint, record: RunRecord, device: string): Promise<ZipEntry[]> {
   const texts = new Map<string, string>();
   for (const path of stored.manifest.files) if (!INTERNAL.has(path)) texts.set(path, await stored.readFile(path));
   texts.set('README.md', cardOf(texts, stored, record, device));
@@ -79,16 +92,7 @@ async function entriesOf(
     for (const { name } of tensors) yield* stored.streamTensor(MODEL_FILE, name);
   };
   const size = tensors.reduce((sum, { byteLength }) => sum + byteLength, header.byteLength);
-  const archives = stored.manifest.modelOnly ? new Map<string, TorchArchive>() : await archivesOf(stored);
-  return [
-    ...[...texts].map(([path, data]) => ({ name: `${folder}/${path}`, data })),
-    { name: `${folder}/${MODEL_FILE}`, size, data: weights() },
-    ...[...archives].map(([path, archive]) => ({
-      name: `${folder}/${path}`,
-      size: archive.byteLength,
-      data: archive.chunks(),
-    })),
-  ];
+  return [...[...texts].map(([name, data]) => ({ name, data })), { name: MODEL_FILE, size, data: weights() }];
 }
 
 /** What HF's Trainer resumes from, beside the weights. */
@@ -116,6 +120,7 @@ function cardOf(
     baseModel: record.modelName,
     dataName: record.dataName,
     task: record.setup.task,
+    ...(record.origin ? { origin: record.origin } : {}),
     problemType: record.problemType,
     labels: record.labels,
     trainingArguments: json('training_args.json'),

@@ -61,7 +61,11 @@ export async function download(store: IdbDownloadStore, options: Download): Prom
       before += file.size;
     }
   } catch (error) {
+    const left = await stored(store, downloadId);
+    // Of what never began, such as a gated model, nothing is listed.
+    if (left.bytes === 0) await store.delete(downloadId);
     if (!signal.aborted) throw error;
+    return left;
   }
   return stored(store, downloadId);
 }

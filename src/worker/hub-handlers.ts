@@ -74,15 +74,25 @@ interface TransferParts {
   readonly onProgress: (progress: Progress) => void;
 }
 
+/** The latest progress is always told, if only a little later. */
 function throttled(transferId: string, emit: EmitHubEvent): (progress: Progress) => void {
   let phase = '';
-  let at = 0;
+  let waiting: { latest: Progress } | null = null;
+  const tell = (progress: Progress): void => emit({ type: 'hub/progress', transferId, ...progress });
   return (progress) => {
-    const now = performance.now();
-    if (progress.phase === phase && now - at < PROGRESS_EVERY) return;
+    if (waiting && progress.phase === phase) {
+      waiting.latest = progress;
+      return;
+    }
     phase = progress.phase;
-    at = now;
-    emit({ type: 'hub/progress', transferId, ...progress });
+    tell(progress);
+    const mine = { latest: progress };
+    waiting = mine;
+    setTimeout(() => {
+      if (waiting !== mine) return;
+      waiting = null;
+      if (mine.latest !== progress) tell(mine.latest);
+    }, PROGRESS_EVERY);
   };
 }
 

@@ -220,7 +220,8 @@ export class FakeHub {
       const content = await bodyOf(request);
       if (sha256(content) !== oid) return refuse(response, 400, 'The content is not what its name says');
       this.#objects.set(oid, content);
-      response.writeHead(200, { ETag: `"${oid}"` }).end();
+      // Without a type Firefox takes the empty answer for broken XML, and says so.
+      response.writeHead(200, { ETag: `"${oid}"`, 'Content-Type': 'text/plain' }).end();
       return;
     }
     await this.#send(question, this.#objects.get(oid)!);

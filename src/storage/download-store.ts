@@ -127,7 +127,7 @@ function summaryOf({ downloadId, repo, revision, files, createdAt }: DownloadRec
     repo,
     revision,
     createdAt,
-    files: files.map(({ pieces: _, ...file }) => file),
+    files: files.map(({ pieces: _pieces, ...file }) => file),
     complete: files.every(({ verified }) => verified),
     bytes: files.reduce((sum, { storedBytes }) => sum + storedBytes, 0),
   };

@@ -99,20 +99,26 @@ async function find(kind: 'model' | 'dataset', words: string): Promise<void> {
   await page.keyboard.press('Enter');
 }
 
-const storedBytes = async (): Promise<number> => {
-  const kept = await page.evaluate(async () => {
+/** All records of a store of the browser's database. */
+function recordsOf(store: 'downloads' | 'runs' | 'checkpointFiles'): Promise<unknown[]> {
+  return page.evaluate(async (name: string) => {
     const open = indexedDB.open('atelier');
     await new Promise((resolve) => {
       open.onsuccess = resolve;
     });
-    const request = open.result.transaction('downloads').objectStore('downloads').getAll();
+    const request = open.result.transaction(name).objectStore(name).getAll();
     await new Promise((resolve) => {
       request.onsuccess = resolve;
     });
     open.result.close();
-    return (request.result as { files: { path: string; storedBytes: number }[] }[]).flatMap(({ files }) => files);
-  });
-  return kept.find(({ path }) => path === 'model.safetensors')?.storedBytes ?? 0;
+    return request.result as unknown[];
+  }, store);
+}
+
+const storedBytes = async (): Promise<number> => {
+  const records = (await recordsOf('downloads')) as { files: { path: string; storedBytes: number }[] }[];
+  const files = records.flatMap((record) => record.files);
+  return files.find(({ path }) => path === 'model.safetensors')?.storedBytes ?? 0;
 };
 
 describe('a model of the Hub', () => {
@@ -245,8 +251,13 @@ describe('pushing', () => {
   });
 
   it('the token is nowhere but in requests to the Hub', async () => {
-    const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
+    const kept = await page.evaluate(() =>
+      JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage)]),
+    );
+    expect(kept).toContain(hub.url);
     expect(kept).not.toContain(TOKEN);
+    for (const store of ['downloads', 'runs', 'checkpointFiles'] as const)
+      expect(JSON.stringify(await recordsOf(store)), store).not.toContain(TOKEN);
     expect(messages.join('\n')).not.toContain(TOKEN);
     expect(hub.seen.filter(({ token }) => token !== null).every(({ path }) => !path.startsWith('/store/'))).toBe(true);
     await page.reload();

@@ -2,11 +2,12 @@
 
 import { Anchor, Button, Code, CopyButton, Group, SimpleGrid, Stack } from '@mantine/core';
 import type { RunSnapshot } from '#client/run-store.ts';
-import { HUB_ENDPOINT, type HubRevision } from '#protocol/hub-messages.ts';
+import type { HubRevision } from '#protocol/hub-messages.ts';
 import { toHfJson } from '#protocol/training-arguments.ts';
 import { downloadText } from '../../components/download.ts';
 import { Fact } from '../../components/fact.tsx';
 import { formatPercent, formatTime, plural } from '../../format.ts';
+import { useHubConnection } from '../../hooks/hub-session.ts';
 
 export function ConfigPanel({ snapshot, onUseAgain }: { snapshot: RunSnapshot; onUseAgain: () => void }) {
   const { summary, detail } = snapshot;
@@ -60,7 +61,8 @@ export function ConfigPanel({ snapshot, onUseAgain }: { snapshot: RunSnapshot; o
 
 /** The commit of the Hub that was downloaded, with a link to it. */
 function Origin({ name, page, from }: { name: string; page: string; from: HubRevision }) {
-  const address = `${HUB_ENDPOINT}/${page}/tree/${from.revision}`;
+  const { endpoint } = useHubConnection();
+  const address = `${endpoint}/${page}/tree/${from.revision}`;
   return (
     <Fact
       name={name}

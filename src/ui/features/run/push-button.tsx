@@ -31,7 +31,7 @@ export function PushButton({ size = 'xs', ...target }: PushButtonProps) {
         variant="default"
         leftSection={<Icon name="upload" size={15} />}
         data-testid="push-checkpoint"
-        aria-label={`Push ${target.checkpoint.name} to the Hub`}
+        aria-label={`Push to the Hub: ${target.checkpoint.name}`}
         onClick={open}
       >
         Push to the Hub

@@ -2,6 +2,10 @@
 // Pure; tested in Node.
 
 import type { HubDownload, HubFile, HubRepo, HubRepoInfo } from '#protocol/hub-messages.ts';
+import type { DataSource, ModelSource } from '#protocol/messages.ts';
+
+/** What the panel hands on to be opened. */
+export type HubSource = Extract<ModelSource | DataSource, { kind: 'hub' }>;
 
 /** `owner/name` out of what was typed or pasted, an address too; null where it can only be words to search for. */
 export function repoNameIn(typed: string): string | null {

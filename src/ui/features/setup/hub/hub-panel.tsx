@@ -4,19 +4,16 @@
 import { Button, Collapse, Group, Paper, Stack, Text, TextInput } from '@mantine/core';
 import { type SubmitEvent, useId, useState } from 'react';
 import type { HubRepo, HubRepoInfo, HubSearchHit } from '#protocol/hub-messages.ts';
-import type { DataSource, ModelSource } from '#protocol/messages.ts';
 import { HubAccess } from '../../../components/hub-access.tsx';
 import { HubError } from '../../../components/hub-error.tsx';
 import { useHubConnection } from '../../../hooks/hub-session.ts';
 import { useStudio } from '../../../hooks/studio-context.ts';
 import { useAction } from '../../../hooks/use-action.ts';
-import { infoOf, pageOf, repoNameIn } from './hub-model.ts';
+import { type HubSource, infoOf, pageOf, repoNameIn } from './hub-model.ts';
 import { HubRepoView } from './hub-repo-view.tsx';
 import { SearchHits } from './search-hits.tsx';
 import { StoredDownloads } from './stored-downloads.tsx';
 import { useDownloads } from './use-downloads.ts';
-
-export type HubSource = Extract<ModelSource | DataSource, { kind: 'hub' }>;
 
 interface HubPanelProps {
   readonly kind: HubRepo['kind'];

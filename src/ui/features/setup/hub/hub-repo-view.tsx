@@ -9,8 +9,7 @@ import { formatBytes, plural } from '../../../format.ts';
 import { useHubConnection } from '../../../hooks/hub-session.ts';
 import { useStudio } from '../../../hooks/studio-context.ts';
 import { useTransfer } from '../../../hooks/use-transfer.ts';
-import { type Amount, amountOf, type DataChoice, guessChoice, pageOf } from './hub-model.ts';
-import type { HubSource } from './hub-panel.tsx';
+import { type Amount, amountOf, type DataChoice, guessChoice, type HubSource, pageOf } from './hub-model.ts';
 import { Mark } from './search-hits.tsx';
 
 interface HubRepoViewProps {
@@ -123,11 +122,14 @@ function FileTable({ files, stored }: { files: readonly HubFile[]; stored: HubDo
             <Table.Td px={0} style={{ overflowWrap: 'anywhere' }}>
               {path}
             </Table.Td>
-            <Table.Td className="numeric" ta="right" style={{ whiteSpace: 'nowrap' }}>
+            <Table.Td className="numeric" pr={0} ta="right" style={{ whiteSpace: 'nowrap' }}>
               {formatBytes(size)}
-            </Table.Td>
-            <Table.Td pr={0} ta="right" c="dimmed" w={60}>
-              {isHere(path) ? 'here' : ''}
+              {isHere(path) && (
+                <Text span inherit c="dimmed">
+                  {' '}
+                  · here
+                </Text>
+              )}
             </Table.Td>
           </Table.Tr>
         ))}

@@ -15,7 +15,13 @@ export function HubAccess({ need }: { need: string }) {
         description={
           <>
             {need} Kept in memory until this page is closed, never stored.{' '}
-            <Anchor href={`${connection.endpoint}/settings/tokens`} target="_blank" rel="noreferrer" inherit>
+            <Anchor
+              href={`${connection.endpoint}/settings/tokens`}
+              target="_blank"
+              rel="noreferrer"
+              inherit
+              underline="always"
+            >
               Your tokens
             </Anchor>
           </>

@@ -100,7 +100,7 @@ async function find(kind: 'model' | 'dataset', words: string): Promise<void> {
 }
 
 /** All records of a store of the browser's database. */
-function recordsOf(store: 'downloads' | 'runs' | 'checkpointFiles'): Promise<unknown[]> {
+function recordsOf(store: 'downloads' | 'runs' | 'checkpoints' | 'checkpointFiles'): Promise<unknown[]> {
   return page.evaluate(async (name: string) => {
     const open = indexedDB.open('atelier');
     await new Promise((resolve) => {
@@ -220,6 +220,37 @@ describe('with the Hub gone', () => {
     await click(page, 'tab-config');
     const shown = await page.$$eval(byTestId('run-origin'), (all) => all.map((element) => element.textContent));
     expect(shown).toEqual([hub.repo('model', MODEL).head, hub.repo('dataset', 'org/moods').head]);
+  });
+
+  it('it resumes from a checkpoint, the download deleted: the run has its own copy', async () => {
+    const finalId = async () => {
+      const stored = (await recordsOf('checkpoints')) as { name: string; checkpointId: string }[];
+      return stored.find(({ name }) => name === 'final')?.checkpointId;
+    };
+    const first = await finalId();
+    await page.evaluate(
+      (name) =>
+        new Promise<void>((resolve) => {
+          const open = indexedDB.open('atelier');
+          open.onsuccess = () => {
+            const transaction = open.result.transaction(['downloads', 'downloadPieces'], 'readwrite');
+            transaction.objectStore('downloadPieces').delete(IDBKeyRange.bound([name], [name, []]));
+            transaction.objectStore('downloads').delete(name);
+            transaction.oncomplete = () => {
+              open.result.close();
+              resolve();
+            };
+          };
+        }),
+      `dataset:org/moods@${hub.repo('dataset', 'org/moods').head}`,
+    );
+    await click(page, 'tab-checkpoints');
+    await page.waitForSelector(byTestId('resume-here'));
+    // The oldest checkpoint is the last row.
+    await (await page.$$(byTestId('resume-here'))).at(-1)!.click();
+    await expect.poll(finalId, { timeout: 60_000 }).not.toBe(first);
+    await waitForText(page, 'run-status', /completed/);
+    expect(await textOf(page, 'run-step')).toBe('4 / 4');
   });
 
   it('pushing says that the Hub is not there', async () => {

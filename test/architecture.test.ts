@@ -27,13 +27,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   tokenizers: ['util', 'formats'],
   data: ['util', 'protocol', 'formats', 'tokenizers'],
   storage: ['util', 'protocol', 'formats'],
+  hub: ['util', 'formats'],
   gpu: ['util'],
   kernels: ['util', 'gpu'],
   nn: ['util', 'gpu', 'kernels'],
   models: ['util', 'formats', 'nn', 'kernels'],
   optim: ['util', 'gpu', 'kernels', 'nn'],
   trainer: ['util', 'protocol', 'data', 'storage', 'nn', 'optim'],
-  worker: ENGINE,
+  worker: [...ENGINE, 'hub'],
   headless: [...ENGINE, 'worker'],
   client: ['util', 'protocol', 'storage'],
   ui: ['util', 'protocol', 'client'],
@@ -46,6 +47,7 @@ const PACKAGE_HOME: readonly [pattern: RegExp, folders: readonly string[]][] = [
   [/^@tensorflow\/tfjs-backend-webgpu/, ['gpu']],
   [/^@tensorflow\//, ['gpu', 'kernels', 'nn', 'models', 'optim']],
   [/^(react|react-dom|@mantine\/|recharts|wouter)/, ['ui']],
+  [/^@huggingface\/hub$/, ['hub']],
   [/^idb$/, ['storage']],
   [/^node:/, ['headless']],
 ];
@@ -187,6 +189,8 @@ describe('architecture', () => {
       { from: 'ui/features/run/run.tsx', to: '../data/data.tsx' },
       { from: 'trainer/trainer.ts', to: '@tensorflow/tfjs' },
       { from: 'data/collator.ts', to: 'react' },
+      { from: 'worker/hub-push.ts', to: '@huggingface/hub' },
+      { from: 'headless/main.ts', to: '#hub/index.ts' },
       { from: 'nowhere/x.ts', to: '#util/crc32.ts' },
     ];
     expect(planted.filter((edge) => violation(edge) === null)).toEqual([]);

@@ -10,7 +10,7 @@ import type { EventOrigin } from './trainer-client.ts';
 
 export interface RunSnapshot {
   readonly summary: RunSummary;
-  readonly detail: Pick<RunDetail, 'setup' | 'labels' | 'problemType'>;
+  readonly detail: Pick<RunDetail, 'setup' | 'labels' | 'problemType' | 'origin'>;
   readonly progress: RunProgress | null;
   readonly checkpoints: readonly CheckpointSummary[];
   readonly notices: readonly RunNotice[];
@@ -84,8 +84,15 @@ export class RunStore {
     this.#columns = new MetricColumns();
     this.#seen = new Set();
     this.#append(detail.log);
-    const { summary, progress, checkpoints, notices, resumeStep, setup, labels, problemType } = detail;
-    const shown = { summary, progress, checkpoints, notices, resumeStep, detail: { setup, labels, problemType } };
+    const { summary, progress, checkpoints, notices, resumeStep, setup, labels, problemType, origin } = detail;
+    const shown = {
+      summary,
+      progress,
+      checkpoints,
+      notices,
+      resumeStep,
+      detail: { setup, labels, problemType, origin },
+    };
     return { ...shown, log: this.#log, logLength: this.#log.length, columns: this.#columns };
   }
 

@@ -2,6 +2,7 @@
 // Knows no React. The worker itself is made by `ui`, which owns the address of its script.
 
 import { fromWire, type WireError } from '#protocol/errors.ts';
+import type { HubProgressEvent } from '#protocol/hub-messages.ts';
 import type {
   BroadcastRunEvent,
   Requests,
@@ -47,6 +48,7 @@ export class TrainerClient {
   readonly #broadcast: Broadcast | null;
   readonly #pending = new Map<number, Pending>();
   readonly #runListeners = new Set<RunEventListener>();
+  readonly #hubListeners = new Set<(event: HubProgressEvent) => void>();
   readonly #crashListeners = new Set<(error: StudioError) => void>();
   #nextRequestId = 1;
   #crash: StudioError | null = null;
@@ -90,6 +92,12 @@ export class TrainerClient {
     return () => this.#runListeners.delete(listener);
   }
 
+  /** Progress of this tab's transfers from and to the Hub. Returns what ends the subscription. */
+  onHubProgress(listener: (event: HubProgressEvent) => void): () => void {
+    this.#hubListeners.add(listener);
+    return () => this.#hubListeners.delete(listener);
+  }
+
   /** Told once when the worker dies. Returns what ends the subscription. */
   onCrash(listener: (error: StudioError) => void): () => void {
     this.#crashListeners.add(listener);
@@ -110,7 +118,8 @@ export class TrainerClient {
       else pending?.reject(fromWire(event.error));
       return;
     }
-    this.#emit(event, 'this-tab');
+    if (event.type === 'hub/progress') for (const listener of this.#hubListeners) listener(event);
+    else this.#emit(event, 'this-tab');
   }
 
   #emit(event: RunEvent, origin: EventOrigin): void {

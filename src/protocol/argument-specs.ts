@@ -5,7 +5,7 @@ import { type ArgumentSpec, ignored, inGroup } from './argument-spec.ts';
 import { LEARNING_SPECS } from './argument-specs-learning.ts';
 import { RUN_SPECS } from './argument-specs-run.ts';
 
-const NO_HUB = 'nothing is uploaded from here; download the model and push it yourself';
+const NO_HUB = 'nothing is pushed while it trains; push a checkpoint from the page of the run';
 const SCRIPT_FLAG = 'it is a switch for Python scripts';
 const ONE_DEVICE = 'one device trains here, so nothing is distributed';
 

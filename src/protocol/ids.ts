@@ -10,3 +10,5 @@ export type CheckpointId = Brand<string, 'CheckpointId'>;
 export type ModelId = Brand<string, 'ModelId'>;
 /** A data set opened in the worker, valid until the page goes away. */
 export type DataId = Brand<string, 'DataId'>;
+/** A repository of the Hub at one commit, stored in this browser: `model:owner/name@sha`. */
+export type DownloadId = Brand<string, 'DownloadId'>;

@@ -3,6 +3,7 @@
 
 import type { Task } from '#util/task.ts';
 import type { WireError } from './errors.ts';
+import type { HubProgressEvent, HubRequests, HubRevision } from './hub-messages.ts';
 import type { CheckpointId, DataId, ModelId, RunId } from './ids.ts';
 import type { LoraConfig } from './lora-config.ts';
 import type { LogEntry, RunProgress } from './metrics.ts';
@@ -16,12 +17,20 @@ export interface NamedFile {
   readonly file: Blob;
 }
 
+/** A `hub` source was downloaded before (`hub/download`): opening it asks nothing of the network. */
 export type ModelSource =
   | { readonly kind: 'sample' }
+  | ({ readonly kind: 'hub' } & HubRevision)
   | { readonly kind: 'files'; readonly files: readonly NamedFile[] };
 
 export type DataSource =
   | { readonly kind: 'sample' }
+  | ({
+      readonly kind: 'hub';
+      /** Path of the training file in the repository. */
+      readonly train: string;
+      readonly validation?: string | undefined;
+    } & HubRevision)
   | { readonly kind: 'files'; readonly train: NamedFile; readonly validation?: NamedFile | undefined };
 
 /** What the engine found of the device, for people. `backend` is what will train. */
@@ -209,6 +218,13 @@ export interface RunDetail {
   /** Where `run/resume` would go on; null when nothing was saved. */
   readonly resumeStep: number | null;
   readonly notices: readonly RunNotice[];
+  readonly origin: RunOrigin;
+}
+
+/** Which commits of the Hub the model and the data are; null for what came from elsewhere. */
+export interface RunOrigin {
+  readonly model: HubRevision | null;
+  readonly data: HubRevision | null;
 }
 
 /** Something worth showing on the run's page and in its log. */
@@ -242,7 +258,7 @@ export interface Scored {
 }
 
 /** Every request with its parameters and result. */
-export interface Requests {
+export interface Requests extends HubRequests {
   'device/profile': { params: Record<never, never>; result: DeviceProfile };
   'model/open': { params: { source: ModelSource }; result: ModelSummary };
   'data/open': { params: { source: DataSource }; result: DataSummary };
@@ -308,6 +324,7 @@ export type RunEvent =
 export type WorkerEvent =
   | { readonly type: 'response'; readonly requestId: number; readonly ok: true; readonly result: unknown }
   | { readonly type: 'response'; readonly requestId: number; readonly ok: false; readonly error: WireError }
+  | HubProgressEvent
   | RunEvent;
 
 /** A run event on its way to other tabs. The tab it came from hears it too, perhaps late, and knows it by `from`. */

@@ -75,3 +75,12 @@ export function toStorageError(error: unknown, doing: string): unknown {
     cause: error,
   });
 }
+
+/** Does the work; the browser's errors come out in our words. */
+export async function told<T>(doing: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toStorageError(error, doing);
+  }
+}

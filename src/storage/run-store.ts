@@ -3,7 +3,7 @@
 
 import type { RunId } from '#protocol/ids.ts';
 import type { LogEntry } from '#protocol/metrics.ts';
-import { toStorageError } from './database.ts';
+import { told } from './database.ts';
 import { type Database, keysUnder, type RunRecord } from './schema.ts';
 
 const RUN_STORES = ['runs', 'log', 'assets', 'checkpoints', 'checkpointFiles', 'tensorRecords'] as const;
@@ -88,13 +88,5 @@ export class IdbRunStore {
       this.#database.getAll('assets', keysUnder(runId)),
     );
     return new Map(records.map(({ path, blob }) => [path, blob]));
-  }
-}
-
-async function told<T>(doing: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw toStorageError(error, doing);
   }
 }

@@ -2,14 +2,15 @@
 // A migration, once released, is never changed; a new layout gets a new one at the end of the list.
 
 import type { DBSchema, IDBPDatabase } from 'idb';
-import type { CheckpointId, RunId } from '#protocol/ids.ts';
-import type { ProblemType, RunNotice, RunSetup } from '#protocol/messages.ts';
+import type { HubDownloadFile, HubRepo } from '#protocol/hub-messages.ts';
+import type { CheckpointId, DownloadId, RunId } from '#protocol/ids.ts';
+import type { ProblemType, RunNotice, RunOrigin, RunSetup } from '#protocol/messages.ts';
 import type { LogEntry } from '#protocol/metrics.ts';
 import type { RunState } from '#protocol/run-state.ts';
 import type { CheckpointManifest } from './checkpoint-store.ts';
 
 export const DATABASE_NAME = 'atelier';
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** What is kept of a run besides its log, assets and checkpoints. */
 export interface RunRecord {
@@ -29,6 +30,8 @@ export interface RunRecord {
   readonly modelName: string;
   readonly dataName: string;
   readonly notices: readonly RunNotice[];
+  /** Runs of version 1 have none: there was no Hub. */
+  readonly origin?: RunOrigin;
 }
 
 /** Log entries that were appended together. */
@@ -44,6 +47,21 @@ export interface AssetRecord {
   readonly blob: Blob;
 }
 
+/** A file of a download and how far it has come. Its pieces have the numbers below `pieces`. */
+export interface DownloadFileRecord extends HubDownloadFile {
+  readonly pieces: number;
+}
+
+/** What is kept of a repository of the Hub at one commit. */
+export interface DownloadRecord {
+  readonly downloadId: DownloadId;
+  readonly repo: HubRepo;
+  readonly revision: string;
+  readonly files: readonly DownloadFileRecord[];
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+}
+
 export interface AtelierSchema extends DBSchema {
   runs: { key: RunId; value: RunRecord };
   /** Keys count up, so that order of keys is order of appending. */
@@ -53,6 +71,9 @@ export interface AtelierSchema extends DBSchema {
   checkpointFiles: { key: [RunId, CheckpointId, string]; value: string };
   /** Bytes of tensor number n (in the manifest's list) in pieces of RECORD_BYTES: run, checkpoint, n, piece. */
   tensorRecords: { key: [RunId, CheckpointId, number, number]; value: Uint8Array<ArrayBuffer> };
+  downloads: { key: DownloadId; value: DownloadRecord };
+  /** Consecutive parts of a downloaded file: download, path, number. */
+  downloadPieces: { key: [DownloadId, string, number]; value: Blob };
 }
 
 export type Database = IDBPDatabase<AtelierSchema>;
@@ -68,6 +89,10 @@ export const MIGRATIONS: readonly Migration[] = [
     database.createObjectStore('checkpoints', { keyPath: ['runId', 'checkpointId'] });
     database.createObjectStore('checkpointFiles');
     database.createObjectStore('tensorRecords');
+  },
+  (database) => {
+    database.createObjectStore('downloads', { keyPath: 'downloadId' });
+    database.createObjectStore('downloadPieces');
   },
 ];
 

@@ -18,6 +18,8 @@ export type ErrorCode =
   | 'E-STORAGE-FULL' // the browser refused to store more
   | 'E-STORAGE' // reading or writing stored data failed
   | 'E-CHECKPOINT' // a checkpoint is damaged or does not fit this model
+  | 'E-HUB' // the HuggingFace Hub can not be reached, or does not have what was asked for
+  | 'E-HUB-ACCESS' // the Hub wants a token, another token, or accepted terms
   | 'E-BUSY' // another tab trains, or a run is active already
   | 'E-STATE' // the command does not fit the present state
   | 'E-INTERNAL'; // a bug

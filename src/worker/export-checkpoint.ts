@@ -74,6 +74,27 @@ async function entriesOf(
   folder: string,
   base: OpenedModel | null,
 ): Promise<ZipEntry[]> {
+  const archives = stored.manifest.modelOnly || base ? new Map<string, TorchArchive>() : await archivesOf(stored);
+  return [
+    ...(await modelEntries(stored, record, device, base)).map((entry) => ({
+      ...entry,
+      name: `${folder}/${entry.name}`,
+    })),
+    ...[...archives].map(([path, archive]) => ({
+      name: `${folder}/${path}`,
+      size: archive.byteLength,
+      data: archive.chunks(),
+    })),
+  ];
+}
+
+/** The HuggingFace folder without what resuming needs: model card, texts and weights. */
+export async function modelEntries(
+  stored: StoredCheckpoint,
+  record: RunRecord,
+  device: string,
+  base: OpenedModel | null,
+): Promise<ZipEntry[]> {
   const texts = new Map<string, string>();
   for (const path of stored.manifest.files) if (!INTERNAL.has(path)) texts.set(path, await stored.readFile(path));
   texts.set('README.md', cardOf(texts, stored, record, device));
@@ -84,16 +105,7 @@ async function entriesOf(
     for (const { chunks } of tensors) yield* chunks();
   };
   const size = tensors.reduce((sum, { byteLength }) => sum + byteLength, header.byteLength);
-  const archives = stored.manifest.modelOnly || base ? new Map<string, TorchArchive>() : await archivesOf(stored);
-  return [
-    ...[...texts].map(([path, data]) => ({ name: `${folder}/${path}`, data })),
-    { name: `${folder}/${file}`, size, data: weights() },
-    ...[...archives].map(([path, archive]) => ({
-      name: `${folder}/${path}`,
-      size: archive.byteLength,
-      data: archive.chunks(),
-    })),
-  ];
+  return [...[...texts].map(([name, data]) => ({ name, data })), { name: file, size, data: weights() }];
 }
 
 interface Weights {
@@ -148,6 +160,7 @@ function cardOf(
     baseModel: record.modelName,
     dataName: record.dataName,
     task: record.setup.task,
+    ...(record.origin ? { origin: record.origin } : {}),
     problemType: record.problemType,
     labels: record.labels,
     trainingArguments: json('training_args.json'),

@@ -20,7 +20,7 @@ const send = (event: WorkerEvent): void => scope.postMessage(event);
 const studio = new Studio((event) => {
   send(event);
   channel.postMessage({ from: scope.name, event } satisfies BroadcastRunEvent);
-});
+}, send);
 
 scope.addEventListener('message', ({ data }: MessageEvent<WorkerCommand>) => void answer(data));
 void clearExports();

@@ -1,6 +1,7 @@
 // README.md of a saved model, in the layout of HF's model card: what it is, how it was trained, what it scored.
 
-import type { ProblemType } from '#protocol/messages.ts';
+import { HUB_ENDPOINT, type HubRevision } from '#protocol/hub-messages.ts';
+import type { ProblemType, RunOrigin } from '#protocol/messages.ts';
 import type { LogEntry } from '#protocol/metrics.ts';
 import type { Task } from '#util/task.ts';
 
@@ -9,6 +10,8 @@ export interface ModelCardFacts {
   readonly baseModel: string;
   readonly dataName: string;
   readonly task: Task;
+  /** Commits of the Hub; left out for a model and data from elsewhere. */
+  readonly origin?: RunOrigin;
   readonly problemType: ProblemType;
   readonly labels: readonly string[];
   /** training_args.json and trainer_state.json of the checkpoint. */
@@ -20,10 +23,12 @@ export interface ModelCardFacts {
 }
 
 export function modelCard(facts: ModelCardFacts): string {
-  const { name, baseModel, dataName, task, step } = facts;
+  const { name, origin, task } = facts;
   return [
     '---',
     'library_name: transformers',
+    ...(origin?.model ? [`base_model: ${origin.model.repo}`] : []),
+    ...(origin?.data ? ['datasets:', `- ${origin.data.repo}`] : []),
     `pipeline_tag: ${task}`,
     'tags:',
     '- generated_from_trainer',
@@ -35,7 +40,7 @@ export function modelCard(facts: ModelCardFacts): string {
     '',
     `# ${name}`,
     '',
-    `This model is a fine-tuned version of ${baseModel} on ${dataName}, as it was after step ${step}.`,
+    introduction(facts),
     ...resultLines(facts),
     '',
     '## Model description',
@@ -73,6 +78,14 @@ function descriptionOf({ task, problemType, labels }: ModelCardFacts): string {
   const name = task === 'text-classification' ? problemType.replaceAll('_', ' ') : task.replaceAll('-', ' ');
   return `Task: ${name}.${labels.length > 0 ? ` Labels: ${labels.join(', ')}.` : ''}`;
 }
+
+function introduction({ baseModel, dataName, origin, step }: ModelCardFacts): string {
+  const model = origin?.model ? `${link(origin.model, '')} (commit ${origin.model.revision})` : baseModel;
+  const data = origin?.data ? `${link(origin.data, 'datasets/')} (commit ${origin.data.revision})` : dataName;
+  return `This model is a fine-tuned version of ${model} on ${data}, as it was after step ${step}.`;
+}
+
+const link = ({ repo }: HubRevision, folder: string): string => `[${repo}](${HUB_ENDPOINT}/${folder}${repo})`;
 
 const upTo = ({ logHistory, step }: ModelCardFacts): readonly LogEntry[] =>
   logHistory.filter((entry) => entry.step <= step);

@@ -4,10 +4,13 @@
 import { summarizeColumns } from '#data/column-summary.ts';
 import { openModelFiles } from '#formats/model-files.ts';
 import { type Engine, initializeEngine } from '#gpu/initialize.ts';
+import type { HubRevision } from '#protocol/hub-messages.ts';
 import type { CheckpointId, DataId, ModelId, RunId } from '#protocol/ids.ts';
 import type {
   CellValue,
+  DataSource,
   DataSummary,
+  ModelSource,
   ModelSummary,
   Requests,
   RequestType,
@@ -20,6 +23,7 @@ import { computeRunPlan } from '#protocol/run-plan.ts';
 import { isActive, type RunState } from '#protocol/run-state.ts';
 import { parseTrainingArguments } from '#protocol/training-arguments.ts';
 import { openDatabase } from '#storage/database.ts';
+import { IdbDownloadStore } from '#storage/download-store.ts';
 import { IdbCheckpointStore } from '#storage/idb-checkpoint-store.ts';
 import { IdbRunStore } from '#storage/run-store.ts';
 import type { RunRecord } from '#storage/schema.ts';
@@ -27,6 +31,8 @@ import { StudioError } from '#util/studio-error.ts';
 import { describeRun } from './describe-run.ts';
 import { describeDevice, deviceProfile } from './device-profile.ts';
 import { exportCheckpoint } from './export-checkpoint.ts';
+import { openHubFile, openHubModel } from './hub-downloads.ts';
+import { type EmitHubEvent, hubHandlers } from './hub-handlers.ts';
 import { folderName, sizeOf, summarizeModel } from './model-summary.ts';
 import { type OpenedModel, openModel } from './opened-model.ts';
 import { Predictor } from './predict.ts';
@@ -42,6 +48,7 @@ type Handlers = { readonly [T in RequestType]: (params: Requests[T]['params']) =
 interface Stores {
   readonly runs: IdbRunStore;
   readonly checkpoints: IdbCheckpointStore;
+  readonly downloads: IdbDownloadStore;
 }
 
 const PREVIEW_ROWS = 20;
@@ -53,15 +60,22 @@ export class Studio {
   readonly #predictor = new Predictor();
   readonly #models = new Map<ModelId, OpenedModel>();
   readonly #data = new Map<DataId, OpenedData>();
+  /** Of the opened models and data that come from the Hub. */
+  readonly #origins = new Map<ModelId | DataId, HubRevision>();
   readonly #runModels = new Map<RunId, Promise<OpenedModel>>();
   #engine: Promise<Engine> | null = null;
   #stores: Promise<Stores> | null = null;
   #active: TrainingRun | null = null;
 
-  constructor(emit: EmitRunEvent) {
+  constructor(emit: EmitRunEvent, emitHub: EmitHubEvent) {
     this.#emit = emit;
     this.#sample.prefetch();
     this.handlers = {
+      ...hubHandlers({
+        emit: emitHub,
+        downloads: async () => (await this.#storesReady()).downloads,
+        checkpoint: (runId, checkpointId) => this.#checkpoint(runId, checkpointId),
+      }),
       'device/profile': async () => deviceProfile(await this.#engineReady()),
       'model/open': ({ source }) => this.#openModel(source),
       'data/open': ({ source }) => this.#openData(source),
@@ -95,11 +109,9 @@ export class Studio {
       'run/delete': ({ runId }) => this.#deleteRun(runId),
       'checkpoint/delete': ({ runId, checkpointId }) => this.#deleteCheckpoint(runId, checkpointId),
       'checkpoint/export': async ({ runId, checkpointId, target, merged = false }) => {
-        const { checkpoints } = await this.#storesReady();
-        const device = describeDevice(deviceProfile(await this.#engineReady()));
-        const record = await this.#record(runId);
+        const { stored, record, device } = await this.#checkpoint(runId, checkpointId);
         const base = merged ? await this.#modelOfRun(record) : null;
-        return exportCheckpoint(await checkpoints.open(runId, checkpointId), record, device, target, base);
+        return exportCheckpoint(stored, record, device, target, base);
       },
       'checkpoint/predict': async ({ runId, checkpointId, inputs }) => {
         await this.#engineReady();
@@ -128,6 +140,7 @@ export class Studio {
     this.#stores ??= openDatabase().then((database) => ({
       runs: new IdbRunStore(database),
       checkpoints: new IdbCheckpointStore(database),
+      downloads: new IdbDownloadStore(database),
     }));
     // A refused database may open at the next attempt.
     this.#stores.catch(() => {
@@ -144,21 +157,54 @@ export class Studio {
     return found(this.#data.get(id), 'The data');
   }
 
-  async #openModel(source: Requests['model/open']['params']['source']): Promise<ModelSummary> {
-    const model =
-      source.kind === 'sample'
-        ? await openModel(await this.#sample.model(), SAMPLE_MODEL_NAME)
-        : await openModel(await openModelFiles(source.files), folderName(source.files));
+  async #openModel(source: ModelSource): Promise<ModelSummary> {
+    const model = await this.#modelFrom(source);
     const modelId = crypto.randomUUID() as ModelId;
+    this.#noteOrigin(modelId, source);
     this.#models.set(modelId, model);
     return summarizeModel(modelId, model);
   }
 
-  async #openData(source: Requests['data/open']['params']['source']): Promise<DataSummary> {
-    const train = source.kind === 'sample' ? await this.#sample.data() : source.train;
-    const validation = source.kind === 'sample' ? null : (source.validation ?? null);
-    const data = await openData(train, validation, train.path.split('/').at(-1)!);
+  async #modelFrom(source: ModelSource): Promise<OpenedModel> {
+    switch (source.kind) {
+      case 'sample':
+        return openModel(await this.#sample.model(), SAMPLE_MODEL_NAME);
+      case 'files':
+        return openModel(await openModelFiles(source.files), folderName(source.files));
+      case 'hub':
+        return openModel(await openHubModel((await this.#storesReady()).downloads, source), source.repo);
+      default:
+        return source satisfies never;
+    }
+  }
+
+  #noteOrigin(id: ModelId | DataId, source: ModelSource | DataSource): void {
+    if (source.kind === 'hub') this.#origins.set(id, { repo: source.repo, revision: source.revision });
+  }
+
+  async #dataFrom(source: DataSource): Promise<OpenedData> {
+    switch (source.kind) {
+      case 'sample': {
+        const train = await this.#sample.data();
+        return openData(train, null, train.path);
+      }
+      case 'files':
+        return openData(source.train, source.validation ?? null, source.train.path.split('/').at(-1)!);
+      case 'hub': {
+        const { downloads } = await this.#storesReady();
+        const train = await openHubFile(downloads, source, source.train);
+        const { validation } = source;
+        return openData(train, validation ? await openHubFile(downloads, source, validation) : null, source.repo);
+      }
+      default:
+        return source satisfies never;
+    }
+  }
+
+  async #openData(source: DataSource): Promise<DataSummary> {
+    const data = await this.#dataFrom(source);
     const dataId = crypto.randomUUID() as DataId;
+    this.#noteOrigin(dataId, source);
     this.#data.set(dataId, data);
     return {
       dataId,
@@ -211,6 +257,10 @@ export class Studio {
         modelName: model.name,
         dataName: data.name,
         notices: [],
+        origin: {
+          model: this.#origins.get(setup.modelId) ?? null,
+          data: this.#origins.get(setup.dataId) ?? null,
+        },
       };
       await stores.runs.put(record);
       this.#begin({ record, release, model, data: prepared, arguments_, stores, resumeFrom: null });
@@ -304,6 +354,13 @@ export class Studio {
     });
   }
 
+  /** What leaving this browser needs, by download or to the Hub. */
+  async #checkpoint(runId: RunId, checkpointId: CheckpointId) {
+    const { checkpoints } = await this.#storesReady();
+    const device = describeDevice(deviceProfile(await this.#engineReady()));
+    return { stored: await checkpoints.open(runId, checkpointId), record: await this.#record(runId), device };
+  }
+
   /** The model a run was started with, opened from its stored files once. */
   #modelOfRun({ runId, modelName }: RunRecord): Promise<OpenedModel> {
     const known = this.#runModels.get(runId);
@@ -358,6 +415,7 @@ export class Studio {
       progress: active?.progress ?? null,
       resumeStep: manifests.filter(({ modelOnly }) => !modelOnly).at(-1)?.step ?? null,
       notices: (active?.record ?? record).notices,
+      origin: record.origin ?? { model: null, data: null },
     };
   }
 

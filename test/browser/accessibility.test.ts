@@ -98,6 +98,13 @@ describe('accessibility', () => {
     await upload(page, 'data-input', fixtureData('train.csv'));
     await page.waitForSelector(`${byTestId('start-run')}:not([disabled])`);
     await expectAccessible('setup');
+    await click(page, 'hub-open-model');
+    await click(page, 'hub-more-model');
+    await page.waitForSelector(byTestId('hub-token'), { visible: true });
+    await click(page, 'hub-open-dataset');
+    await expectAccessible('setup, from the Hub');
+    await click(page, 'hub-open-model');
+    await click(page, 'hub-open-dataset');
     await page.focus('.skip-link');
     await page.keyboard.press('Enter');
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('main');
@@ -111,6 +118,11 @@ describe('accessibility', () => {
     expect(await textOf(page, 'run-step')).toBe('8 / 8');
     await page.waitForSelector(byTestId('chart-loss'));
     await expectAccessible('run: overview');
+    await click(page, 'push-checkpoint');
+    await page.waitForSelector(byTestId('push-dialog'), { visible: true });
+    expect(await violations(), 'run: push to the Hub').toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.waitForSelector(byTestId('push-dialog'), { hidden: true });
     await page.focus(byTestId('tab-overview'));
     for (const tab of ['checkpoints', 'log', 'config', 'try']) {
       await page.keyboard.press('ArrowRight');

@@ -240,6 +240,7 @@ export function runInScene(scene: string, id: string): RunDetail {
     checkpoints,
     progress: progressAt(step),
     resumeStep: checkpoints.at(-1)?.step ?? null,
+    origin: { model: null, data: null },
     notices:
       scene === 'failed' ? [] : [{ at: START, step: 1, level: 'info', message: 'Compiled 41 kernels in 2.1 s.' }],
   };

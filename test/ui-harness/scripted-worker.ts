@@ -7,6 +7,7 @@ import type { RunDetail, RunEvent, RunSetup, WorkerCommand, WorkerEvent } from '
 import { computeRunPlan } from '#protocol/run-plan.ts';
 import type { RunState } from '#protocol/run-state.ts';
 import { parseTrainingArguments } from '#protocol/training-arguments.ts';
+import { HUB_HITS, hubDownloads, hubInfo } from './hub-scenes.ts';
 import {
   checkpointAt,
   DATA,
@@ -113,6 +114,15 @@ export class ScriptedWorker implements WorkerLike {
             tokens: ['[CLS]', 'what', 'a', 'day', '[SEP]'],
           },
         ];
+      case 'hub/search':
+        return HUB_HITS;
+      case 'hub/info':
+        return hubInfo(command.params.repo);
+      case 'hub/list':
+        return hubDownloads();
+      case 'hub/download':
+      case 'hub/push':
+        throw HUB_FAULT;
       default:
         return {};
     }
@@ -210,6 +220,14 @@ const MODEL_FAULT: WireError = {
   message: 'model.safetensors is cut short: its header speaks of 5,700,112 bytes, the file has 1,024.',
   where: 'my-model/model.safetensors',
   hint: 'Download the file again.',
+  safe: 'Nothing was changed.',
+};
+
+const HUB_FAULT: WireError = {
+  code: 'E-HUB-ACCESS',
+  message: 'The model google/gemma-3-270m is gated: its owners want their terms accepted first.',
+  where: 'https://huggingface.co/google/gemma-3-270m/resolve/main/config.json',
+  hint: 'Open https://huggingface.co/google/gemma-3-270m, log in and accept the terms.',
   safe: 'Nothing was changed.',
 };
 

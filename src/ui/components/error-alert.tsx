@@ -28,7 +28,11 @@ export function ErrorAlert({ error, children, onClose }: ErrorAlertProps) {
             Where: {error.where}
           </Text>
         )}
-        {error.hint !== undefined && <Text size="sm">What to do: {error.hint}</Text>}
+        {error.hint !== undefined && (
+          <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+            What to do: {error.hint}
+          </Text>
+        )}
         {error.safe !== undefined && (
           <Text size="sm" fs="italic">
             {error.safe}

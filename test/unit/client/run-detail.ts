@@ -40,6 +40,7 @@ export const DETAIL: RunDetail = {
   progress: null,
   resumeStep: null,
   notices: [],
+  origin: { model: null, data: null },
 };
 
 export const progressAt = (step: number): RunProgress => ({

@@ -63,6 +63,17 @@ describe('TrainerClient', () => {
     });
   });
 
+  it('tells of transfers apart from runs', () => {
+    const { worker, client, heard } = start();
+    const done: number[] = [];
+    const end = client.onHubProgress(({ doneBytes }) => done.push(doneBytes));
+    const progress = { type: 'hub/progress', transferId: 't', phase: 'downloading', path: 'x', totalBytes: 9 } as const;
+    worker.say({ ...progress, doneBytes: 4 });
+    end();
+    worker.say({ ...progress, doneBytes: 9 });
+    expect([done, heard]).toEqual([[4], []]);
+  });
+
   it('tells its own events from those of other tabs, and each once', () => {
     const { worker, channel, heard } = start();
     const progress: RunEvent = { type: 'run/progress', runId: RUN, progress: progressAt(1) };

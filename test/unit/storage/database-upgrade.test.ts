@@ -30,6 +30,8 @@ it('runs all of them on a fresh database', async () => {
     'assets',
     'checkpointFiles',
     'checkpoints',
+    'downloadPieces',
+    'downloads',
     'log',
     'next',
     'runs',

@@ -8,9 +8,11 @@ import {
   chartedMetrics,
   checkpointMetrics,
   commandsFor,
+  commitMessage,
   describeEntry,
   downloadName,
   latestEvaluation,
+  repoNameFor,
 } from '#ui/features/run/run-model.ts';
 import { checkpointAt } from '../client/run-detail.ts';
 
@@ -123,6 +125,9 @@ describe('checkpoints', () => {
 
   it('have a file name that every system takes', () => {
     expect(downloadName('my run: 1/2', 'checkpoint-40')).toBe('my-run-1-2-checkpoint-40.zip');
+    expect(['my run: 1/2', '-.x.-', '…'].map(repoNameFor)).toEqual(['my-run-1-2', 'x', 'model']);
+    expect(commitMessage({ name: 'final', step: 64 })).toBe('End of training');
+    expect(commitMessage({ name: 'checkpoint-40', step: 40 })).toBe('Training in progress, step 40');
   });
 });
 

@@ -62,6 +62,18 @@ describe('modelCard', () => {
     expect(card).not.toContain('0.7000');
   });
 
+  it('names the commits of the Hub it comes from', () => {
+    const model = { repo: 'org/tiny-bert', revision: 'abc123' };
+    const data = { repo: 'org/moods', revision: 'def456' };
+    const lines = modelCard({ ...FACTS, origin: { model, data } }).split('\n');
+    const header = lines.slice(0, lines.indexOf('---', 1));
+    expect(header).toEqual(expect.arrayContaining(['base_model: org/tiny-bert', 'datasets:', '- org/moods']));
+    expect(lines).toContain(
+      'This model is a fine-tuned version of [org/tiny-bert](https://huggingface.co/org/tiny-bert) (commit abc123) on [org/moods](https://huggingface.co/datasets/org/moods) (commit def456), as it was after step 6.',
+    );
+    expect(modelCard(FACTS)).not.toContain('base_model');
+  });
+
   it('without evaluations says so', () => {
     const card = modelCard({ ...FACTS, logHistory: [] });
     expect(card).toContain('No evaluation was run.');

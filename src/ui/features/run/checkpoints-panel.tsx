@@ -13,6 +13,7 @@ import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
 import { DeleteCheckpointButton } from './delete-checkpoint-button.tsx';
 import { DownloadButton } from './download-button.tsx';
+import { PushButton } from './push-button.tsx';
 import { checkpointMetrics } from './run-model.ts';
 
 const ONE_LINE = { whiteSpace: 'nowrap' } as const;
@@ -29,7 +30,7 @@ export function CheckpointsPanel({ snapshot, onTry }: CheckpointsPanelProps) {
   }
   const metrics = checkpointMetrics(checkpoints);
   return (
-    <Table.ScrollContainer minWidth={960} scrollAreaProps={scrollable('Checkpoints')}>
+    <Table.ScrollContainer minWidth={1080} scrollAreaProps={scrollable('Checkpoints')}>
       <Table verticalSpacing="xs" aria-label="Checkpoints">
         <Table.Thead>
           <Table.Tr>
@@ -87,6 +88,7 @@ function Row({ run, checkpoint, metrics, onTry }: RowProps) {
       <Table.Td>
         <Group gap={6} wrap="nowrap" align="flex-start">
           <DownloadButton runId={run.runId} runName={run.name} checkpoint={checkpoint} />
+          <PushButton runId={run.runId} runName={run.name} checkpoint={checkpoint} />
           <Button size="xs" variant="default" onClick={() => onTry(checkpoint.checkpointId)}>
             Try
           </Button>

@@ -1,15 +1,17 @@
 // What the run was started with, as it was then.
 
-import { Button, Code, CopyButton, Group, SimpleGrid, Stack } from '@mantine/core';
+import { Anchor, Button, Code, CopyButton, Group, SimpleGrid, Stack } from '@mantine/core';
 import type { RunSnapshot } from '#client/run-store.ts';
+import type { HubRevision } from '#protocol/hub-messages.ts';
 import { toHfJson } from '#protocol/training-arguments.ts';
 import { downloadText } from '../../components/download.ts';
 import { Fact } from '../../components/fact.tsx';
 import { formatPercent, formatTime, plural } from '../../format.ts';
+import { useHubConnection } from '../../hooks/hub-session.ts';
 
 export function ConfigPanel({ snapshot, onUseAgain }: { snapshot: RunSnapshot; onUseAgain: () => void }) {
   const { summary, detail } = snapshot;
-  const { setup, labels, problemType } = detail;
+  const { setup, labels, problemType, origin } = detail;
   const columns = Object.entries(setup.roles).map(([role, name]) => (role === name ? name : `${role}: ${name}`));
   const json = toHfJson(setup.trainingArguments, 'changed');
   return (
@@ -28,6 +30,8 @@ export function ConfigPanel({ snapshot, onUseAgain }: { snapshot: RunSnapshot; o
         <Fact name="Longest input" value={plural(setup.maxLength, 'token')} />
         <Fact name="Held back" value={`${formatPercent(setup.validationFraction)}, seed ${setup.splitSeed}`} />
         <Fact name="Started" value={formatTime(summary.createdAt)} />
+        {origin.model && <Origin name="Model's commit" page={origin.model.repo} from={origin.model} />}
+        {origin.data && <Origin name="Data's commit" page={`datasets/${origin.data.repo}`} from={origin.data} />}
       </SimpleGrid>
       <Code block tabIndex={0} data-testid="run-arguments">
         {json}
@@ -52,5 +56,22 @@ export function ConfigPanel({ snapshot, onUseAgain }: { snapshot: RunSnapshot; o
         </Button>
       </Group>
     </Stack>
+  );
+}
+
+/** The commit of the Hub that was downloaded, with a link to it. */
+function Origin({ name, page, from }: { name: string; page: string; from: HubRevision }) {
+  const { endpoint } = useHubConnection();
+  const address = `${endpoint}/${page}/tree/${from.revision}`;
+  return (
+    <Fact
+      name={name}
+      testId="run-origin"
+      value={
+        <Anchor inherit href={address} target="_blank" rel="noreferrer">
+          {from.revision}
+        </Anchor>
+      }
+    />
   );
 }

@@ -6,6 +6,7 @@ import type { RunSnapshot } from '#client/run-store.ts';
 import { Fact } from '../../components/fact.tsx';
 import { formatNumber, metricLabel } from '../../format.ts';
 import { DownloadButton } from './download-button.tsx';
+import { PushButton } from './push-button.tsx';
 import { bestCheckpoint, latestEvaluation } from './run-model.ts';
 
 interface OutcomeCardProps {
@@ -58,6 +59,7 @@ export function OutcomeCard({ snapshot, onTry, onUseAgain }: OutcomeCardProps) {
               primary
             />
           )}
+          {best && <PushButton runId={summary.runId} runName={summary.name} checkpoint={best} size="sm" />}
           <Button variant="default" size="sm" onClick={onTry}>
             Try it
           </Button>

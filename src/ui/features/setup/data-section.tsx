@@ -17,6 +17,7 @@ import { openData } from './draft-actions.ts';
 import { rolesOf, type SetupDraft } from './draft-store.ts';
 import { ExaminationView } from './examination-view.tsx';
 import { sortFiles } from './file-sorting.ts';
+import { HubPanel } from './hub/hub-panel.tsx';
 import { type SectionStatus, SetupSection } from './setup-section.tsx';
 import { SplitForm } from './split-form.tsx';
 
@@ -81,6 +82,7 @@ function DataDrop({ draft }: { draft: SetupDraft }) {
         onFiles={open}
         onFail={(thrown) => setError(toStudioError(thrown))}
       />
+      <HubPanel kind="dataset" onUse={(source) => 'train' in source && void openData(client, source)} />
       {!sampleData && (
         <Group>
           <Button

@@ -13,6 +13,7 @@ import { useStudio } from '../../hooks/studio-context.ts';
 import { toStudioError } from '../../hooks/to-studio-error.ts';
 import { openModel } from './draft-actions.ts';
 import type { SetupDraft } from './draft-store.ts';
+import { HubPanel } from './hub/hub-panel.tsx';
 import { type SectionStatus, SetupSection } from './setup-section.tsx';
 
 const STATUS: Record<SetupDraft['model']['status'], SectionStatus> = {
@@ -45,6 +46,7 @@ export function ModelSection({ draft }: { draft: SetupDraft }) {
         onFiles={(files) => void openModel(client, { kind: 'files', files })}
         onFail={(thrown) => setDropError(toStudioError(thrown))}
       />
+      <HubPanel kind="model" onUse={(source) => void openModel(client, source)} />
       {!sampleModel && (
         <Group>
           <Button

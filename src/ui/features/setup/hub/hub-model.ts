@@ -1,0 +1,59 @@
+// What the panel of the Hub works out by itself: what was typed, which files are data for what, how much is to come.
+// Pure; tested in Node.
+
+import type { HubDownload, HubFile, HubRepo, HubRepoInfo } from '#protocol/hub-messages.ts';
+import type { DataSource, ModelSource } from '#protocol/messages.ts';
+
+/** What the panel hands on to be opened. */
+export type HubSource = Extract<ModelSource | DataSource, { kind: 'hub' }>;
+
+/** `owner/name` out of what was typed or pasted, an address too; null where it can only be words to search for. */
+export function repoNameIn(typed: string): string | null {
+  const path = typed
+    .trim()
+    .replace(/^https?:\/\/[^/]+\//, '')
+    .replace(/^datasets\//, '');
+  const [, name] = /^([\w.-]+\/[\w.-]+)(?:\/|$)/.exec(path) ?? [];
+  return name ?? null;
+}
+
+/** Path of the repository's page. */
+export const pageOf = ({ kind, name }: HubRepo): string => (kind === 'dataset' ? `datasets/${name}` : name);
+
+/** What is stored of a repository, as if the Hub had told it: used without a network. */
+export function infoOf({ repo, revision, files }: HubDownload): HubRepoInfo {
+  return { repo, revision, files, gated: false, private: false };
+}
+
+export interface DataChoice {
+  readonly train: string;
+  /** Empty: rows of the training file are held back. */
+  readonly validation: string;
+}
+
+/** The usual names: `train`, and `validation`, `dev` or else `test`. */
+export function guessChoice(files: readonly HubFile[]): DataChoice {
+  const paths = files.map(({ path }) => path);
+  const train = paths.find((path) => /train/i.test(path)) ?? paths[0] ?? '';
+  const others = paths.filter((path) => path !== train);
+  const validation = others.find((path) => /valid|dev/i.test(path)) ?? others.find((path) => /test/i.test(path));
+  return { train, validation: /train/i.test(train) ? (validation ?? '') : '' };
+}
+
+export interface Amount {
+  readonly files: number;
+  readonly totalBytes: number;
+  readonly storedBytes: number;
+  /** Nothing is left to fetch. */
+  readonly here: boolean;
+}
+
+export function amountOf(files: readonly HubFile[], stored: HubDownload | null): Amount {
+  const kept = files.map(({ path }) => stored?.files.find((file) => file.path === path));
+  return {
+    files: files.length,
+    totalBytes: files.reduce((sum, { size }) => sum + size, 0),
+    storedBytes: kept.reduce((sum, file) => sum + (file?.storedBytes ?? 0), 0),
+    here: kept.every((file) => file?.verified === true),
+  };
+}

@@ -83,8 +83,10 @@ export class PeftModel implements TrainableModel {
     return this.base.itemsIn(batch);
   }
 
+  /** As HF counts: adapters too, and twice what is trained as a whole, of which PEFT keeps the original. */
   floatingPointOperations(batch: Batch): number {
-    return this.base.floatingPointOperations(batch);
+    const added = [...this.#parameters.values()].reduce((sum, { size }) => sum + size, 0);
+    return this.base.floatingPointOperations(batch) + 6 * (batch['input_ids']?.data.length ?? 0) * added;
   }
 
   get shape() {

@@ -5,6 +5,7 @@ import { fromWire, type WireError } from '#protocol/errors.ts';
 import type { HubProgressEvent } from '#protocol/hub-messages.ts';
 import type {
   BroadcastRunEvent,
+  GenerationEvent,
   Requests,
   RequestType,
   RunEvent,
@@ -48,6 +49,7 @@ export class TrainerClient {
   readonly #broadcast: Broadcast | null;
   readonly #pending = new Map<number, Pending>();
   readonly #runListeners = new Set<RunEventListener>();
+  readonly #generationListeners = new Set<(event: GenerationEvent) => void>();
   readonly #hubListeners = new Set<(event: HubProgressEvent) => void>();
   readonly #crashListeners = new Set<(error: StudioError) => void>();
   #nextRequestId = 1;
@@ -98,6 +100,12 @@ export class TrainerClient {
     return () => this.#hubListeners.delete(listener);
   }
 
+  /** Texts that this tab's checkpoints write, as they grow. Returns what ends the subscription. */
+  onGeneration(listener: (event: GenerationEvent) => void): () => void {
+    this.#generationListeners.add(listener);
+    return () => this.#generationListeners.delete(listener);
+  }
+
   /** Told once when the worker dies. Returns what ends the subscription. */
   onCrash(listener: (error: StudioError) => void): () => void {
     this.#crashListeners.add(listener);
@@ -119,6 +127,7 @@ export class TrainerClient {
       return;
     }
     if (event.type === 'hub/progress') for (const listener of this.#hubListeners) listener(event);
+    else if (event.type === 'generation') for (const listener of this.#generationListeners) listener(event);
     else this.#emit(event, 'this-tab');
   }
 

@@ -122,6 +122,7 @@ async function run({ config: path, outputDir, resumeFrom }: CommandLine): Promis
     taskOptions: config.options,
     peft,
     adapter,
+    onSample: (step, text) => say(`sample at step ${step}: ${text}`),
     args: config.args,
     options: {
       checkpointStore: store,

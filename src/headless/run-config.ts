@@ -75,6 +75,7 @@ export const RUN_CONFIG_FIELDS: ReadonlySet<string> = new Set([
   'mlm_probability',
   'whole_word_mask',
   'packing',
+  'sample_prompt',
   'peft',
   'adapter',
   'merge_adapter',
@@ -156,6 +157,7 @@ function readOptions(path: string, json: Record<string, unknown>): TaskOptions {
       optionalNumber(path, json, 'mlm_probability', share, 'a number above 0 and below 1') ?? mlmProbability,
     wholeWordMask: flag('whole_word_mask', wholeWordMask),
     packing: flag('packing', packing),
+    samplePrompt: json['sample_prompt'] == null ? '' : requiredText(path, json, 'sample_prompt'),
   };
 }
 

@@ -67,6 +67,8 @@ export interface ModelSummary {
   readonly maxPositions: number;
   /** What the model can be trained for, the most likely first. */
   readonly tasks: readonly Task[];
+  /** Of an adapter that lies beside the weights; null: there is none. */
+  readonly adapter: LoraConfig | null;
   /** Labels in index order when the config names them, else empty. */
   readonly labels: readonly string[];
   /** Weight dtypes found: F32, F16, BF16. */
@@ -251,6 +253,20 @@ export type Prediction =
   /** The likeliest tokens for each gap, in the order of the text. */
   | { readonly kind: 'gaps'; readonly gaps: readonly (readonly Scored[])[] };
 
+/** How a text is written; transformers' names and defaults, but that it ends after 128 tokens. */
+export interface GenerationSettings {
+  readonly maxNewTokens: number;
+  /** Null: always the likeliest token. Else above 0. */
+  readonly temperature: number | null;
+  /** 0: all tokens. */
+  readonly topK: number;
+  /** In (0, 1]. */
+  readonly topP: number;
+  /** 1: none. */
+  readonly repetitionPenalty: number;
+  readonly seed: number;
+}
+
 export interface Scored {
   readonly label: string;
   /** Probability. */
@@ -302,6 +318,20 @@ export interface Requests extends HubRequests {
     };
     result: readonly Prediction[];
   };
+  /** Lets the checkpoint go on from a prompt; its text comes in `GenerationEvent`s too while it is written. */
+  'checkpoint/generate': {
+    params: {
+      runId: RunId;
+      checkpointId: CheckpointId;
+      generationId: string;
+      prompt: string;
+      /** The prompt is what the user says in a chat. */
+      isChat: boolean;
+      settings: GenerationSettings;
+    };
+    result: { text: string; tokens: number; milliseconds: number };
+  };
+  'checkpoint/stop-generating': { params: { generationId: string }; result: Record<never, never> };
   'storage/estimate': { params: Record<never, never>; result: { usage: number; quota: number; persisted: boolean } };
 }
 
@@ -320,11 +350,19 @@ export type RunEvent =
   | { readonly type: 'run/checkpoints'; readonly runId: RunId; readonly checkpoints: readonly CheckpointSummary[] }
   | { readonly type: 'run/notice'; readonly runId: RunId; readonly notice: RunNotice };
 
+/** A text that is being written, as far as it is. */
+export interface GenerationEvent {
+  readonly type: 'generation';
+  readonly generationId: string;
+  readonly text: string;
+}
+
 /** Worker → page. */
 export type WorkerEvent =
   | { readonly type: 'response'; readonly requestId: number; readonly ok: true; readonly result: unknown }
   | { readonly type: 'response'; readonly requestId: number; readonly ok: false; readonly error: WireError }
   | HubProgressEvent
+  | GenerationEvent
   | RunEvent;
 
 /** A run event on its way to other tabs. The tab it came from hears it too, perhaps late, and knows it by `from`. */

@@ -11,6 +11,8 @@ export interface TaskOptions {
   readonly wholeWordMask: boolean;
   /** Text generation from prompts or chats: several examples in one row, each seeing itself alone. */
   readonly packing: boolean;
+  /** Text generation: what the model goes on from after each evaluation, for a look at what it has learned; '' for none. */
+  readonly samplePrompt: string;
 }
 
 /** As HF's example scripts have them. */
@@ -19,6 +21,7 @@ export const DEFAULT_TASK_OPTIONS: TaskOptions = {
   mlmProbability: 0.15,
   wholeWordMask: false,
   packing: false,
+  samplePrompt: '',
 };
 
 /** Which options a task has. */
@@ -27,5 +30,5 @@ export const OPTIONS_OF_TASK: Readonly<Record<Task, readonly (keyof TaskOptions)
   'token-classification': [],
   'question-answering': ['docStride'],
   'fill-mask': ['mlmProbability', 'wholeWordMask'],
-  'text-generation': ['packing'],
+  'text-generation': ['packing', 'samplePrompt'],
 };

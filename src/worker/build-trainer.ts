@@ -10,6 +10,7 @@ import { storageFor, Trainer } from '#trainer/trainer.ts';
 import type { TrainerOptions } from '#trainer/trainer-options.ts';
 import { describeRun, loadRun, type RunNetwork } from './describe-run.ts';
 import type { OpenedAdapter, OpenedModel } from './opened-model.ts';
+import { sampleCallback } from './sample-callback.ts';
 import { metricsFor } from './task-metrics.ts';
 
 export interface BuildOptions {
@@ -21,6 +22,8 @@ export interface BuildOptions {
   /** What a new adapter goes on from; null: nothing. */
   readonly adapter: OpenedAdapter | null;
   readonly args: TrainingArguments;
+  /** Told what the model makes of the sample prompt after an evaluation. */
+  readonly onSample: (step: number, text: string) => void;
   readonly options: Pick<TrainerOptions, 'callbacks' | 'hooks' | 'checkpointStore' | 'runId' | 'rawArguments'>;
 }
 
@@ -33,11 +36,13 @@ export interface BuiltRun {
 
 /** Loads the weights; a new head starts from `args.seed`, as after HF's set_seed. */
 export async function buildTrainer(build: BuildOptions): Promise<BuiltRun> {
-  const { model, data, taskOptions, peft, adapter, args, options } = build;
+  const { model, data, taskOptions, peft, adapter, args, onSample, options } = build;
   const described = describeRun(model, data, peft);
   await loadRun(described, model, { seed: args.seed, storage: storageFor(args), adapter });
+  const { network } = described;
+  const prompt = data.task === 'text-generation' ? taskOptions.samplePrompt : '';
   const trainer = new Trainer({
-    model: described.network,
+    model: network,
     args,
     trainDataset: data.train,
     ...(data.validation ? { evalDataset: data.validation } : {}),
@@ -45,6 +50,7 @@ export async function buildTrainer(build: BuildOptions): Promise<BuiltRun> {
     processingClass: model.tokenizer,
     ...metricsFor(data),
     ...options,
+    callbacks: [...(options.callbacks ?? []), ...sampleCallback(network, model.tokenizer, prompt, onSample)],
   });
-  return { trainer, network: described.network, fresh: described.prepared.plan.fresh };
+  return { trainer, network, fresh: described.prepared.plan.fresh };
 }

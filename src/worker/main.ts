@@ -17,10 +17,14 @@ const scope = globalThis as unknown as DedicatedWorkerGlobalScope;
 const channel = new BroadcastChannel(RUN_CHANNEL);
 const send = (event: WorkerEvent): void => scope.postMessage(event);
 
-const studio = new Studio((event) => {
-  send(event);
-  channel.postMessage({ from: scope.name, event } satisfies BroadcastRunEvent);
-}, send);
+const studio = new Studio(
+  (event) => {
+    send(event);
+    channel.postMessage({ from: scope.name, event } satisfies BroadcastRunEvent);
+  },
+  send,
+  send,
+);
 
 scope.addEventListener('message', ({ data }: MessageEvent<WorkerCommand>) => void answer(data));
 void clearExports();

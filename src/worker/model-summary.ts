@@ -23,6 +23,7 @@ export function summarizeModel(modelId: ModelId, model: OpenedModel): ModelSumma
     vocabSize: shape.vocabSize,
     maxPositions: shape.maxPositions,
     tasks: model.tasks,
+    adapter: model.adapter?.config ?? null,
     labels: 'id2label' in json ? labels : [],
     dtypes: [...new Set([...plan.found.values()].map((name) => weights.dtypeOf(name)))],
     bytes: weights.byteLength,

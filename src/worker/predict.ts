@@ -11,6 +11,7 @@ import type { Batch } from '#util/nd-array.ts';
 import { describeRun, loadRun, type RunNetwork } from './describe-run.ts';
 import type { OpenedModel } from './opened-model.ts';
 import { type Interpreter, interpreterFor, type PredictionInput } from './predictions.ts';
+import { type GenerationRequest, writeText } from './write-text.ts';
 
 interface Loaded {
   readonly checkpoint: string;
@@ -33,6 +34,18 @@ export class Predictor {
     for (const interpreter of interpreters) predictions.push(await run(interpreter, steps, model));
     steps.dispose();
     return predictions;
+  }
+
+  /** Writes on from a prompt. @param onText told the text so far; answers false to stop. */
+  async generate(
+    stored: StoredCheckpoint,
+    record: RunRecord,
+    model: OpenedModel,
+    request: GenerationRequest,
+    onText: (text: string) => boolean,
+  ): Promise<{ text: string; tokens: number }> {
+    const network = await this.#network(stored, record, model);
+    return writeText(network, model.tokenizer, request, onText);
   }
 
   /** Frees the loaded model, as when its checkpoint or run was deleted. */

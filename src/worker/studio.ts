@@ -10,6 +10,7 @@ import type {
   CellValue,
   DataSource,
   DataSummary,
+  GenerationEvent,
   ModelSource,
   ModelSummary,
   Requests,
@@ -63,11 +64,12 @@ export class Studio {
   /** Of the opened models and data that come from the Hub. */
   readonly #origins = new Map<ModelId | DataId, HubRevision>();
   readonly #runModels = new Map<RunId, Promise<OpenedModel>>();
+  readonly #stoppedGenerations = new Set<string>();
   #engine: Promise<Engine> | null = null;
   #stores: Promise<Stores> | null = null;
   #active: TrainingRun | null = null;
 
-  constructor(emit: EmitRunEvent, emitHub: EmitHubEvent) {
+  constructor(emit: EmitRunEvent, emitHub: EmitHubEvent, emitGeneration: (event: GenerationEvent) => void) {
     this.#emit = emit;
     this.#sample.prefetch();
     this.handlers = {
@@ -123,6 +125,21 @@ export class Studio {
           await this.#modelOfRun(record),
           inputs,
         );
+      },
+      'checkpoint/generate': async ({ runId, checkpointId, generationId, ...request }) => {
+        const { stored, record } = await this.#checkpoint(runId, checkpointId);
+        const started = performance.now();
+        const onText = (text: string): boolean => {
+          emitGeneration({ type: 'generation', generationId, text });
+          return !this.#stoppedGenerations.delete(generationId);
+        };
+        const model = await this.#modelOfRun(record);
+        const written = await this.#predictor.generate(stored, record, model, request, onText);
+        return { ...written, milliseconds: performance.now() - started };
+      },
+      'checkpoint/stop-generating': async ({ generationId }) => {
+        this.#stoppedGenerations.add(generationId);
+        return {};
       },
       'storage/estimate': async () => {
         const { usage = 0, quota = 0 } = await navigator.storage.estimate();

@@ -82,6 +82,7 @@ export class TrainingRun {
       taskOptions: recorder.record.setup.options,
       peft: recorder.record.setup.peft ?? null,
       adapter: model.adapter,
+      onSample: (step, text) => recorder.notice('info', `Sample at step ${step}: ${text}`),
       args,
       options: {
         checkpointStore: store,

@@ -54,6 +54,7 @@ export const MODEL: ModelSummary = {
   vocabSize: 4000,
   maxPositions: 128,
   tasks: ['text-classification', 'token-classification', 'question-answering', 'fill-mask'],
+  adapter: null,
   labels: [],
   dtypes: ['F16'],
   bytes: 5_700_000,

@@ -1,8 +1,9 @@
 // Writes a text with a decoder, token by token, as transformers' `generate` with one beam.
 
 import { GenerationSteps } from '#nn/generation-steps.ts';
+import type { TrainableModel } from '#nn/trainable-model.ts';
 import { TorchRandom } from '#util/torch-random.ts';
-import type { TaskModel } from '../task-model.ts';
+import type { ModelShape } from '../model-shape.ts';
 import { chooseToken, type SamplingOptions } from './sampling.ts';
 
 export interface GenerateOptions extends SamplingOptions {
@@ -12,6 +13,10 @@ export interface GenerateOptions extends SamplingOptions {
   readonly seed: number;
   /** Default true: keys and values of what was read are kept. */
   readonly useCache?: boolean;
+}
+
+export interface GenerativeModel extends TrainableModel {
+  readonly shape: ModelShape;
 }
 
 /** Greedy, to `maxNewTokens`. */
@@ -26,7 +31,7 @@ export const GREEDY: Omit<GenerateOptions, 'maxNewTokens' | 'stopIds'> = {
 
 /** The new tokens as they come. Ends at a stop token, after `maxNewTokens`, or at the model's longest input. */
 export async function* generate(
-  model: TaskModel,
+  model: GenerativeModel,
   prompt: readonly number[],
   options: GenerateOptions,
 ): AsyncGenerator<number> {

@@ -105,6 +105,7 @@ describe('the task and the run', () => {
       dataId: 'd',
       task: 'text-classification',
       options: DEFAULT_TASK_OPTIONS,
+      peft: null,
       roles: { text: 'text', label: 'label' },
       validationFraction: 0.1,
       splitSeed: 42,

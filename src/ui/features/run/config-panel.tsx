@@ -27,6 +27,7 @@ export function ConfigPanel({ snapshot, onUseAgain }: { snapshot: RunSnapshot; o
           }
         />
         {labels.length > 0 && <Fact name="Labels" value={labels.join(', ')} />}
+        {setup.peft && <Fact name="LoRA" value={`r ${setup.peft.rank}, alpha ${setup.peft.loraAlpha}`} />}
         <Fact name="Longest input" value={plural(setup.maxLength, 'token')} />
         <Fact name="Held back" value={`${formatPercent(setup.validationFraction)}, seed ${setup.splitSeed}`} />
         <Fact name="Started" value={formatTime(summary.createdAt)} />

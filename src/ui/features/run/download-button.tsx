@@ -16,6 +16,8 @@ interface DownloadButtonProps {
   readonly checkpoint: CheckpointSummary;
   readonly label?: string;
   readonly primary?: boolean;
+  /** Of an adapter: the whole model with the adapter worked in. */
+  readonly merged?: boolean;
 }
 
 /** Chromium's file picker; other browsers have none. */
@@ -47,6 +49,7 @@ export function DownloadButton({
   checkpoint,
   label = 'Download',
   primary = false,
+  merged = false,
 }: DownloadButtonProps) {
   const { client } = useStudio();
   const { busy, error, dismiss, start } = useAction();
@@ -55,7 +58,7 @@ export function DownloadButton({
     start('download', async () => {
       const target = await askForFile(downloadName(runName, name));
       if (target === CANCELLED) return;
-      const { file, fileName } = await client.request('checkpoint/export', { runId, checkpointId, target });
+      const { file, fileName } = await client.request('checkpoint/export', { runId, checkpointId, target, merged });
       if (file) downloadBlob(fileName, file);
     });
   return (
@@ -64,7 +67,7 @@ export function DownloadButton({
         size={primary ? 'sm' : 'xs'}
         variant={primary ? 'filled' : 'default'}
         leftSection={<Icon name="save" size={15} />}
-        data-testid="download-checkpoint"
+        data-testid={merged ? 'download-merged' : 'download-checkpoint'}
         aria-label={primary ? undefined : `Download ${name}`}
         loading={busy !== null}
         onClick={download}

@@ -59,6 +59,15 @@ export function OutcomeCard({ snapshot, onTry, onUseAgain }: OutcomeCardProps) {
               primary
             />
           )}
+          {best && detail.setup.peft && (
+            <DownloadButton
+              runId={summary.runId}
+              runName={`${summary.name}-merged`}
+              checkpoint={best}
+              label="Download it merged"
+              merged
+            />
+          )}
           {best && <PushButton runId={summary.runId} runName={summary.name} checkpoint={best} size="sm" />}
           <Button variant="default" size="sm" onClick={onTry}>
             Try it

@@ -9,6 +9,7 @@ import type { Task } from '#util/task.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
+import { GenerationPanel } from './generation-panel.tsx';
 import { PredictionView } from './prediction-view.tsx';
 import { bestCheckpoint } from './run-model.ts';
 
@@ -37,10 +38,19 @@ export function TryPanel({ snapshot, chosen }: { snapshot: RunSnapshot; chosen: 
       setPrediction(answer ?? null);
     });
   };
+  const select = <CheckpointSelect checkpoints={checkpoints} current={checkpoint} onPick={setPicked} />;
+  if (task === 'text-generation') {
+    return (
+      <Stack gap="md" maw={640}>
+        {select}
+        <GenerationPanel runId={summary.runId} checkpointId={checkpoint.checkpointId} />
+      </Stack>
+    );
+  }
   return (
     <form onSubmit={submit}>
       <Stack gap="md" maw={640}>
-        <CheckpointSelect checkpoints={checkpoints} current={checkpoint} onPick={setPicked} />
+        {select}
         <Textarea
           label={first}
           description={task === 'fill-mask' ? 'Write ___ for each gap. Ctrl+Enter sends it' : 'Ctrl+Enter sends it'}

@@ -11,6 +11,7 @@ import { ArgumentRow } from './argument-row.tsx';
 import { changeArgument, defaultOf, filterSpecs } from './arguments-model.ts';
 import { changeDraft } from './draft-actions.ts';
 import type { SetupDraft } from './draft-store.ts';
+import { LoraForm } from './lora-form.tsx';
 import { issuesByField } from './setup-model.ts';
 import { SetupSection } from './setup-section.tsx';
 
@@ -35,6 +36,7 @@ export function ArgumentsSection({ draft, parsed, effective }: ArgumentsSectionP
       status={parsed.ok ? 'done' : 'error'}
       summary={`${plural(count, 'change')} over ${base === 'hf' ? "HuggingFace's" : "the studio's"} defaults`}
     >
+      <LoraForm draft={draft} />
       <Group gap="sm">
         <TextInput
           type="search"

@@ -1,6 +1,6 @@
 // What the run trains for, which columns it reads, and what else the task asks.
 
-import { Checkbox, NativeSelect, NumberInput, SimpleGrid, Stack } from '@mantine/core';
+import { Checkbox, NativeSelect, NumberInput, SimpleGrid, Stack, TextInput } from '@mantine/core';
 import type { DataSummary } from '#protocol/messages.ts';
 import { OPTIONS_OF_TASK, type TaskOptions } from '#protocol/task-options.ts';
 import { ROW_FORMS, type Role, type RoleSpec } from '#protocol/task-roles.ts';
@@ -117,6 +117,15 @@ function OptionsForm({ task, options }: { task: Task; options: TaskOptions }) {
           data-testid="packing"
           checked={options.packing}
           onChange={({ currentTarget }) => change({ packing: currentTarget.checked })}
+        />
+      )}
+      {shown.includes('samplePrompt') && (
+        <TextInput
+          label="Sample"
+          description="goes on from this after each evaluation"
+          data-testid="sample-prompt"
+          value={options.samplePrompt}
+          onChange={({ currentTarget }) => change({ samplePrompt: currentTarget.value })}
         />
       )}
     </SimpleGrid>

@@ -42,7 +42,9 @@ export async function openModel(client: TrainerClient, source: ModelSource): Pro
     const value = await client.request('model/open', { source });
     if (turn !== latest.model) return;
     const maxLength = Math.min(draftStore.getState().maxLength, value.maxPositions);
-    changeDraft({ model: { status: 'ready', value }, maxLength });
+    // An adapter beside the weights is gone on with.
+    const peft = value.adapter ?? draftStore.getState().peft;
+    changeDraft({ model: { status: 'ready', value }, maxLength, peft });
   } catch (thrown) {
     if (turn === latest.model)
       changeDraft({ model: { status: 'failed', error: toStudioError(thrown) }, sampleModel: false });
@@ -77,6 +79,7 @@ export function draftSample(client: TrainerClient): void {
     roles: {},
     rolesByHand: false,
     options: DEFAULT_TASK_OPTIONS,
+    peft: null,
     validationFraction: 0.1,
     splitSeed: 42,
     maxLength: 64,
@@ -104,6 +107,7 @@ export function draftFrom(setup: RunDetail['setup']): void {
     roles: setup.roles,
     rolesByHand: false,
     options: setup.options,
+    peft: setup.peft ?? null,
     validationFraction: setup.validationFraction,
     splitSeed: setup.splitSeed,
     maxLength: setup.maxLength,

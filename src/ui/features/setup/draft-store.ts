@@ -3,6 +3,7 @@
 import { createJSONStorage, persist, type StateStorage } from 'zustand/middleware';
 import { createStore } from 'zustand/vanilla';
 import { chooseTask, guessTask, keepRoles } from '#protocol/guess-task.ts';
+import type { LoraConfig } from '#protocol/lora-config.ts';
 import type { DataSummary, ModelSummary, NamedFile } from '#protocol/messages.ts';
 import { DEFAULT_TASK_OPTIONS, type TaskOptions } from '#protocol/task-options.ts';
 import { type ColumnRoles, formOf } from '#protocol/task-roles.ts';
@@ -21,6 +22,8 @@ export interface SetupDraft {
   /** Since the file was opened: nothing is guessed any more. */
   readonly rolesByHand: boolean;
   readonly options: TaskOptions;
+  /** Train an adapter; null: all weights. */
+  readonly peft: LoraConfig | null;
   readonly validationFraction: number;
   readonly splitSeed: number;
   readonly maxLength: number;
@@ -41,6 +44,7 @@ const INITIAL: SetupDraft = {
   roles: {},
   rolesByHand: false,
   options: DEFAULT_TASK_OPTIONS,
+  peft: null,
   validationFraction: 0.1,
   splitSeed: 42,
   maxLength: 128,
@@ -61,6 +65,7 @@ const KEPT = [
   'task',
   'roles',
   'options',
+  'peft',
   'validationFraction',
   'splitSeed',
   'maxLength',

@@ -12,7 +12,7 @@ import { hasRoles, rolesOf, type SetupDraft, taskOf } from './draft-store.ts';
 export function toTask(draft: SetupDraft): TaskSetup | null {
   const [model, data] = [readyValue(draft.model), readyValue(draft.data)];
   if (!model || !data || !hasRoles(draft) || sameColumns(draft)) return null;
-  const { options, validationFraction, splitSeed, maxLength } = draft;
+  const { options, peft, validationFraction, splitSeed, maxLength } = draft;
   if (maxLength < 1 || maxLength > model.maxPositions) return null;
   return {
     modelId: model.modelId,
@@ -20,6 +20,7 @@ export function toTask(draft: SetupDraft): TaskSetup | null {
     task: taskOf(draft),
     roles: rolesOf(draft),
     options,
+    peft,
     validationFraction,
     splitSeed,
     maxLength,

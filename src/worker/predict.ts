@@ -70,7 +70,13 @@ export class Predictor {
 }
 
 async function run({ encodings, read }: Interpreter, steps: ForwardSteps, { tokenizer }: OpenedModel) {
-  const batch: Batch = new DataCollatorWithPadding({ tokenizer }).collate(encodings as never);
+  // Only what the model reads: an encoding may also say where its words stand.
+  const features = encodings.map(({ input_ids, attention_mask, token_type_ids }) => ({
+    input_ids,
+    attention_mask,
+    ...(token_type_ids && { token_type_ids }),
+  }));
+  const batch: Batch = new DataCollatorWithPadding({ tokenizer }).collate(features);
   const { logits } = steps.run(batch);
   const array = await readNdArray(logits!);
   disposeTensors([logits!]);

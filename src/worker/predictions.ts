@@ -2,7 +2,7 @@
 
 import type { Prediction, ProblemType, Scored } from '#protocol/messages.ts';
 import type { RunRecord } from '#storage/schema.ts';
-import type { PreTrainedTokenizer } from '#tokenizers/auto-tokenizer.ts';
+import type { Encoding, PreTrainedTokenizer } from '#tokenizers/auto-tokenizer.ts';
 import { readWindow } from '#trainer/question-answering-metrics.ts';
 import type { NdArray } from '#util/nd-array.ts';
 import { StudioError } from '#util/studio-error.ts';
@@ -14,7 +14,7 @@ export interface PredictionInput {
 
 /** An input as the model sees it, and what to make of its logits. */
 export interface Interpreter {
-  readonly encodings: readonly { readonly input_ids: readonly number[] }[];
+  readonly encodings: readonly Omit<Encoding, 'truncated'>[];
   readonly read: (logits: NdArray) => Prediction;
 }
 

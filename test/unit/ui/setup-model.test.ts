@@ -104,7 +104,7 @@ describe('the task and the run', () => {
       modelId: 'm',
       dataId: 'd',
       task: 'text-classification',
-      options: DEFAULT_TASK_OPTIONS,
+      options: { ...DEFAULT_TASK_OPTIONS, docStride: 42 },
       peft: null,
       roles: { text: 'text', label: 'label' },
       validationFraction: 0.1,

@@ -7,7 +7,7 @@ import { ROW_FORMS, type Role, type RoleSpec } from '#protocol/task-roles.ts';
 import { isTask, TASKS, type Task } from '#util/task.ts';
 import { readyValue } from '../../hooks/loadable.ts';
 import { changeDraft, chooseColumn, chooseTask } from './draft-actions.ts';
-import { rolesOf, type SetupDraft, taskOf } from './draft-store.ts';
+import { optionsOf, rolesOf, type SetupDraft, taskOf } from './draft-store.ts';
 import { ROLE_NAMES, TASK_NAMES } from './role-names.ts';
 
 const TEST_IDS: Readonly<Record<Role, string>> = {
@@ -44,7 +44,7 @@ export function ColumnRolesForm({ draft, data }: { draft: SetupDraft; data: Data
           />
         ))}
       </SimpleGrid>
-      <OptionsForm task={task} options={draft.options} />
+      <OptionsForm task={task} draft={draft} />
     </Stack>
   );
 }
@@ -71,8 +71,9 @@ function TaskSelect({ task, able }: { task: Task; able: readonly Task[] }) {
   );
 }
 
-function OptionsForm({ task, options }: { task: Task; options: TaskOptions }) {
-  const change = (changed: Partial<TaskOptions>): void => changeDraft({ options: { ...options, ...changed } });
+function OptionsForm({ task, draft }: { task: Task; draft: SetupDraft }) {
+  const options = optionsOf(draft);
+  const change = (changed: Partial<TaskOptions>): void => changeDraft({ options: { ...draft.options, ...changed } });
   const shown = OPTIONS_OF_TASK[task];
   if (shown.length === 0) return null;
   return (

@@ -3,7 +3,6 @@
 import { useStore } from 'zustand';
 import type { TrainerClient } from '#client/trainer-client.ts';
 import type { DataSource, ModelSource, NamedFile, RunDetail } from '#protocol/messages.ts';
-import { DEFAULT_TASK_OPTIONS } from '#protocol/task-options.ts';
 import type { Role } from '#protocol/task-roles.ts';
 import type { Task } from '#util/task.ts';
 import { EMPTY } from '../../hooks/loadable.ts';
@@ -78,7 +77,7 @@ export function draftSample(client: TrainerClient): void {
     task: null,
     roles: {},
     rolesByHand: false,
-    options: DEFAULT_TASK_OPTIONS,
+    options: {},
     peft: null,
     validationFraction: 0.1,
     splitSeed: 42,

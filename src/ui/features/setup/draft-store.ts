@@ -21,7 +21,8 @@ export interface SetupDraft {
   readonly roles: ColumnRoles;
   /** Since the file was opened: nothing is guessed any more. */
   readonly rolesByHand: boolean;
-  readonly options: TaskOptions;
+  /** Those set by hand. See `optionsOf`. */
+  readonly options: Partial<TaskOptions>;
   /** Train an adapter; null: all weights. */
   readonly peft: LoraConfig | null;
   readonly validationFraction: number;
@@ -43,7 +44,7 @@ const INITIAL: SetupDraft = {
   task: null,
   roles: {},
   rolesByHand: false,
-  options: DEFAULT_TASK_OPTIONS,
+  options: {},
   peft: null,
   validationFraction: 0.1,
   splitSeed: 42,
@@ -104,3 +105,9 @@ export function rolesOf(draft: SetupDraft): ColumnRoles {
 
 /** Whether the columns make up rows of the task. */
 export const hasRoles = (draft: SetupDraft): boolean => formOf(taskOf(draft), rolesOf(draft)) !== undefined;
+
+/** The task's options: HF's, with windows that share a third of the longest input where HF's 128 would leave no room. */
+export function optionsOf({ options, maxLength }: Pick<SetupDraft, 'options' | 'maxLength'>): TaskOptions {
+  const docStride = Math.min(DEFAULT_TASK_OPTIONS.docStride, Math.floor(maxLength / 3));
+  return { ...DEFAULT_TASK_OPTIONS, docStride, ...options };
+}

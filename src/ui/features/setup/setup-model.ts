@@ -6,20 +6,20 @@ import { ROW_FORMS, type Role } from '#protocol/task-roles.ts';
 import type { ParsedArguments } from '#protocol/training-arguments.ts';
 import { formatBytes, formatCount, plural } from '../../format.ts';
 import { type Loadable, readyValue } from '../../hooks/loadable.ts';
-import { hasRoles, rolesOf, type SetupDraft, taskOf } from './draft-store.ts';
+import { hasRoles, optionsOf, rolesOf, type SetupDraft, taskOf } from './draft-store.ts';
 
 /** What can be examined; null while something is missing or cannot be right. */
 export function toTask(draft: SetupDraft): TaskSetup | null {
   const [model, data] = [readyValue(draft.model), readyValue(draft.data)];
   if (!model || !data || !hasRoles(draft) || sameColumns(draft)) return null;
-  const { options, peft, validationFraction, splitSeed, maxLength } = draft;
+  const { peft, validationFraction, splitSeed, maxLength } = draft;
   if (maxLength < 1 || maxLength > model.maxPositions) return null;
   return {
     modelId: model.modelId,
     dataId: data.dataId,
     task: taskOf(draft),
     roles: rolesOf(draft),
-    options,
+    options: optionsOf(draft),
     peft,
     validationFraction,
     splitSeed,

@@ -171,6 +171,9 @@ function readPeft(path: string, given: unknown): LoraConfig | null {
   if (given === undefined || given === null) return null;
   if (typeof given !== 'object' || Array.isArray(given))
     throw wrong(path, 'peft', 'must be an object of PEFT\'s LoraConfig, such as {"r": 8}.');
+  const { init_lora_weights: start = true } = given as { init_lora_weights?: unknown };
+  if (start !== true)
+    throw wrong(path, 'peft.init_lora_weights', 'must be true or absent: adapters start in one way here.');
   return readLoraConfig(given as Record<string, unknown>, `${path}: peft`);
 }
 

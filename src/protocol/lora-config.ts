@@ -28,6 +28,9 @@ export const DEFAULT_LORA: LoraConfig = {
 export const scalingOf = ({ rank, loraAlpha, useRslora }: LoraConfig): number =>
   loraAlpha / (useRslora ? Math.sqrt(rank) : rank);
 
+/** Ways to start an adapter that leave the model's own weights alone; new adapters start as with true. */
+const STARTS: ReadonlySet<unknown> = new Set([true, false, 'gaussian', 'orthogonal']);
+
 type Json = Readonly<Record<string, unknown>>;
 
 /** Fields of PEFT's LoraConfig that say nothing about the numbers, or that are written for others to read. */
@@ -42,7 +45,6 @@ const WITHOUT_EFFECT = new Set([
   'peft_version',
   'layers_pattern',
   'megatron_core',
-  'init_lora_weights',
   'qalora_group_size',
   'runtime_config',
 ]);
@@ -84,8 +86,11 @@ function refuseOthers(json: Json, wrong: (name: string, expected: string) => Stu
   const type = json['peft_type'] ?? 'LORA';
   if (type !== 'LORA') throw wrong('peft_type', '"LORA"');
   if (json['bias'] !== undefined && json['bias'] !== 'none') throw wrong('bias', '"none"');
+  const { init_lora_weights: start = true } = json;
+  // Of an adapter's file these have done their part; others, such as "pissa", change the model's own weights.
+  if (!STARTS.has(start)) throw wrong('init_lora_weights', 'true');
   for (const [name, value] of Object.entries(json)) {
-    if (READ.has(name) || WITHOUT_EFFECT.has(name) || name === 'bias') continue;
+    if (READ.has(name) || WITHOUT_EFFECT.has(name) || name === 'bias' || name === 'init_lora_weights') continue;
     const isOff = value === null || value === false || (typeof value === 'object' && Object.keys(value).length === 0);
     if (!isOff) throw wrong(name, 'left out: it is not supported');
   }

@@ -8,7 +8,16 @@ import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { byTestId, launchBrowser, openPage, serveStudio } from '../setup/browser.ts';
 import { laneBrowser } from '../setup/lane.ts';
-import { click, importArguments, textOf, unzipDownload, upload, waitForText } from '../setup/studio-driver.ts';
+import {
+  click,
+  fill,
+  importArguments,
+  textOf,
+  unzipDownload,
+  upload,
+  waitFor,
+  waitForText,
+} from '../setup/studio-driver.ts';
 
 const EXAMPLES = join(import.meta.dirname, '../examples');
 
@@ -36,10 +45,10 @@ async function setUp(example: string, data: string, maxLength: number): Promise<
   await page.goto(`${studio.url}/#/new`);
   const names = await readdir(join(folder, 'model'));
   await upload(page, 'model-input', ...names.map((name) => join(folder, 'model', name)));
-  await page.waitForSelector(byTestId('model-summary'), { timeout: 60_000 });
+  await waitFor(page, 'model-summary');
   await upload(page, 'data-input', join(folder, data));
-  await page.locator(byTestId('max-length')).fill(String(maxLength));
-  await page.waitForSelector(byTestId('examination'), { timeout: 60_000 });
+  await fill(page, 'max-length', String(maxLength));
+  await waitFor(page, 'examination');
 }
 
 async function train(args: Record<string, unknown>): Promise<void> {
@@ -64,7 +73,7 @@ describe('words with tags', () => {
 
   it('are given to the words of a typed text', async () => {
     await click(page, 'tab-try');
-    await page.locator(byTestId('predict-text')).fill('Nora Hill opened the letter');
+    await fill(page, 'predict-text', 'Nora Hill opened the letter');
     await click(page, 'predict-submit');
     await waitForText(page, 'prediction', /Nora[\s\S]*letter/, 30_000);
   });
@@ -77,8 +86,8 @@ describe('questions', () => {
     expect(await page.$eval(byTestId('doc-stride'), (input) => (input as HTMLInputElement).value)).toBe('13');
     await train({ max_steps: 2, eval_strategy: 'no' });
     await click(page, 'tab-try');
-    await page.locator(byTestId('predict-text')).fill('who came');
-    await page.locator(byTestId('predict-text-pair')).fill('the last ferry came in and nobody was waiting');
+    await fill(page, 'predict-text', 'who came');
+    await fill(page, 'predict-text-pair', 'the last ferry came in and nobody was waiting');
     await click(page, 'predict-submit');
     await waitForText(page, 'prediction', /%/, 30_000);
   });
@@ -89,13 +98,13 @@ describe('a writer with an adapter', () => {
     await setUp('text-generation-prompts', 'train.jsonl', 24);
     expect(await taskShown()).toBe('text-generation');
     await page.locator(`${byTestId('peft')} ::-p-text(LoRA adapter)`).click();
-    await page.locator(byTestId('lora-rank')).fill('4');
+    await fill(page, 'lora-rank', '4');
     await train({ max_steps: 3, eval_strategy: 'no', learning_rate: 1e-2 });
   });
 
   it('writes on from a prompt', async () => {
     await click(page, 'tab-try');
-    await page.locator(byTestId('generate-prompt')).fill('the harbour ->');
+    await fill(page, 'generate-prompt', 'the harbour ->');
     await click(page, 'generate-submit');
     await waitForText(page, 'generation', /tokens?, [\d.]+ a second/, 120_000);
   });

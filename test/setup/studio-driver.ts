@@ -31,6 +31,27 @@ export async function upload(page: Page, testId: string, ...paths: string[]): Pr
   await input.uploadFile(...paths);
 }
 
+/** Waits for a control; when it does not come, the error shows the page. */
+export async function waitFor(page: Page, testId: string): Promise<void> {
+  try {
+    await page.waitForSelector(byTestId(testId), { timeout: 60_000 });
+  } catch (cause) {
+    throw new Error(`${testId} never appeared; the page shows:\n${await shownBy(page)}`, { cause });
+  }
+}
+
+const shownBy = async (page: Page): Promise<string> =>
+  (await page.$eval('body', (element) => (element as HTMLElement).innerText)).slice(0, 6000);
+
+/** Fills in a field, again if the page was drawn anew under the keys. */
+export async function fill(page: Page, testId: string, value: string): Promise<void> {
+  for (let attempt = 0; attempt < 5; attempt++) {
+    await page.locator(byTestId(testId)).fill(value);
+    if ((await page.$eval(byTestId(testId), (element) => (element as HTMLInputElement).value)) === value) return;
+  }
+  throw new Error(`${testId} does not take ${JSON.stringify(value)}; the page shows:\n${await shownBy(page)}`);
+}
+
 /** Clicks a control as soon as it is enabled and has come to rest: what appears above it must not move it away. */
 export async function click(page: Page, testId: string): Promise<void> {
   const handle = await page.waitForSelector(`${byTestId(testId)}:not([disabled]):not([data-disabled="true"])`, {
@@ -70,8 +91,7 @@ export async function waitForText(page: Page, testId: string, matches: RegExp, t
     if (text !== undefined && pattern.test(text)) return text;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
-  const shown = await page.$eval('body', (element) => (element as HTMLElement).innerText);
-  throw new Error(`${testId} never came to match ${matches}; the page shows:\n${shown.slice(0, 6000)}`);
+  throw new Error(`${testId} never came to match ${matches}; the page shows:\n${await shownBy(page)}`);
 }
 
 /** Goes to setup with the given files and arguments, up to an enabled Start. */
@@ -84,9 +104,9 @@ export async function setUpRun(
 ): Promise<void> {
   await page.goto(`${url}/#/new`);
   await upload(page, 'model-input', ...model);
-  await page.waitForSelector(byTestId('model-summary'), { timeout: 60_000 });
+  await waitFor(page, 'model-summary');
   await upload(page, 'data-input', data);
-  await page.waitForSelector(byTestId('examination'), { timeout: 60_000 });
+  await waitFor(page, 'examination');
   await importArguments(page, args);
 }
 

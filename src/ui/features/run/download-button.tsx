@@ -16,6 +16,7 @@ interface DownloadButtonProps {
   readonly checkpoint: CheckpointSummary;
   readonly label?: string;
   readonly primary?: boolean;
+  readonly size?: 'xs' | 'sm';
   /** Of an adapter: the whole model with the adapter worked in. */
   readonly merged?: boolean;
 }
@@ -49,6 +50,7 @@ export function DownloadButton({
   checkpoint,
   label = 'Download',
   primary = false,
+  size = 'xs',
   merged = false,
 }: DownloadButtonProps) {
   const { client } = useStudio();
@@ -64,7 +66,7 @@ export function DownloadButton({
   return (
     <Stack gap="xs">
       <Button
-        size={primary ? 'sm' : 'xs'}
+        size={size}
         variant={primary ? 'filled' : 'default'}
         leftSection={<Icon name="save" size={15} />}
         data-testid={merged ? 'download-merged' : 'download-checkpoint'}

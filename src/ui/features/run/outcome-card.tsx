@@ -56,6 +56,7 @@ export function OutcomeCard({ snapshot, onTry, onUseAgain }: OutcomeCardProps) {
               runName={summary.name}
               checkpoint={best}
               label="Download the model"
+              size="sm"
               primary
             />
           )}
@@ -65,6 +66,7 @@ export function OutcomeCard({ snapshot, onTry, onUseAgain }: OutcomeCardProps) {
               runName={`${summary.name}-merged`}
               checkpoint={best}
               label="Download it merged"
+              size="sm"
               merged
             />
           )}

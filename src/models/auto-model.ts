@@ -100,9 +100,7 @@ function objectiveOf({ task, problemType }: TaskHead): Objective {
 
 /** The config.json of the model to be: HF's fields for the head; `use_cache: false` as HF's Trainer leaves it. */
 function configFor(json: JsonObject, { architecture }: Head, { task, labels, problemType }: TaskHead): JsonObject {
-  const kept = Object.fromEntries(
-    Object.entries(json).filter(([name]) => name !== 'torch_dtype' && !(hasLabels(task) && name === 'num_labels')),
-  );
+  const { torch_dtype: _, num_labels: count, ...kept } = json;
   const named = {
     id2label: Object.fromEntries(labels.map((label, i) => [String(i), label])),
     label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
@@ -111,7 +109,7 @@ function configFor(json: JsonObject, { architecture }: Head, { task, labels, pro
     ...kept,
     architectures: [architecture],
     dtype: 'float32',
-    ...(hasLabels(task) ? named : {}),
+    ...(hasLabels(task) ? named : { num_labels: count }),
     ...(task === 'text-classification' ? { problem_type: problemType } : {}),
     use_cache: false,
   };

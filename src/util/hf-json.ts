@@ -3,20 +3,25 @@
 
 import { type ErrorCode, StudioError } from '#util/studio-error.ts';
 
+/** Of an object that was read: members that Python holds as floats though they are whole numbers. Spreading keeps it. */
+const WHOLE_FLOATS = Symbol('whole floats');
+type Container = Record<string, unknown> & { [WHOLE_FLOATS]?: ReadonlySet<string> };
+
 /**
- * Parses JSON in which NaN, Infinity and -Infinity may stand as numbers.
+ * Parses JSON in which NaN, Infinity and -Infinity may stand as numbers. Which whole numbers are floats, such as 2.0, is
+ * kept for `stringifyHfJson`: transformers refuses an integer where a config has a float.
  * @throws StudioError with `code` when it is not JSON.
  */
 export function parseHfJson(text: string, fileName: string, code: ErrorCode = 'E-MODEL-CONFIG'): unknown {
   const mark = unusedMark(text);
-  const plain = text.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (token) => {
-    if (token === 'NaN') return `"${mark}"`;
+  const plain = text.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, (token) => {
+    if (token === 'NaN' || isWholeFloat(token)) return `"${mark}${token}"`;
     // A number too large for a double is read as infinity.
     return token.endsWith('Infinity') ? token.replace('Infinity', '1e999') : token;
   });
   try {
     const parsed: unknown = JSON.parse(plain);
-    return plain.includes(mark) ? reviveNan(parsed, mark) : parsed;
+    return plain.includes(mark) ? revive(parsed, mark) : parsed;
   } catch (cause) {
     throw new StudioError(
       code,
@@ -30,26 +35,37 @@ export function parseHfJson(text: string, fileName: string, code: ErrorCode = 'E
   }
 }
 
+const isWholeFloat = (token: string): boolean =>
+  token[0] !== '"' && /[.eE]/.test(token) && Number.isSafeInteger(Number(token));
+
 /** A string that does not occur in the text. */
 function unusedMark(text: string): string {
-  let mark = 'not-a-number';
-  while (text.includes(mark)) mark += '-';
+  let mark = 'number:';
+  while (text.includes(mark)) mark += ':';
   return mark;
 }
 
-function reviveNan(value: unknown, mark: string): unknown {
-  if (value === mark) return Number.NaN;
-  if (Array.isArray(value)) return value.map((element) => reviveNan(element, mark));
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, element]) => [key, reviveNan(element, mark)]));
+/** Puts the numbers back that were marked, in place. */
+function revive(value: unknown, mark: string): unknown {
+  if (typeof value === 'string' && value.startsWith(mark)) return Number(value.slice(mark.length));
+  if (typeof value !== 'object' || value === null) return value;
+  const container = value as Container;
+  const floats = new Set<string>();
+  for (const [key, element] of Object.entries(container)) {
+    const revived = revive(element, mark);
+    if (revived === element) continue;
+    container[key] = revived;
+    if (Number.isInteger(revived)) floats.add(key);
   }
-  return value;
+  // Spreading copies what is enumerable; of a list that is its elements alone.
+  if (floats.size > 0)
+    Object.defineProperty(container, WHOLE_FLOATS, { value: floats, enumerable: !Array.isArray(container) });
+  return container;
 }
 
 /**
  * Plain data → JSON text, byte for byte as Python writes the same value, newline at the end included. Whole numbers
- * are written as integers, since JavaScript does not know which of them Python holds as floats. Keys whose value is
- * undefined are left out.
+ * are written as integers, save where `parseHfJson` read them as floats. Keys whose value is undefined are left out.
  */
 export function stringifyHfJson(value: unknown): string {
   return `${format(value, '\n')}\n`;
@@ -63,7 +79,7 @@ function format(value: unknown, lineStart: string): string {
   if (Array.isArray(value)) {
     return enclose(
       '[',
-      value.map((element) => format(element ?? null, inner)),
+      value.map((element, i) => member(value, String(i), element ?? null, inner)),
       ']',
       lineStart,
     );
@@ -71,10 +87,16 @@ function format(value: unknown, lineStart: string): string {
   if (typeof value === 'object') {
     const entries = Object.entries(value).filter(([, element]) => element !== undefined);
     entries.sort(([a], [b]) => compareCodePoints(a, b));
-    const members = entries.map(([key, element]) => `${formatString(key)}: ${format(element, inner)}`);
+    const members = entries.map(([key, element]) => `${formatString(key)}: ${member(value, key, element, inner)}`);
     return enclose('{', members, '}', lineStart);
   }
   throw new StudioError('E-INTERNAL', `A ${typeof value} can not be written as JSON.`);
+}
+
+function member(container: object, key: string, value: unknown, lineStart: string): string {
+  const text = format(value, lineStart);
+  const isFloat = (container as Container)[WHOLE_FLOATS]?.has(key) && /^-?\d+$/.test(text);
+  return isFloat && typeof value === 'number' ? `${text}.0` : text;
 }
 
 function enclose(open: string, members: readonly string[], close: string, lineStart: string): string {

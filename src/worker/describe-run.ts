@@ -1,10 +1,12 @@
 // The model of a run: whole, or with a low-rank adapter in place of its weights.
 
+import type { WeightFiles } from '#formats/weight-files.ts';
 import { loadPrepared, type PreparedModel, prepareModel, type TaskHead } from '#models/auto-model.ts';
 import { chooseTargets, TASK_TYPES } from '#models/peft/lora-targets.ts';
 import { PeftModel } from '#models/peft/peft-model.ts';
 import type { TaskModel } from '#models/task-model.ts';
 import type { ComputeStorage } from '#nn/forward-context.ts';
+import type { Parameter } from '#nn/parameter.ts';
 import { type LoraConfig, scalingOf, toAdapterConfigJson } from '#protocol/lora-config.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { OpenedAdapter, OpenedModel } from './opened-model.ts';
@@ -59,16 +61,23 @@ export async function loadRun(
   await loadPrepared(prepared, model.weights, seed);
   if (!(network instanceof PeftModel)) return;
   network.start(seed, storage);
-  if (!adapter) return;
-  for (const [name, parameter] of network.namedParameters()) {
-    if (adapter.weights.has(name)) parameter.load(await adapter.weights.readFloat32(name));
-    else if (name.includes('.lora_')) throw missing(name);
+  if (adapter) await loadAdapter(network.namedParameters(), adapter.weights);
+}
+
+/** A layer that is saved whole starts anew where the adapter has it in another size: a head made for other labels. */
+async function loadAdapter(parameters: ReadonlyMap<string, Parameter>, weights: WeightFiles): Promise<void> {
+  const strange = weights.names.find((name) => !parameters.has(name));
+  if (strange !== undefined) throw unfit(`holds ${strange}, which this run does not train`);
+  for (const [name, parameter] of parameters) {
+    const fits = weights.has(name) && String(weights.shapeOf(name)) === String(parameter.shape);
+    if (fits) parameter.load(await weights.readFloat32(name));
+    else if (name.includes('.lora_')) throw unfit(`lacks ${name}, or has it in another size`);
   }
 }
 
-const missing = (name: string): StudioError =>
-  new StudioError('E-MODEL-WEIGHTS', `adapter_model.safetensors lacks ${name}.`, {
+const unfit = (how: string): StudioError =>
+  new StudioError('E-MODEL-WEIGHTS', `adapter_model.safetensors ${how}.`, {
     where: 'adapter_model.safetensors',
-    hint: 'The adapter belongs to another model, or adapter_config.json to another adapter.',
+    hint: 'The adapter belongs to another model or task, or adapter_config.json to another adapter.',
     safe: 'Nothing was started.',
   });

@@ -146,6 +146,22 @@ describe('model folder', () => {
   });
 });
 
+describe('adapter', () => {
+  beforeEach(() => cp(join(import.meta.dirname, '../examples/lora-classification'), folder, { recursive: true }));
+
+  it('with layers that the run does not train', async () => {
+    await changeJson(
+      'adapter/adapter_config.json',
+      (config) => void Object.assign(config, { target_modules: ['key'] }),
+    );
+    await expectRefused(await runMain(), 'E-MODEL-WEIGHTS', 'holds base_model.model.bert.', 'does not train');
+  });
+  it('of another rank', async () => {
+    await changeJson('adapter/adapter_config.json', (config) => void Object.assign(config, { r: 3 }));
+    await expectRefused(await runMain(), 'E-MODEL-WEIGHTS', 'query.lora_A.weight, or has it in another size');
+  });
+});
+
 describe('data', () => {
   it('an open quote', async () => {
     await write('train.csv', 'text,label\ngood,glad\n"never closed,angry\nbad,angry\n');

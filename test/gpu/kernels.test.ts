@@ -6,6 +6,7 @@ import { type HalfStorage, storageOf } from '#gpu/tensor-storage.ts';
 import type { AtelierBackend } from '#gpu/webgpu-backend.ts';
 import { type Activation, activation } from '#kernels/activation/activation.ts';
 import { add } from '#kernels/add/add.ts';
+import { addColumns } from '#kernels/add-columns/add-columns.ts';
 import { attention } from '#kernels/attention/attention.ts';
 import { castStorage } from '#kernels/cast-storage/cast-storage.ts';
 import { crossEntropy } from '#kernels/cross-entropy/cross-entropy.ts';
@@ -282,6 +283,31 @@ describe('gated activation', () => {
       await expectParity(
         half(storage, ([x]) => gatedActivation(x!, 'silu')),
         [{ shape: [5, columns] }],
+        tolerance,
+      );
+    }
+  });
+});
+
+describe('added columns', () => {
+  it.each([
+    [12, 4, 4],
+    [14, 5, 3],
+    [7, 7, 0],
+  ])('of %i the %i from %i on', (wide, narrow, first) =>
+    expectParity(
+      ([base, delta]) => addColumns(base!, delta!, first, 1.5),
+      [{ shape: [3, 5, wide] }, { shape: [3, 5, narrow] }],
+    ),
+  );
+  it.each(HALVES)('%s storage', async (storage, tolerance) => {
+    for (const [wide, narrow, first] of [
+      [16, 8, 4],
+      [20, 4, 12],
+    ] as const) {
+      await expectParity(
+        half(storage, ([base, delta]) => addColumns(base!, delta!, first, 1.5)),
+        [{ shape: [6, wide] }, { shape: [6, narrow] }],
         tolerance,
       );
     }

@@ -9,7 +9,7 @@ import type { Batch } from '#util/nd-array.ts';
 import type { Task } from '#util/task.ts';
 import { fixtureFolder, folderFiles, readTensors } from './fixtures.ts';
 
-function taskOf(architecture: string): Task {
+export function taskOf(architecture: string): Task {
   if (architecture.includes('SequenceClassification')) return 'text-classification';
   if (architecture.includes('TokenClassification')) return 'token-classification';
   if (architecture.includes('QuestionAnswering')) return 'question-answering';

@@ -57,9 +57,15 @@ export function textColumn(table: Table, roles: ColumnRoles, role: Role): (row: 
   return (row) => textOf(cell(row), table, roles[role]!, table.lineNumbers[row]!);
 }
 
-/** @param texts of each row. */
+/** @param texts of each row. @throws StudioError E-DATA-COLUMN when all are empty. */
 export function warnOfEmptyTexts(table: Table, column: string, texts: readonly string[], warnings: string[]): void {
   const empty = texts.flatMap((text, row) => (text.trim() === '' ? [table.lineNumbers[row]!] : []));
+  if (empty.length === texts.length) {
+    throw new StudioError('E-DATA-COLUMN', `${table.fileName}: no row has a text in ${column}.`, {
+      where: table.fileName,
+      hint: `Choose another column for the text. The file's columns are ${table.columns.join(', ')}.`,
+    });
+  }
   if (empty.length > 0)
     warnings.push(
       `${table.fileName}: ${empty.length} of ${texts.length} rows have no text in ${column}; lines ${listLines(empty)}.`,

@@ -61,11 +61,12 @@ function readRows(table: Table, { roles }: TaskSource): QuestionRow[] {
   return table.rows.map((_, r) => {
     const line = table.lineNumbers[r]!;
     const text = context(r);
+    const where = `${table.fileName}:${line}`;
     return {
       // Some data sets have questions that begin with spaces, which would be cut instead of the context.
       question: question(r).trimStart(),
       context: text,
-      answers: answersIn(answers(r)).map((answer) => locate(answer, text, `${table.fileName}:${line}`)),
+      answers: answersIn(answers(r), where).map((answer) => locate(answer, text, where)),
       line,
     };
   });
@@ -76,17 +77,26 @@ interface GivenAnswer {
   readonly start: number | null;
 }
 
-/** SQuAD's `{text: […], answer_start: […]}`, a list of texts, or a text. Nothing, or an empty text, is no answer. */
-function answersIn(cell: Cell): GivenAnswer[] {
-  if (isCellObject(cell)) {
-    const starts = listed(cell['answer_start']);
-    return listed(cell['text']).map((text, i) => ({
-      text: String(text),
-      start: typeof starts[i] === 'number' ? starts[i] : null,
-    }));
-  }
-  return listed(cell).flatMap((text) => (text === null || text === '' ? [] : [{ text: String(text), start: null }]));
+/**
+ * SQuAD's `{text: […], answer_start: […]}`, a list of such or of texts, or a text. Nothing, or an empty text, is no answer.
+ * @throws StudioError E-DATA-LABEL for anything else.
+ */
+function answersIn(cell: Cell, where: string): GivenAnswer[] {
+  if (isCellList(cell)) return cell.flatMap((each) => answersIn(each, where));
+  if (!isCellObject(cell)) return cell === null || cell === '' ? [] : [{ text: String(cell), start: null }];
+  const starts = listed(cell['answer_start']);
+  return listed(cell['text']).map((text, i) => {
+    if (text === null || typeof text === 'object') throw noText(where);
+    return { text: String(text), start: typeof starts[i] === 'number' ? starts[i] : null };
+  });
 }
+
+const noText = (where: string): StudioError =>
+  new StudioError('E-DATA-LABEL', `${where}: an answer holds something that is no text.`, {
+    where,
+    hint: 'Give the answer as a text, or as SQuAD\'s {"text": ["…"], "answer_start": [0]}.',
+    safe: 'Your file was only read, not changed.',
+  });
 
 const listed = (cell: Cell | undefined): readonly Cell[] =>
   cell === undefined || cell === null ? [] : isCellList(cell) ? cell : [cell];

@@ -6,6 +6,8 @@ import type { DataExamination, ProblemType, TokenPreview } from '#protocol/messa
 import type { TaskOptions } from '#protocol/task-options.ts';
 import type { ColumnRoles } from '#protocol/task-roles.ts';
 import type { PreTrainedTokenizer } from '#tokenizers/auto-tokenizer.ts';
+import { IGNORE_INDEX } from '#util/ignore-index.ts';
+import { StudioError } from '#util/studio-error.ts';
 import type { Task } from '#util/task.ts';
 import { type Dataset, type Example, InMemoryDataset } from '../dataset.ts';
 import type { AnswerFeature } from './answer-feature.ts';
@@ -93,6 +95,7 @@ export async function prepareRows<Row>(
       `${encoded.truncated} of ${train.length} training texts are longer than ${source.maxLength} tokens and were cut.`,
     );
   }
+  warnings.push(...muteExamples(encoded.examples, source));
   const join = task.join ?? ((examples) => [...examples]);
   const joined = join(encoded.examples);
   const parts = task.splitsExamples
@@ -107,6 +110,24 @@ export async function prepareRows<Row>(
     warnings,
     answers: task.answersOf ? task.answersOf(validation) : null,
   };
+}
+
+/**
+ * Tells of examples all of whose labels are ignored: chats without an assistant, prompts as long as the model reads.
+ * @throws StudioError E-DATA-LABEL when all are so.
+ */
+function muteExamples(examples: readonly Example[], { train, maxLength }: TaskSource): string[] {
+  const isMute = ({ labels }: Example): boolean =>
+    labels instanceof Int32Array && labels.every((label) => label === IGNORE_INDEX);
+  const mute = examples.filter(isMute).length;
+  if (mute === 0) return [];
+  const message = `${mute} of ${examples.length} training texts have nothing to learn within ${maxLength} tokens`;
+  if (mute < examples.length) return [`${message}.`];
+  throw new StudioError('E-DATA-LABEL', `${train.fileName}: ${message}.`, {
+    where: train.fileName,
+    hint: 'Chats need a message of the assistant, prompts a completion, and max_length has to reach it.',
+    safe: 'Your file was only read, not changed.',
+  });
 }
 
 /** Characters to tokenize before giving way: some tens of milliseconds of work. */

@@ -64,13 +64,18 @@ function readRows(table: Table, { roles }: TaskSource): TaggedRow[] {
   const words = columnOf(table, roles, 'text');
   const tags = columnOf(table, roles, 'label');
   return table.rows.map((_, r) => {
-    const row = { words: listOf(words(r)), tags: listOf(tags(r)), line: table.lineNumbers[r]! };
+    const where = `${table.fileName}:${table.lineNumbers[r]}`;
+    const row = {
+      words: listOf(words(r), 'words', where),
+      tags: listOf(tags(r), 'tags', where),
+      line: table.lineNumbers[r]!,
+    };
     if (row.words.length === row.tags.length) return row;
     throw new StudioError(
       'E-DATA-LABEL',
-      `${table.fileName}:${row.line}: the row has ${row.words.length} words but ${row.tags.length} tags.`,
+      `${where}: the row has ${row.words.length} words but ${row.tags.length} tags.`,
       {
-        where: `${table.fileName}:${row.line}`,
+        where,
         hint: 'Give each word one tag: two lists of equal length, or two texts with as many parts between spaces.',
         safe: 'Your file was only read, not changed.',
       },
@@ -78,11 +83,23 @@ function readRows(table: Table, { roles }: TaskSource): TaggedRow[] {
   });
 }
 
-/** A list as it is; a text by its spaces. */
-function listOf(cell: Cell): string[] {
-  if (isCellList(cell)) return cell.map(String);
-  const text = cell === null ? '' : String(cell).trim();
-  return text === '' ? [] : text.split(/\s+/);
+/** A list as it is; a text by its spaces. @throws StudioError E-DATA-COLUMN where something stands that is no text. */
+function listOf(cell: Cell, what: string, where: string): string[] {
+  if (!isCellList(cell)) {
+    const text = cell === null ? '' : textOf(cell, what, where).trim();
+    return text === '' ? [] : text.split(/\s+/);
+  }
+  return cell.map((each) => textOf(each, what, where));
+}
+
+function textOf(cell: Cell, what: string, where: string): string {
+  if (cell !== null && typeof cell !== 'object') return String(cell);
+  const found = cell === null ? 'nothing' : isCellList(cell) ? 'a list' : 'an object';
+  throw new StudioError('E-DATA-COLUMN', `${where}: among the ${what} there is ${found} where a text should be.`, {
+    where,
+    hint: 'Give lists of texts, or texts with spaces between their parts.',
+    safe: 'Your file was only read, not changed.',
+  });
 }
 
 function makeTagSpace(rows: readonly TaggedRow[], { configLabels, train }: TaskSource): TagSpace {
@@ -97,6 +114,7 @@ function makeTagSpace(rows: readonly TaggedRow[], { configLabels, train }: TaskS
       },
     );
   }
+  refuseOddNumbers(rows, found, train.fileName);
   const named = configLabels.every((label) => /^LABEL_\d+$/.test(label)) ? [] : configLabels;
   const areIndices = found.every((tag) => /^\d+$/.test(tag)) && !found.every((tag) => named.includes(tag));
   const labels = areIndices ? namesOfIndices(found, named) : namesOf(found, named);
@@ -117,6 +135,19 @@ function makeTagSpace(rows: readonly TaggedRow[], { configLabels, train }: TaskS
       );
     },
   };
+}
+
+/** Tags that are numbers count from 0, each an output of the head; a fraction, -100 or a million is none. */
+function refuseOddNumbers(rows: readonly TaggedRow[], found: readonly string[], fileName: string): void {
+  if (!found.every((tag) => Number.isFinite(Number(tag)))) return;
+  const odd = found.find((tag) => !/^\d{1,4}$/.test(tag));
+  if (odd === undefined) return;
+  const where = `${fileName}:${rows.find(({ tags }) => tags.includes(odd))!.line}`;
+  throw new StudioError('E-DATA-LABEL', `${where}: the tag ${odd} is no index of a tag.`, {
+    where,
+    hint: 'Tags are names, or whole numbers that count from 0. Words without a tag need one too, such as O.',
+    safe: 'Your file was only read, not changed.',
+  });
 }
 
 /** The model's own order, where it knows all tags of the data; else the data's. */

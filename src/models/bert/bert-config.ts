@@ -6,6 +6,8 @@ import type { ModelShape } from '../model-shape.ts';
 import { ConfigReader, type JsonObject } from '../pretrained-config.ts';
 
 export interface BertConfig extends ModelShape {
+  /** The weight of a head for hidden words is the embedding. */
+  readonly tiedHead: boolean;
   readonly numAttentionHeads: number;
   readonly intermediateSize: number;
   readonly hiddenAct: Activation;
@@ -29,6 +31,7 @@ export function readBertConfig(json: JsonObject): BertConfig {
   }
   const hiddenDropout = read.probability('hidden_dropout_prob', 0.1);
   return {
+    tiedHead: read.boolean('tie_word_embeddings', true),
     vocabSize: read.positiveInteger('vocab_size', 30522),
     hiddenSize,
     numHiddenLayers: read.positiveInteger('num_hidden_layers', 12),

@@ -4,6 +4,7 @@ import { dropout } from '#kernels/dropout/dropout.ts';
 import { Linear } from '#nn/linear.ts';
 import { defineFamily } from '../model-family.ts';
 import type { HeadedLayers } from '../task-model.ts';
+import { refuseUntied } from '../tied-decoder.ts';
 import { type BertConfig, readBertConfig } from './bert-config.ts';
 import { BertEmbeddings } from './bert-embeddings.ts';
 import { BertLmHead } from './bert-lm-head.ts';
@@ -43,6 +44,7 @@ function questionAnswering(config: BertConfig): HeadedLayers {
 }
 
 function maskedLm(config: BertConfig): HeadedLayers {
+  refuseUntied(config);
   const bert = new BertModel(config, new BertEmbeddings(config), false);
   const head = new BertLmHead(config, bert.words);
   return {

@@ -6,6 +6,8 @@ import type { ModelShape } from '../model-shape.ts';
 import { ConfigReader, type JsonObject } from '../pretrained-config.ts';
 
 export interface DistilBertConfig extends ModelShape {
+  /** The weight of a head for hidden words is the embedding. */
+  readonly tiedHead: boolean;
   readonly numHeads: number;
   readonly intermediateSize: number;
   readonly activation: Activation;
@@ -25,6 +27,7 @@ export function readDistilBertConfig(json: JsonObject): DistilBertConfig {
   const numHeads = read.positiveInteger('n_heads', 12);
   if (hiddenSize % numHeads !== 0) throw read.wrong('n_heads', numHeads, `a divisor of dim (${hiddenSize})`);
   return {
+    tiedHead: read.boolean('tie_word_embeddings', true),
     vocabSize: read.positiveInteger('vocab_size', 30522),
     hiddenSize,
     numHiddenLayers: read.positiveInteger('n_layers', 6),

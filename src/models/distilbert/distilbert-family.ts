@@ -7,7 +7,7 @@ import { Linear } from '#nn/linear.ts';
 import { firstToken } from '../bert/bert-model.ts';
 import { defineFamily } from '../model-family.ts';
 import type { HeadedLayers } from '../task-model.ts';
-import { TiedDecoder } from '../tied-decoder.ts';
+import { refuseUntied, TiedDecoder } from '../tied-decoder.ts';
 import { type DistilBertConfig, LAYER_NORM_EPS, readDistilBertConfig } from './distilbert-config.ts';
 import { DistilBertModel } from './distilbert-model.ts';
 
@@ -50,6 +50,7 @@ function questionAnswering(config: DistilBertConfig): HeadedLayers {
 }
 
 function maskedLm(config: DistilBertConfig): HeadedLayers {
+  refuseUntied(config);
   const { hiddenSize, vocabSize } = config;
   const distilbert = new DistilBertModel(config);
   const dense = new Linear(hiddenSize, hiddenSize);

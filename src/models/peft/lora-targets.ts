@@ -76,6 +76,8 @@ export function chooseTargets(model: Module, choice: TargetChoice): LoraTargets 
 }
 
 const isNamed = (path: string, name: string): boolean => path === name || path.endsWith(`.${name}`);
+/** PEFT asks for less where layers are saved whole: "classifier" means DistilBERT's "pre_classifier" too. */
+const endsLike = (path: string, name: string): boolean => path.endsWith(name);
 
 function targetTest({ targetModules, modelType }: TargetChoice, model: Module): (path: string) => boolean {
   const chosen = targetModules ?? USUAL[modelType] ?? 'all-linear';
@@ -95,7 +97,7 @@ function savedModules(modules: ReadonlyMap<string, Module>, { task, modulesToSav
   // PEFT writes down the names of all heads that there might be.
   const heads = Object.values(HEADS).flat();
   const unknown = modulesToSave.find(
-    (name) => !heads.includes(name) && ![...modules.keys()].some((path) => isNamed(path, name)),
+    (name) => !heads.includes(name) && ![...modules.keys()].some((path) => endsLike(path, name)),
   );
   if (unknown !== undefined) {
     throw new StudioError('E-ARGS', `The model has no layer called ${JSON.stringify(unknown)}.`, {
@@ -109,7 +111,7 @@ function savedModules(modules: ReadonlyMap<string, Module>, { task, modulesToSav
     [...modules.keys()].filter((path) => path !== '' && name.startsWith(`${path}.`)).slice(0, 1),
   );
   const paths = [...modules.keys()].filter(
-    (path) => path !== '' && (names.some((name) => isNamed(path, name)) || owners.includes(path)),
+    (path) => path !== '' && (names.some((name) => endsLike(path, name)) || owners.includes(path)),
   );
   const outermost = paths.filter((path) => !paths.some((other) => path.startsWith(`${other}.`)));
   return new Map(outermost.map((path) => [path, modules.get(path)!]));

@@ -1,10 +1,11 @@
-// RoBERTa and XLM-RoBERTa, which differ in their tokenizers alone, with transformers' heads.
+// RoBERTa and XLM-RoBERTa, which differ in their tokenizers and the order of their parts, with transformers' heads.
 
 import { dropout } from '#kernels/dropout/dropout.ts';
 import { Linear } from '#nn/linear.ts';
 import { BertModel } from '../bert/bert-model.ts';
 import { defineFamily, type ModelFamily } from '../model-family.ts';
 import type { HeadedLayers } from '../task-model.ts';
+import { refuseUntied } from '../tied-decoder.ts';
 import { type RobertaConfig, readRobertaConfig } from './roberta-config.ts';
 import { RobertaEmbeddings } from './roberta-embeddings.ts';
 import { RobertaClassificationHead, RobertaLmHead } from './roberta-heads.ts';
@@ -42,6 +43,7 @@ function questionAnswering(config: RobertaConfig): HeadedLayers {
 }
 
 function maskedLm(config: RobertaConfig): HeadedLayers {
+  refuseUntied(config);
   const roberta = baseModel(config);
   const head = new RobertaLmHead(config, roberta.words);
   return {
@@ -50,18 +52,35 @@ function maskedLm(config: RobertaConfig): HeadedLayers {
   };
 }
 
-const family = (modelType: string, className: string): ModelFamily =>
-  defineFamily({
+type Arrange = (layers: HeadedLayers) => HeadedLayers;
+
+/** transformers lists XLM-RoBERTa's head before its base model, and torch numbers the optimizer's state by that order. */
+const headFirst: Arrange = ({ modules, logits }) => ({
+  modules: Object.fromEntries(Object.entries(modules).reverse()),
+  logits,
+});
+
+const family = (modelType: string, className: string, arrange: Arrange): ModelFamily =>
+  defineFamily<RobertaConfig>({
     modelType,
     basePrefix: 'roberta.',
     readConfig: readRobertaConfig,
     heads: {
-      'text-classification': { architecture: `${className}ForSequenceClassification`, build: sequenceClassification },
-      'token-classification': { architecture: `${className}ForTokenClassification`, build: tokenClassification },
-      'question-answering': { architecture: `${className}ForQuestionAnswering`, build: questionAnswering },
-      'fill-mask': { architecture: `${className}ForMaskedLM`, build: maskedLm },
+      'text-classification': {
+        architecture: `${className}ForSequenceClassification`,
+        build: (config, labels) => arrange(sequenceClassification(config, labels)),
+      },
+      'token-classification': {
+        architecture: `${className}ForTokenClassification`,
+        build: (config, labels) => arrange(tokenClassification(config, labels)),
+      },
+      'question-answering': {
+        architecture: `${className}ForQuestionAnswering`,
+        build: (config) => arrange(questionAnswering(config)),
+      },
+      'fill-mask': { architecture: `${className}ForMaskedLM`, build: (config) => arrange(maskedLm(config)) },
     },
   });
 
-export const roberta = family('roberta', 'Roberta');
-export const xlmRoberta = family('xlm-roberta', 'XLMRoberta');
+export const roberta = family('roberta', 'Roberta', (layers) => layers);
+export const xlmRoberta = family('xlm-roberta', 'XLMRoberta', headFirst);

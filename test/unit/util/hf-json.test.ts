@@ -31,6 +31,16 @@ describe('parseHfJson', () => {
     });
   });
 
+  it('keeps whole floats apart from integers, also in a copy', () => {
+    const text = '{\n  "a": 2.0,\n  "b": [\n    -0.0,\n    1,\n    10000.0\n  ],\n  "c": 2,\n  "d": "3.0"\n}\n';
+    const read = parseHfJson(text, 'x.json') as Record<string, unknown>;
+    expect([read['a'], read['b'], read['c']]).toEqual([2, [-0, 1, 10_000], 2]);
+    expect(stringifyHfJson(read)).toBe(text);
+    expect(stringifyHfJson({ ...read, b: 1, c: 0.5 })).toBe(
+      '{\n  "a": 2.0,\n  "b": 1,\n  "c": 0.5,\n  "d": "3.0"\n}\n',
+    );
+  });
+
   it('names the file it can not read', () => {
     expect(() => parseHfJson('{"a": }', 'config.json')).toThrow(/config\.json is not valid JSON/);
     expect(() => parseHfJson('{', 'tokenizer.json', 'E-TOKENIZER')).toThrow(

@@ -2,7 +2,7 @@
 
 import type { WeightFiles } from '#formats/weight-files.ts';
 import { loadPrepared, type PreparedModel, prepareModel, type TaskHead } from '#models/auto-model.ts';
-import { chooseTargets, TASK_TYPES } from '#models/peft/lora-targets.ts';
+import { chooseTargets, TASK_TYPES, targetNames } from '#models/peft/lora-targets.ts';
 import { PeftModel } from '#models/peft/peft-model.ts';
 import type { TaskModel } from '#models/task-model.ts';
 import type { ComputeStorage } from '#nn/forward-context.ts';
@@ -36,7 +36,7 @@ function withAdapter(model: OpenedModel, { task }: TaskHead, prepared: PreparedM
   const facts = {
     baseModel: model.name,
     taskType: TASK_TYPES[task],
-    targets: [...targets.adapted.keys()],
+    targets: targetNames(prepared.model, targets),
     modulesToSave: [...targets.saved.keys()],
     fanInFanOut: [...targets.adapted.values()].some(({ layout }) => layout === 'in-out'),
   };

@@ -55,12 +55,10 @@ export interface TargetChoice {
 export function chooseTargets(model: Module, choice: TargetChoice): LoraTargets {
   const modules = model.namedModules();
   const saved = savedModules(modules, choice);
-  const isSaved = (path: string): boolean =>
-    [...saved.keys()].some((each) => path === each || path.startsWith(`${each}.`));
   const wanted = targetTest(choice, model);
   const adapted = new Map(
     [...modules].flatMap(([path, module]) =>
-      module instanceof Linear && !isSaved(path) && wanted(path) ? [[path, module] as const] : [],
+      module instanceof Linear && !isWithin(saved, path) && wanted(path) ? [[path, module] as const] : [],
     ),
   );
   if (adapted.size > 0) return { adapted, saved };
@@ -74,6 +72,18 @@ export function chooseTargets(model: Module, choice: TargetChoice): LoraTargets 
     },
   );
 }
+
+/** The adapted layers for adapter_config.json: by their short names where these mean no other layer, else by their paths. */
+export function targetNames(model: Module, { adapted, saved }: LoraTargets): string[] {
+  const short = new Set([...adapted.keys()].map(shortName));
+  const meant = [...model.namedModules().keys()].filter((path) => short.has(shortName(path)) && !isWithin(saved, path));
+  return meant.length === adapted.size ? [...short].sort() : [...adapted.keys()];
+}
+
+const isWithin = (layers: ReadonlyMap<string, Module>, path: string): boolean =>
+  [...layers.keys()].some((each) => path === each || path.startsWith(`${each}.`));
+
+const shortName = (path: string): string => path.split('.').at(-1)!;
 
 const isNamed = (path: string, name: string): boolean => path === name || path.endsWith(`.${name}`);
 /** PEFT asks for less where layers are saved whole: "classifier" means DistilBERT's "pre_classifier" too. */
@@ -118,6 +128,6 @@ function savedModules(modules: ReadonlyMap<string, Module>, { task, modulesToSav
 }
 
 function linearNames(modules: ReadonlyMap<string, Module>): string[] {
-  const names = [...modules].flatMap(([path, module]) => (module instanceof Linear ? [path.split('.').at(-1)!] : []));
+  const names = [...modules].flatMap(([path, module]) => (module instanceof Linear ? [shortName(path)] : []));
   return [...new Set(names)];
 }

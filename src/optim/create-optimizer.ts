@@ -1,32 +1,13 @@
 // The optimizer that the training arguments name.
 
 import type { Parameter } from '#nn/parameter.ts';
+import type { OptimizerName } from '#protocol/training-arguments.ts';
+import { Adafactor } from './adafactor.ts';
+import { Adagrad } from './adagrad.ts';
 import { AdamW } from './adamw.ts';
+import { AdamW8bit } from './adamw-8bit.ts';
+import { Lion } from './lion.ts';
 import { makeParamGroups, type Optimizer } from './optimizer.ts';
+import { Rmsprop } from './rmsprop.ts';
+import { ScheduleFreeAdamW } from './schedule-free-adamw.ts';
 import { Sgd } from './sgd.ts';
-
-export interface OptimizerArguments {
-  readonly optim: 'adamw_torch' | 'adamw_torch_fused' | 'sgd';
-  readonly optimArgs: Readonly<Record<string, string | number | boolean>>;
-  readonly weightDecay: number;
-  readonly adamBeta1: number;
-  readonly adamBeta2: number;
-  readonly adamEpsilon: number;
-}
-
-export function createOptimizer(parameters: ReadonlyMap<string, Parameter>, args: OptimizerArguments): Optimizer {
-  const groups = makeParamGroups(parameters, args.weightDecay);
-  switch (args.optim) {
-    case 'adamw_torch':
-    case 'adamw_torch_fused':
-      return new AdamW(groups, { betas: [args.adamBeta1, args.adamBeta2], eps: args.adamEpsilon });
-    case 'sgd':
-      return new Sgd(groups, {
-        momentum: Number(args.optimArgs['momentum'] ?? 0),
-        dampening: Number(args.optimArgs['dampening'] ?? 0),
-        nesterov: args.optimArgs['nesterov'] === true,
-      });
-    default:
-      return args.optim satisfies never;
-  }
-}

@@ -43,9 +43,7 @@ export async function* streamTensor(tensor: Tensor, pieceBytes: number): AsyncGe
 export async function readBytesTogether(tensors: readonly Tensor[]): Promise<Uint8Array<ArrayBuffer>[]> {
   const backend = activeWebGpu();
   if (!backend || tensors.some(isHalf)) {
-    return Promise.all(
-      tensors.map(async (tensor) => new Uint8Array((await readTensor(tensor)).slice().buffer)),
-    );
+    return Promise.all(tensors.map(async (tensor) => new Uint8Array((await readTensor(tensor)).slice().buffer)));
   }
   const ranges = tensors.map((tensor) => ({ tensor, begin: 0, length: tensor.size * 4 }));
   const bytes = await guarded(() => readRanges(backend, ranges));

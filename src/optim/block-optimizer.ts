@@ -16,11 +16,7 @@ export abstract class BlockOptimizer implements Optimizer {
    * @param kinds names of the numbers beside each parameter, as in a checkpoint of PyTorch's.
    * @param betas whose bias corrections the rule needs. Default: none.
    */
-  constructor(
-    paramGroups: readonly ParamGroup[],
-    kinds: readonly string[],
-    betas: readonly [number, number] = [0, 0],
-  ) {
+  constructor(paramGroups: readonly ParamGroup[], kinds: readonly string[], betas: readonly [number, number] = [0, 0]) {
     this.paramGroups = paramGroups;
     this.betas = betas;
     this.blocks = paramGroups.flatMap(({ weightDecay, parameters }) => makeBlocks(weightDecay, parameters));
@@ -40,6 +36,10 @@ export abstract class BlockOptimizer implements Optimizer {
 }
 
 /** What every update rule takes of a range. */
-export function operandsOf({ block, gradient, half, first, size }: BlockUpdate, state: Tensor, lr: Tensor): ParameterStep {
+export function operandsOf(
+  { block, gradient, half, first, size }: BlockUpdate,
+  state: Tensor,
+  lr: Tensor,
+): ParameterStep {
   return { p: block.values, half, first, size, grad: gradient, state, lr, weightDecay: block.weightDecay };
 }

@@ -19,11 +19,7 @@ export class Rmsprop extends BlockOptimizer {
 
   constructor(paramGroups: readonly ParamGroup[], options: RmspropOptions) {
     const { momentum, centered } = options;
-    super(paramGroups, [
-      'square_avg',
-      ...(momentum > 0 ? ['momentum_buffer'] : []),
-      ...(centered ? ['grad_avg'] : []),
-    ]);
+    super(paramGroups, ['square_avg', ...(momentum > 0 ? ['momentum_buffer'] : []), ...(centered ? ['grad_avg'] : [])]);
     this.#options = options;
   }
 

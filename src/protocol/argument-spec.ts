@@ -41,7 +41,10 @@ export interface ArgumentSpec {
   readonly help: string;
   /** Other words people search for, older names included. */
   readonly aliases: readonly string[];
-  /** `ignored` fields are accepted and kept for the way back to Python; `reason` says why they do nothing here. */
+  /**
+   * `ignored` fields are accepted and kept for the way back to Python; `reason` says why they do nothing here, or why a choice
+   * is unavailable.
+   */
   readonly support: 'supported' | 'ignored';
   readonly reason?: string;
 }

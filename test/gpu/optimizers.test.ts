@@ -14,13 +14,14 @@ import { AdamW } from '#optim/adamw.ts';
 import { makeParamGroups } from '#optim/optimizer.ts';
 import { OptimizerUpdate, reportOf } from '#optim/optimizer-update.ts';
 import { startEngine } from '../setup/dawn.ts';
-import { expectGoldenSteps, GOLDEN_CASES, parameterOf } from '../setup/optimizer-golden.ts';
+import { expectGolden8bit, expectGoldenSteps, GOLDEN_CASES, parameterOf } from '../setup/optimizer-golden.ts';
 import { expectClose, values } from '../setup/tensors.ts';
 
 beforeAll(async () => void (await startEngine()));
 beforeEach(() => tf.setBackend('atelier'));
 
-describe('five steps beside torch', () => {
+describe('five steps beside the reference', () => {
+  it('adamw_8bit', () => expectGolden8bit());
   it.each(GOLDEN_CASES)('%s', (name) => expectGoldenSteps(name));
   it.each(GOLDEN_CASES)('%s with a scaled loss', (name) => expectGoldenSteps(name, { lossScaling: true }));
   it.each(GOLDEN_CASES)('%s from gradients that lay in f16', (name) => {

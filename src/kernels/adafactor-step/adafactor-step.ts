@@ -119,7 +119,11 @@ export function adafactorStep(step: AdafactorStep): void {
   backend.disposeData(scratch.dataId);
 }
 
-function runMatrix(backend: AtelierBackend, { grad, state, first, shape, factors }: AdafactorStep, scratch: TensorInfo) {
+function runMatrix(
+  backend: AtelierBackend,
+  { grad, state, first, shape, factors }: AdafactorStep,
+  scratch: TensorInfo,
+) {
   const [rows, columns] = shape as [number, number];
   const { all, rowFirst: row_first, columnFirst: column_first } = factors;
   const decayRate = { decay_rate: DECAY_RATE };

@@ -34,7 +34,10 @@ const define = (half: boolean) =>
 const kernels = { plain: define(false), half: define(true) };
 
 /** Shapes of what lies beside a parameter of `size` elements: int32 codes and f32 scales. */
-export function eightBitShapes(size: number): { readonly codes: readonly number[]; readonly scales: readonly number[] } {
+export function eightBitShapes(size: number): {
+  readonly codes: readonly number[];
+  readonly scales: readonly number[];
+} {
   return { codes: [2 * Math.ceil(size / 4)], scales: [Math.ceil(size / BLOCK), 2] };
 }
 

@@ -87,7 +87,7 @@ export class OptimizerUpdate {
   /** Forgets the last update's gradients, and overflows that evaluation may have raised. */
   begin(): void {
     const backend = activeWebGpu();
-    this.useWeights('trained');
+    this.putWeights('trained');
     for (const sink of this.#sinkByName.values()) sink.started = false;
     if (!this.lossScaling) return;
     backend?.clear(backend.overflowTensor);
@@ -95,8 +95,8 @@ export class OptimizerUpdate {
   }
 
   /** Puts the weights into the parameters that training goes on from, or those to evaluate and save; see `Optimizer`. */
-  useWeights(kind: WeightsKind): void {
-    this.optimizer.useWeights?.(kind, (block) => this.#halves.get(block) ?? null);
+  putWeights(kind: WeightsKind): void {
+    this.optimizer.putWeights?.(kind, (block) => this.#halves.get(block) ?? null);
   }
 
   #copyLossScale(): void {

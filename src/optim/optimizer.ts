@@ -30,7 +30,7 @@ export interface Optimizer {
   /** State tensors, such as `exp_avg.classifier.weight`: `<kind>.<parameter>`, or one name for the optimizer itself. */
   stateTensors(): ReadonlyMap<string, Tensor>;
   /** Of an optimizer that is evaluated with other weights than it trains: puts these into the parameters. */
-  useWeights?(kind: WeightsKind, halfOf: HalfOf): void;
+  putWeights?(kind: WeightsKind, halfOf: HalfOf): void;
   /** PyTorch's hyperparameters of each group, for the checkpoint. */
   readonly paramGroups: readonly ParamGroup[];
   dispose(): void;

@@ -49,7 +49,7 @@ export class ScheduleFreeAdamW extends BlockOptimizer {
     }
   }
 
-  useWeights(kind: WeightsKind, halfOf: HalfOf): void {
+  putWeights(kind: WeightsKind, halfOf: HalfOf): void {
     if ((kind === 'averaged') === (this.#trained !== null)) return;
     if (kind === 'averaged') {
       this.#trained = new StateArrays(['y'], this.blocks);

@@ -123,7 +123,7 @@ async function expectStep(
     expectClose(await readTensor(update.optimizer.stateTensors().get(path)!), values, TOLERANCE, `${what}: ${path}`);
   }
   if (!expected.averaged) return;
-  update.useWeights('averaged');
+  update.putWeights('averaged');
   for (const [path, values] of Object.entries(expected.averaged)) {
     expectClose(await readTensor(parameters.get(path)!.variable), values, TOLERANCE, `${what}: average of ${path}`);
   }

@@ -191,8 +191,8 @@ function runUpdate(backend: AtelierBackend, step: AdafactorStep, scratch: Tensor
   });
 }
 
-/** The definition in plain operations. Exported for the kernel's test. */
-export function reference(step: AdafactorStep): void {
+/** The definition in plain operations. */
+function reference(step: AdafactorStep): void {
   const { grad, state, lr, weightDecay, factors } = step;
   const p = step.p as Variable;
   tf.tidy(() => {

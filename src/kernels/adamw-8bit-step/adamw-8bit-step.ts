@@ -72,8 +72,8 @@ export function adamW8bitStep(step: AdamW8bitStep): void {
   });
 }
 
-/** The definition, on plain numbers. Exported for the kernel's test. */
-export function reference(step: AdamW8bitStep): void {
+/** The definition, on plain numbers. */
+function reference(step: AdamW8bitStep): void {
   const { grad, state, beta1, beta2, size } = step;
   const values = state.dataSync();
   if (values[STATE.foundInf] !== 0) return;

@@ -52,8 +52,14 @@ export class Adafactor implements Optimizer {
   }
 }
 
+/** Bytes of the means of a parameter. */
+export function adafactorBytes({ shape }: Parameter): number {
+  const sizes = [...adafactorShapes('parameter', shape).values()].map((each) => each[0]!);
+  return sizes.reduce((sum, size) => sum + 4 * size, 0);
+}
+
 /** Shapes of the means of a parameter by their names in a checkpoint of transformers'. */
-export function adafactorShapes(name: string, shape: Parameter['shape']): ReadonlyMap<string, readonly number[]> {
+function adafactorShapes(name: string, shape: Parameter['shape']): ReadonlyMap<string, readonly number[]> {
   if (shape.length > 2) throw new Error(`Adafactor takes matrices and vectors, and ${name} has ${shape.length} axes`);
   const [rows, columns] = shape as [number, number | undefined];
   if (columns === undefined) return new Map([[`exp_avg_sq.${name}`, shape]]);

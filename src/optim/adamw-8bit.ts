@@ -16,7 +16,14 @@ import { StateArrays } from './state-arrays.ts';
 const MIN_8BIT_SIZE = 4096;
 
 /** Whether a parameter has moments of 8 bits. */
-export const isEightBit = ({ size, isEmbedding }: Parameter): boolean => !isEmbedding && size >= MIN_8BIT_SIZE;
+const isEightBit = ({ size, isEmbedding }: Parameter): boolean => !isEmbedding && size >= MIN_8BIT_SIZE;
+
+/** Bytes of the moments of a parameter, with their scales. */
+export function adamW8bitBytes(parameter: Parameter): number {
+  if (!isEightBit(parameter)) return 8 * parameter.size;
+  const elements = Object.values(eightBitShapes(parameter.size)).map((shape) => shape.reduce((n, m) => n * m, 1));
+  return elements.reduce((sum, count) => sum + 4 * count, 0);
+}
 
 interface Coded {
   readonly codes: Tensor;

@@ -139,6 +139,8 @@ export class RunCheckpoints {
 
   /** Loads weights, optimizer, schedule and state. A checkpoint of weights only restarts the optimizer, as HF does. */
   async resume(stored: StoredCheckpoint, { model, update, schedule }: ResumeTarget): Promise<Resumed> {
+    // A checkpoint holds the weights that are evaluated, and beside its optimizer those that training goes on from.
+    if (!stored.manifest.modelOnly) update.putWeights('averaged');
     await loadModelWeights(model, stored);
     const json = parseHfJson(await stored.readFile('trainer_state.json'), 'trainer_state.json', 'E-CHECKPOINT');
     const state = fromTrainerStateJson(json as Readonly<Record<string, unknown>>);

@@ -12,7 +12,7 @@ import { createOptimizer } from '#optim/create-optimizer.ts';
 import { getScheduler, type LrSchedule } from '#optim/get-scheduler.ts';
 import { OptimizerUpdate } from '#optim/optimizer-update.ts';
 import type { LogEntry } from '#protocol/metrics.ts';
-import { resolveSteps } from '#protocol/run-plan.ts';
+import { type ResolvedSteps, resolveSteps } from '#protocol/run-plan.ts';
 import type { TrainingArguments } from '#protocol/training-arguments.ts';
 import type { StoredCheckpoint } from '#storage/checkpoint-store.ts';
 import { yieldToEventLoop } from '#util/event-loop.ts';
@@ -137,6 +137,7 @@ export class Trainer {
 
   /** Writes the model as it is now, without optimizer, under the name `final`. */
   async saveModel(): Promise<void> {
+    this.#update?.putWeights('averaged');
     const at = pointAt(this.state, this.weightsStep);
     await this.#requireCheckpoints().saveFinal({ model: this.model, state: this.state, at, resume: null });
   }
@@ -164,11 +165,13 @@ export class Trainer {
   }
 
   /** The optimizer moves the parameters to a place of its own: what was recorded before knows the old one. */
-  #makeUpdate(): OptimizerUpdate {
+  #makeUpdate({ warmupSteps }: ResolvedSteps): OptimizerUpdate {
     const { args, model } = this;
     this.#forwardSteps?.dispose();
     this.#forwardSteps = null;
-    return new OptimizerUpdate(this.#options.optimizers?.[0] ?? createOptimizer(model.namedParameters(), args), {
+    const optimizer =
+      this.#options.optimizers?.[0] ?? createOptimizer(model.namedParameters(), { ...args, warmupSteps });
+    return new OptimizerUpdate(optimizer, {
       maxGradNorm: args.maxGradNorm,
       lossScaling: args.fp16,
       storage: storageFor(args),
@@ -193,7 +196,7 @@ export class Trainer {
     const { args, model } = this;
     const loader = this.#trainLoader(trainDataset);
     const steps = resolveSteps(args, loader.length);
-    this.#update ??= this.#makeUpdate();
+    this.#update ??= this.#makeUpdate(steps);
     const schedule =
       optimizers?.[1] ??
       getScheduler(args.lrSchedulerType, {
@@ -303,6 +306,7 @@ export class Trainer {
     await session.latestRecord();
     state.statefulCallbacks = { ...this.#handler.exportStates(), TrainerControl: control.toState() };
     const { update, schedule } = session.parts;
+    update.putWeights('averaged');
     const resume = { update, schedule, schedulerSteps: session.schedulerSteps, learningRate: session.learningRate };
     await this.#requireCheckpoints().save({
       model: this.model,
@@ -316,6 +320,7 @@ export class Trainer {
   async #finish(session: TrainingSession, started: number): Promise<TrainOutput> {
     const { state } = this;
     await session.latestRecord();
+    session.parts.update.putWeights('averaged');
     const trainingLoss = session.losses.sessionMean(state.globalStep);
     const samples = this.#plannedSamples();
     const metrics: Metrics = {
@@ -358,6 +363,7 @@ export class Trainer {
     const collator = this.#collator.forEvaluation?.() ?? this.#collator;
     const loader = this.#loader(dataset, new SequentialSampler(dataset.length), args.perDeviceEvalBatchSize, collator);
     const started = performance.now();
+    this.#update?.putWeights('averaged');
     const output = await evaluationLoop(model, loader, {
       forward: this.#forward,
       labelNames: this.#labelNames,

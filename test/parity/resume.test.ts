@@ -33,6 +33,14 @@ const CASES: Record<string, Record<string, unknown>> = {
     lr_scheduler_type: 'cosine_with_min_lr',
     lr_scheduler_kwargs: { min_lr_rate: 0.1 },
   },
+  'Adafactor, linear': { optim: 'adafactor', lr_scheduler_type: 'linear' },
+  'Adagrad, cosine': { optim: 'adagrad', optim_args: 'lr_decay=0.1', learning_rate: 1e-2, lr_scheduler_type: 'cosine' },
+  'RMSprop with momentum, centred, linear': {
+    optim: 'rmsprop',
+    optim_args: 'momentum=0.5,alpha=0.95,centered=True',
+    learning_rate: 2e-4,
+  },
+  'Lion, linear': { optim: 'lion_32bit', learning_rate: 2e-4 },
   'plain SGD, constant': { optim: 'sgd', learning_rate: 2e-2, lr_scheduler_type: 'constant', warmup_steps: 0 },
   'AdamW, plateau': {
     lr_scheduler_type: 'reduce_lr_on_plateau',

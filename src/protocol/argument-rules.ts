@@ -127,7 +127,8 @@ const schedule: Rule = (values) => {
     notes.push(
       ...issue('warning', 'lr_scheduler_kwargs', `lr_scheduler_kwargs have no effect with the schedule "${type}".`),
     );
-  if (ignoresWarmup(type) && number(values, 'warmup_steps') > 0) {
+  // Schedule-free AdamW warms up by itself.
+  if (ignoresWarmup(type) && number(values, 'warmup_steps') > 0 && values.optim !== 'schedule_free_adamw') {
     const message = `The schedule "${type}" has no warm-up; warmup_steps does nothing.`;
     notes.push(
       ...issue('warning', 'warmup_steps', message, type === 'constant' ? 'Use constant_with_warmup.' : undefined),

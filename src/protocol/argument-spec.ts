@@ -28,6 +28,8 @@ export interface ArgumentSpec {
   readonly choices?: readonly string[];
   /** Values that HuggingFace knows and that are not available here (enum only). */
   readonly unavailable?: readonly string[];
+  /** Why they never will be. */
+  readonly unavailableReason?: string;
   readonly min?: number;
   readonly minExclusive?: boolean;
   readonly max?: number;
@@ -41,10 +43,7 @@ export interface ArgumentSpec {
   readonly help: string;
   /** Other words people search for, older names included. */
   readonly aliases: readonly string[];
-  /**
-   * `ignored` fields are accepted and kept for the way back to Python; `reason` says why they do nothing here, or why a choice
-   * is unavailable.
-   */
+  /** `ignored` fields are accepted and kept for the way back to Python; `reason` says why they do nothing here. */
   readonly support: 'supported' | 'ignored';
   readonly reason?: string;
 }

@@ -265,7 +265,7 @@ const REPRODUCIBILITY = inGroup('Reproducibility and data', [
     {
       choices: ['random', 'sequential', 'group_by_length'],
       unavailable: ['batch_rebalance'],
-      reason: 'it evens out the work of several devices, and one device trains here',
+      unavailableReason: 'it evens out the work of several devices, and one device trains here',
       aliases: ['shuffle', 'group_by_length', 'order', 'padding'],
     },
   ),

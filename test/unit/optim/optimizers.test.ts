@@ -4,11 +4,12 @@ import type { Parameter } from '#nn/parameter.ts';
 import { Adafactor } from '#optim/adafactor.ts';
 import { Adagrad } from '#optim/adagrad.ts';
 import { AdamW } from '#optim/adamw.ts';
-import { createOptimizer } from '#optim/create-optimizer.ts';
+import { createOptimizer, optimizerStateBytes } from '#optim/create-optimizer.ts';
 import { makeParamGroups, type Optimizer } from '#optim/optimizer.ts';
 import { OptimizerUpdate } from '#optim/optimizer-update.ts';
 import { Rmsprop } from '#optim/rmsprop.ts';
 import { Sgd } from '#optim/sgd.ts';
+import { OPTIMIZERS } from '#protocol/optimizer-settings.ts';
 import { expectGolden8bit, expectGoldenSteps, GOLDEN_CASES, parameterOf } from '../../setup/optimizer-golden.ts';
 import { expectClose } from '../../setup/tensors.ts';
 
@@ -78,15 +79,16 @@ describe('five steps beside the reference', () => {
   it('adamw_8bit', () => expectGolden8bit());
 });
 
+const args = {
+  optimArgs: {},
+  weightDecay: 0.1,
+  adamBeta1: 0.8,
+  adamBeta2: 0.99,
+  adamEpsilon: 1e-6,
+  warmupSteps: 0,
+} as const;
+
 describe('createOptimizer', () => {
-  const args = {
-    optimArgs: {},
-    weightDecay: 0.1,
-    adamBeta1: 0.8,
-    adamBeta2: 0.99,
-    adamEpsilon: 1e-6,
-    warmupSteps: 0,
-  } as const;
   it('makes AdamW for both of its names', () => {
     for (const optim of ['adamw_torch', 'adamw_torch_fused'] as const) {
       const optimizer = createOptimizer(new Map([['w', parameterOf([1, 2])]]), { ...args, optim });
@@ -103,6 +105,23 @@ describe('createOptimizer', () => {
     ]).toEqual(['momentum_buffer.w']);
     const plain = createOptimizer(new Map([['w', parameterOf([1])]]), { ...args, optim: 'sgd' });
     expect(plain.stateTensors().size).toBe(0);
+  });
+});
+
+describe('optimizerStateBytes', () => {
+  it.each(OPTIMIZERS)('%s: what its state takes', (optim) => {
+    const parameters = new Map([
+      ['large', parameterOf(Array(5200).fill(0), [65, 80])],
+      ['small', parameterOf(Array(21).fill(0), [3, 7])],
+      ['bias', parameterOf([0, 0, 0])],
+    ]);
+    const given = { ...args, optim, optimArgs: optim === 'rmsprop' ? { momentum: 0.5, centered: true } : {} };
+    const optimizer = createOptimizer(parameters, given);
+    optimizer.putWeights?.('averaged', () => null);
+    // A few numbers for the whole optimizer do not count.
+    const tensors = [...optimizer.stateTensors()].filter(([name]) => name.includes('.'));
+    const bytes = tensors.reduce((sum, [, { size }]) => sum + 4 * size, 0);
+    expect(optimizerStateBytes(parameters.values(), given)).toBe(bytes);
   });
 });
 

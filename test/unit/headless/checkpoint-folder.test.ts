@@ -140,7 +140,7 @@ describe('a checkpoint of a run here', () => {
     state('exp_avg_sq_col.u', [7, 8, 9]),
     state('exp_avg_sq.b', [10, 11]),
   ];
-  const VECTORS = (kind: string) => ['w', 'u', 'b'].map((name, i) => state(`${kind}.${name}`, [i, i + 0.5]));
+  const stateOfAll = (kind: string) => ['w', 'u', 'b'].map((name, i) => state(`${kind}.${name}`, [i, i + 0.5]));
 
   it.each([
     [
@@ -155,7 +155,7 @@ describe('a checkpoint of a run here', () => {
     [
       'adagrad',
       'lr_decay=0.1',
-      VECTORS('sum'),
+      stateOfAll('sum'),
       [
         ['step', 'sum'],
         ['step', 'sum'],
@@ -164,7 +164,7 @@ describe('a checkpoint of a run here', () => {
     [
       'rmsprop',
       '',
-      VECTORS('square_avg'),
+      stateOfAll('square_avg'),
       [
         ['step', 'square_avg'],
         ['step', 'square_avg'],
@@ -173,10 +173,10 @@ describe('a checkpoint of a run here', () => {
     [
       'rmsprop',
       'momentum=0.9,centered=true',
-      [...VECTORS('square_avg'), ...VECTORS('momentum_buffer'), ...VECTORS('grad_avg')],
+      [...stateOfAll('square_avg'), ...stateOfAll('momentum_buffer'), ...stateOfAll('grad_avg')],
       Array(2).fill(['step', 'square_avg', 'momentum_buffer', 'grad_avg']),
     ],
-    ['lion_32bit', '', VECTORS('exp_avg'), Array(2).fill(['step', '__bnb_optimizer_quant_state__'])],
+    ['lion_32bit', '', stateOfAll('exp_avg'), Array(2).fill(['step', '__bnb_optimizer_quant_state__'])],
   ])('holds the state of %s %s, and is read back to the bit', async (optim, optim_args, tensors, keys) => {
     const { folder, store, manifest } = await saved({ optim, optim_args }, [...tensors, UPDATE]);
     const states = (await load(folder, 'optimizer.pt')).get('state') as Map<TorchKey, Dict>;

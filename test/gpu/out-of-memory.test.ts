@@ -1,7 +1,9 @@
-// Memory that really runs out in a step: training starts again with fewer rows at once, on the same device.
+// Memory that really runs out in a step: training starts again with fewer rows at once, on the same device. And memory
+// that nobody uses, given back.
 
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { memoryUse } from '#gpu/memory.ts';
 import { type AtelierBackend, activeWebGpu } from '#gpu/webgpu-backend.ts';
 import type { TaskModel } from '#models/task-model.ts';
 import { Trainer } from '#trainer/trainer.ts';
@@ -53,6 +55,31 @@ const train = async (room: number, given: Record<string, unknown>) => {
   return { trainer, changes };
 };
 
+describe('torch_empty_cache_steps', () => {
+  it('gives idle buffers back and changes no number', async () => {
+    const run = async (given: Record<string, unknown>) => {
+      const idle: number[] = [];
+      const watch = {
+        name: 'Watch',
+        onStepEnd: () => {
+          const { allocatedBytes, liveBytes } = memoryUse();
+          idle.push(allocatedBytes - liveBytes);
+        },
+      };
+      const args = argumentsOf({ max_steps: 6, logging_strategy: 'steps', logging_steps: 1, ...given });
+      const trainer = new Trainer({ model: await tinyBert(), args, trainDataset: tokenRows(16), callbacks: [watch] });
+      await trainer.train();
+      return { idle, losses: losses(trainer) };
+    };
+    const [kept, given] = [await run({}), await run({ torch_empty_cache_steps: 2 })];
+    expect(given.losses).toEqual(kept.losses);
+    // Before anything is recorded, only idle buffers differ.
+    expect(given.idle[0]).toBeGreaterThan(0);
+    expect(given.idle[1]!).toBeLessThan(kept.idle[1]!);
+  });
+});
+
+// The second of these leaves a device that has failed.
 describe('auto_find_batch_size', () => {
   it('finds what fits, and trains as if it had begun there', async () => {
     const found = await train(2, { auto_find_batch_size: true, per_device_train_batch_size: 4 });

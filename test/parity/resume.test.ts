@@ -115,3 +115,14 @@ describe.each(Object.entries(CASES))('%s', (name, settings) => {
     }
   });
 });
+
+it.each(['adamw_8bit', 'schedule_free_adamw'])('%s, which Python does not go on from, goes on here', async (optim) => {
+  const args = { ...SHARED, optim, lr_scheduler_type: 'constant', eval_strategy: 'steps', eval_steps: 3 };
+  const whole = await trainHere(join(out, optim), args);
+  const files = await readdir(join(out, optim, 'checkpoint-4'));
+  expect(files).toContain('optimizer.safetensors');
+  expect(files).not.toContain('optimizer.pt');
+  const continued = await trainHere(join(out, `${optim}-again`), args, join(out, optim, 'checkpoint-4'));
+  const later = (log: readonly Entry[]) => log.filter((entry) => 'loss' in entry && entry['step']! > 4);
+  expect(later(continued)).toEqual(later(whole));
+});

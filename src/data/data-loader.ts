@@ -47,10 +47,14 @@ export class DataLoader<T = Example> {
 
   /** `epoch` and `index` count from 0. */
   batch(epoch: number, index: number): Batch {
-    const { dataset, batchSize, collator } = this.#options;
-    const start = index * batchSize;
-    const chosen = this.#indices(epoch).subarray(start, start + this.batchSizeOf(index));
-    return collator.collate(Array.from(chosen, (i) => dataset.get(i)));
+    const { dataset, collator } = this.#options;
+    return collator.collate(this.rowsOf(epoch, index).map((row) => dataset.get(row)));
+  }
+
+  /** Rows of the data set in batch `index`. */
+  rowsOf(epoch: number, index: number): number[] {
+    const start = index * this.#options.batchSize;
+    return [...this.#indices(epoch).subarray(start, start + this.batchSizeOf(index))];
   }
 
   /** How many examples batch `index` holds. */

@@ -36,3 +36,42 @@ export class SequentialSampler implements Sampler {
     return Int32Array.from({ length: this.length }, (_, i) => i);
   }
 }
+
+/** Most batches that are sorted together. */
+const MEGA_BATCH = 50;
+
+/**
+ * A new permutation each epoch in which neighbours are of similar length, the longest example first: HF's
+ * LengthGroupedSampler. HF draws from torch's global generator, which no resumed run can repeat; here from seed + epoch.
+ */
+export class LengthGroupedSampler implements Sampler {
+  readonly length: number;
+  readonly #lengths: readonly number[];
+  readonly #batchSize: number;
+  readonly #seed: number;
+
+  /** @param batchSize examples of an update. */
+  constructor(lengths: readonly number[], batchSize: number, seed: number) {
+    this.length = lengths.length;
+    this.#lengths = lengths;
+    this.#batchSize = batchSize;
+    this.#seed = seed;
+  }
+
+  indices(epoch: number): Int32Array {
+    const order = [...randperm(this.length, this.#seed + epoch)];
+    const batches = Math.min(Math.floor(this.length / (this.#batchSize * 4)), MEGA_BATCH);
+    const size = Math.max(1, batches) * this.#batchSize;
+    const groups = Array.from({ length: Math.ceil(this.length / size) }, (_, i) =>
+      order.slice(i * size, (i + 1) * size).sort((a, b) => this.#lengths[b]! - this.#lengths[a]!),
+    );
+    const longest = groups.reduce((best, group, i) => (this.#first(group) > this.#first(groups[best]!) ? i : best), 0);
+    const [start, other] = [groups[0], groups[longest]];
+    if (start && other) [start[0], other[0]] = [other[0]!, start[0]!];
+    return Int32Array.from(groups.flat());
+  }
+
+  #first(group: readonly number[]): number {
+    return this.#lengths[group[0]!]!;
+  }
+}

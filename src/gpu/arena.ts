@@ -133,9 +133,9 @@ export function joined(backend: AtelierBackend, tensors: readonly TensorInfo[]):
   return backend.makeView([rows, ...first.shape.slice(1)], storage, backend.bufferOf(first), viewOffset(first));
 }
 
-/** Sets the values of a tensor, f32 row-major, in place where others look at the same memory. */
-export function setValues(variable: Tensor, values: Float32Array): void {
+/** Sets the values of a tensor, of its dtype and row-major, in place where others look at the same memory. */
+export function setValues(variable: Tensor, values: Float32Array | Int32Array): void {
   const backend = activeWebGpu();
   if (backend && isView(variable)) backend.writeValues(variable, values);
-  else tf.tidy(() => (variable as Variable).assign(tf.tensor(values, variable.shape, 'float32')));
+  else tf.tidy(() => (variable as Variable).assign(tf.tensor(values, variable.shape, variable.dtype)));
 }

@@ -44,6 +44,11 @@ export class GpuErrors {
     if (error) throw error;
   }
 
+  /** Memory that ran out is there again: what failed for want of it does not count any more. */
+  forgetMemory(): void {
+    if (this.#first?.code === 'E-GPU-MEMORY') this.#first = null;
+  }
+
   #track(check: Promise<void>): void {
     this.#pending.add(check);
     void check.finally(() => this.#pending.delete(check));

@@ -30,7 +30,28 @@ export function trimPool(): void {
   const backend = activeWebGpu();
   if (!backend) return;
   const { liveBytes, allocatedBytes } = memoryUse();
-  if (allocatedBytes - liveBytes <= Math.max(SMALL_POOL, liveBytes)) return;
+  if (allocatedBytes - liveBytes > Math.max(SMALL_POOL, liveBytes)) emptyPool();
+}
+
+/** Destroys all pooled buffers that nobody uses. */
+export function emptyPool(): void {
+  const backend = activeWebGpu();
+  backend?.flush();
+  backend?.pool.trim();
+}
+
+/**
+ * After memory ran out and everything large was freed: forgets the failure and every idle buffer, of which some may be
+ * none. Recorded steps must be gone.
+ */
+export async function recoverMemory(): Promise<void> {
+  const backend = activeWebGpu();
+  if (!backend) return;
   backend.flush();
-  backend.pool.trim();
+  backend.pool.trim(['shared', 'recorded']);
+  // What else went wrong for want of memory is reported by the time these answers come.
+  backend.device.pushErrorScope('validation');
+  await backend.device.popErrorScope();
+  await backend.queue.onSubmittedWorkDone();
+  backend.errors.forgetMemory();
 }

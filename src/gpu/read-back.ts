@@ -16,17 +16,17 @@ export async function readTensor(tensor: Tensor): Promise<Float32Array | Int32Ar
 export function snapshot(tensor: Tensor): Tensor {
   const backend = activeWebGpu();
   if (!backend || isHalf(tensor)) return tf.keep(tf.add(tensor, 0));
-  const info = backend.makeOutput(tensor.shape, 'f32');
+  const info = backend.makeOutput(tensor.shape, tensor.dtype === 'int32' ? 'i32' : 'f32');
   const bytes = tensor.size * 4;
   backend.copyOut(tensor, 0, bytes, backend.bufferOf(info));
   return tf.keep(tf.engine().makeTensorFromTensorInfo(info));
 }
 
-/** The bytes of a float32 tensor in pieces of at most `pieceBytes` (a multiple of 4), one piece in memory at a time. */
+/** The bytes of a float32 or int32 tensor in pieces of at most `pieceBytes` (a multiple of 4), one piece in memory at a time. */
 export async function* streamTensor(tensor: Tensor, pieceBytes: number): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const backend = activeWebGpu();
   if (!backend || isHalf(tensor)) {
-    const values = Float32Array.from(await readTensor(tensor));
+    const values = (await readTensor(tensor)).slice();
     for (let at = 0; at < values.byteLength; at += pieceBytes) {
       yield new Uint8Array(values.buffer, at, Math.min(pieceBytes, values.byteLength - at));
     }
@@ -39,13 +39,11 @@ export async function* streamTensor(tensor: Tensor, pieceBytes: number): AsyncGe
   }
 }
 
-/** The bytes of several float32 tensors, small enough to be held together, in one trip to the device. */
+/** The bytes of several float32 or int32 tensors, small enough to be held together, in one trip to the device. */
 export async function readBytesTogether(tensors: readonly Tensor[]): Promise<Uint8Array<ArrayBuffer>[]> {
   const backend = activeWebGpu();
   if (!backend || tensors.some(isHalf)) {
-    return Promise.all(
-      tensors.map(async (tensor) => new Uint8Array(Float32Array.from(await readTensor(tensor)).buffer)),
-    );
+    return Promise.all(tensors.map(async (tensor) => new Uint8Array((await readTensor(tensor)).slice().buffer)));
   }
   const ranges = tensors.map((tensor) => ({ tensor, begin: 0, length: tensor.size * 4 }));
   const bytes = await guarded(() => readRanges(backend, ranges));

@@ -33,6 +33,7 @@ import {
   openAdapter,
   openModel,
 } from '#worker/opened-model.ts';
+import { batchSizeText, nonFiniteLossText } from '#worker/run-notices.ts';
 import { openCheckpointFolder } from './checkpoint-folder.ts';
 import { installDawn } from './dawn.ts';
 import { FolderCheckpointStore } from './folder-checkpoint-store.ts';
@@ -129,7 +130,11 @@ async function run({ config: path, outputDir, resumeFrom }: CommandLine): Promis
       runId: RUN,
       rawArguments: config.rawArguments,
       callbacks: [reporter()],
-      hooks: { onNotReplayed },
+      hooks: {
+        onNotReplayed,
+        onNonFiniteLoss: (place) => say(`warning: ${nonFiniteLossText(place)}`),
+        onBatchSize: (change) => say(`warning: ${batchSizeText(change)}`),
+      },
     },
   });
   await makeOutputFolder(outputDir);

@@ -11,7 +11,7 @@ export class Embedding extends Module {
 
   constructor(rows: number, columns: number) {
     super();
-    this.weight = this.parameter('weight', new Parameter([rows, columns], 'normal'));
+    this.weight = this.parameter('weight', new Parameter([rows, columns], 'normal', 'embedding'));
   }
 }
 

@@ -8,6 +8,7 @@ import { activeWebGpu } from '#gpu/webgpu-backend.ts';
 import { castStorage } from '#kernels/cast-storage/cast-storage.ts';
 import { DropoutKey } from '#kernels/dropout/dropout-key.ts';
 import { groupTokens, type TokenIds } from '#kernels/embedding/token-ids.ts';
+import { embeddingNoise } from '#kernels/embedding-noise/embedding-noise.ts';
 import type { Batch } from '#util/nd-array.ts';
 import type { AttentionCache } from './attention-cache.ts';
 import type { Parameter } from './parameter.ts';
@@ -29,6 +30,14 @@ export interface ForwardSource {
   readonly cached?: number;
 }
 
+/** What a forward pass in training does besides. */
+export interface TrainingForward {
+  /** Layers keep their inputs alone and run again in the backward pass. Default false. */
+  readonly gradientCheckpointing?: boolean;
+  /** NEFTune's α: embeddings get noise up to α / √(length · width). Default 0: none. */
+  readonly neftuneNoiseAlpha?: number;
+}
+
 export class ForwardContext {
   readonly source: ForwardSource;
   /** Null outside training: nothing is dropped. */
@@ -38,6 +47,7 @@ export class ForwardContext {
   readonly cache: AttentionCache | null;
   readonly #feed: Feed<ForwardSource>;
   readonly #checkpointing: boolean;
+  readonly #noiseAlpha: number;
 
   private constructor(
     source: ForwardSource,
@@ -45,7 +55,7 @@ export class ForwardContext {
     storage: ComputeStorage,
     feed: Feed<ForwardSource>,
     checkpointing: boolean,
-    cache: AttentionCache | null = null,
+    { cache = null, noiseAlpha = 0 }: { cache?: AttentionCache | null; noiseAlpha?: number } = {},
   ) {
     this.source = source;
     this.dropoutKey = dropoutKey;
@@ -53,6 +63,7 @@ export class ForwardContext {
     this.#feed = feed;
     this.#checkpointing = checkpointing;
     this.cache = cache;
+    this.#noiseAlpha = noiseAlpha;
   }
 
   static training(
@@ -60,12 +71,12 @@ export class ForwardContext {
     seed: number,
     storage: ComputeStorage,
     feed: Feed<ForwardSource>,
-    gradientCheckpointing = false,
+    { gradientCheckpointing = false, neftuneNoiseAlpha = 0 }: TrainingForward = {},
   ): ForwardContext {
     const key = new DropoutKey(seed, source.forwardStep, () =>
       feed(({ forwardStep }) => Int32Array.of(seed >>> 0, forwardStep), [2]),
     );
-    return new ForwardContext(source, key, storage, feed, gradientCheckpointing);
+    return new ForwardContext(source, key, storage, feed, gradientCheckpointing, { noiseAlpha: neftuneNoiseAlpha });
   }
 
   static evaluation(batch: Batch, storage: ComputeStorage, feed: Feed<ForwardSource>): ForwardContext {
@@ -74,7 +85,7 @@ export class ForwardContext {
 
   /** The forward pass of tokens that come after those in the cache. */
   static generation(source: ForwardSource, cache: AttentionCache, feed: Feed<ForwardSource>): ForwardContext {
-    return new ForwardContext(source, null, 'f32', feed, false, cache);
+    return new ForwardContext(source, null, 'f32', feed, false, { cache });
   }
 
   /** Whether several texts share a row: the mask numbers them. */
@@ -118,6 +129,21 @@ export class ForwardContext {
     });
   }
 
+  /**
+   * The embeddings of a batch, with noise in training where it is asked for.
+   * @param x f32 [B, L, D]: the sum of all embeddings; noise on the words' alone gives the same.
+   */
+  embedded(x: Tensor): Tensor {
+    const key = this.dropoutKey;
+    if (!key || this.#noiseAlpha === 0) return x;
+    const [, length, width] = x.shape as [number, number, number];
+    const magnitude = this.feed(
+      ({ batch }) => Float32Array.of(this.#noiseAlpha / Math.sqrt(longestIn(batch, length) * width)),
+      [1],
+    );
+    return embeddingNoise(x, magnitude, key);
+  }
+
   /** The tensor as an operand of a large product. */
   operand(tensor: Tensor): Tensor {
     return castStorage(tensor, this.storage);
@@ -127,4 +153,16 @@ export class ForwardContext {
   weight(parameter: Parameter): Tensor {
     return parameter.storedAs(this.storage) ?? castStorage(parameter.value, this.storage);
   }
+}
+
+/** Tokens of the longest row of a batch, which may be filled up beyond it. */
+function longestIn(batch: Batch, length: number): number {
+  const mask = batch['attention_mask'];
+  if (!mask) return length;
+  const width = mask.shape.at(-1)!;
+  let longest = 0;
+  mask.data.forEach((value, i) => {
+    if (value !== 0) longest = Math.max(longest, (i % width) + 1);
+  });
+  return longest;
 }

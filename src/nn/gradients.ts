@@ -9,15 +9,13 @@ import { type Feed, StepCache, type StepMode } from '#gpu/step-cache.ts';
 import { activeWebGpu } from '#gpu/webgpu-backend.ts';
 import { addGradients } from '#kernels/add/add.ts';
 import { shapesKey } from './batch-shapes.ts';
-import { type ComputeStorage, ForwardContext, type ForwardSource } from './forward-context.ts';
+import { type ComputeStorage, ForwardContext, type ForwardSource, type TrainingForward } from './forward-context.ts';
 import type { TrainableModel } from './trainable-model.ts';
 
-export interface GradientsOptions {
+export interface GradientsOptions extends TrainingForward {
   readonly seed: number;
   readonly storage: ComputeStorage;
   readonly labelSmoothing: number;
-  /** Layers keep their inputs alone and run again in the backward pass. Default false. */
-  readonly gradientCheckpointing?: boolean;
   /** f32 [1] factor on the loss before the backward pass. */
   readonly lossScale: Tensor;
   /** Gradients that are added up in place, by data id of their parameter. */
@@ -63,8 +61,8 @@ export class Gradients {
   }
 
   #step(source: ForwardSource, divisor: number, feed: Feed<ForwardSource>): void {
-    const { seed, storage, labelSmoothing, gradientCheckpointing, lossScale, sinks } = this.#options;
-    const context = ForwardContext.training(source, seed, storage, feed, gradientCheckpointing);
+    const { seed, storage, labelSmoothing, lossScale, sinks } = this.#options;
+    const context = ForwardContext.training(source, seed, storage, feed, this.#options);
     const forward = (): Tensor => {
       const { loss } = this.#model.forward(source.batch, { context, labelSmoothing });
       if (!loss) throw new Error('the model returned no loss: the batch has no labels');

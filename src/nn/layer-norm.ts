@@ -13,8 +13,8 @@ export class LayerNorm extends Module {
 
   constructor(columns: number, eps: number, bias = true) {
     super();
-    this.weight = this.parameter('weight', new Parameter([columns], 'ones', true));
-    this.bias = bias ? this.parameter('bias', new Parameter([columns], 'zeros', true)) : null;
+    this.weight = this.parameter('weight', new Parameter([columns], 'ones', 'norm'));
+    this.bias = bias ? this.parameter('bias', new Parameter([columns], 'zeros', 'norm')) : null;
     this.#eps = eps;
   }
 

@@ -18,13 +18,16 @@ export class Parameter {
   readonly initializer: Initializer;
   /** Belongs to a normalisation layer: never decayed. */
   readonly isNorm: boolean;
+  /** The table of an embedding: an optimizer of 8 bits keeps its state in 32. */
+  readonly isEmbedding: boolean;
   #variable: Variable | null = null;
   #half: Tensor | null = null;
 
-  constructor(shape: readonly number[], initializer: Initializer, isNorm = false) {
+  constructor(shape: readonly number[], initializer: Initializer, layer: 'norm' | 'embedding' | 'other' = 'other') {
     this.shape = shape;
     this.initializer = initializer;
-    this.isNorm = isNorm;
+    this.isNorm = layer === 'norm';
+    this.isEmbedding = layer === 'embedding';
   }
 
   get size(): number {

@@ -18,7 +18,7 @@ export class RmsNorm extends Module {
 
   constructor(columns: number, config: RmsNormConfig) {
     super();
-    this.weight = this.parameter('weight', new Parameter([columns], config.offset === 0 ? 'ones' : 'zeros', true));
+    this.weight = this.parameter('weight', new Parameter([columns], config.offset === 0 ? 'ones' : 'zeros', 'norm'));
     this.#config = config;
   }
 

@@ -10,7 +10,7 @@ import type { HalfStorage } from '#gpu/tensor-storage.ts';
 import { activeWebGpu } from '#gpu/webgpu-backend.ts';
 import { sumOfSquares } from '#kernels/sum-of-squares/sum-of-squares.ts';
 import { advanceUpdateState, createUpdateState, STATE } from '#kernels/update-state/update-state.ts';
-import type { BlockUpdate, Optimizer } from './optimizer.ts';
+import type { BlockUpdate, Optimizer, WeightsKind } from './optimizer.ts';
 import type { BlockArray, ParameterBlock } from './parameter-blocks.ts';
 
 /** torch.amp.GradScaler's defaults. */
@@ -87,10 +87,16 @@ export class OptimizerUpdate {
   /** Forgets the last update's gradients, and overflows that evaluation may have raised. */
   begin(): void {
     const backend = activeWebGpu();
+    this.putWeights('trained');
     for (const sink of this.#sinkByName.values()) sink.started = false;
     if (!this.lossScaling) return;
     backend?.clear(backend.overflowTensor);
     this.#copyLossScale();
+  }
+
+  /** Puts the weights into the parameters that training goes on from, or those to evaluate and save; see `Optimizer`. */
+  putWeights(kind: WeightsKind): void {
+    this.optimizer.putWeights?.(kind, (block) => this.#halves.get(block) ?? null);
   }
 
   #copyLossScale(): void {

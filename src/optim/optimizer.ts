@@ -13,6 +13,11 @@ export interface BlockUpdate extends BlockRange {
   readonly half: Tensor | null;
 }
 
+/** The weights that gradients are taken at, and those that an evaluation and a checkpoint want. */
+export type WeightsKind = 'trained' | 'averaged';
+/** The half-precision copies of a block; null where there are none. */
+export type HalfOf = (block: ParameterBlock) => Tensor | null;
+
 export interface Optimizer {
   /** β₁ and β₂ whose bias corrections the update state keeps; 0 where an optimizer has none. */
   readonly betas: readonly [number, number];
@@ -22,8 +27,10 @@ export interface Optimizer {
    * @param lr f32 [1]
    */
   step(updates: readonly BlockUpdate[], state: Tensor, lr: Tensor): void;
-  /** State tensors by `<kind>.<parameter>`, such as `exp_avg.classifier.weight`, in parameter order. */
+  /** State tensors, such as `exp_avg.classifier.weight`: `<kind>.<parameter>`, or one name for the optimizer itself. */
   stateTensors(): ReadonlyMap<string, Tensor>;
+  /** Of an optimizer that is evaluated with other weights than it trains: puts these into the parameters. */
+  putWeights?(kind: WeightsKind, halfOf: HalfOf): void;
   /** PyTorch's hyperparameters of each group, for the checkpoint. */
   readonly paramGroups: readonly ParamGroup[];
   dispose(): void;
@@ -49,4 +56,10 @@ export function makeParamGroups(parameters: ReadonlyMap<string, Parameter>, weig
 
 export function isDecayed(name: string, parameter: Parameter): boolean {
   return !parameter.isNorm && !/bias|layernorm|rmsnorm|(^|\.)norm(\.|$)|_norm(\.|$)/.test(name.toLowerCase());
+}
+
+/** The parameters of a range with their first elements in its block. */
+export function parametersIn({ block, first, size }: BlockUpdate) {
+  const all = [...block.parameters].map(([name, parameter]) => ({ name, parameter, first: block.firstOf(name) }));
+  return all.filter((each) => each.first >= first && each.first < first + size);
 }

@@ -35,6 +35,8 @@ export interface ParameterBlock {
    * parameters know them. @returns [size] of all; null where there is no such storage.
    */
   mirror(storage: HalfStorage): Tensor | null;
+  /** First element of a parameter. */
+  firstOf(name: string): number;
   /** The fewest ranges that hold exactly the parameters of these names. */
   rangesOf(names: ReadonlySet<string>): BlockRange[];
   dispose(): void;
@@ -95,6 +97,10 @@ class ArenaBlock implements ParameterBlock {
       if (parameter.shape.length > 1 && canBeHalf(parameter.shape)) parameter.mirror(this.#half.part(name));
     }
     return this.#half.all;
+  }
+
+  firstOf(name: string): number {
+    return this.#layout.parts.get(name)!.first;
   }
 
   rangesOf(names: ReadonlySet<string>): BlockRange[] {
@@ -163,6 +169,10 @@ class SingleBlock implements ParameterBlock {
 
   mirror(): null {
     return null;
+  }
+
+  firstOf(): number {
+    return 0;
   }
 
   rangesOf(names: ReadonlySet<string>): BlockRange[] {

@@ -2,9 +2,8 @@
 
 import type { Tensor } from '@tensorflow/tfjs';
 import { sgdStep } from '#kernels/sgd-step/sgd-step.ts';
-import type { BlockUpdate, Optimizer, ParamGroup } from './optimizer.ts';
-import { makeBlocks, type ParameterBlock } from './parameter-blocks.ts';
-import { StateArrays } from './state-arrays.ts';
+import { BlockOptimizer, operandsOf } from './block-optimizer.ts';
+import type { BlockUpdate, ParamGroup } from './optimizer.ts';
 
 export interface SgdOptions {
   /** All default to 0 and false in PyTorch. */
@@ -13,34 +12,18 @@ export interface SgdOptions {
   readonly nesterov: boolean;
 }
 
-export class Sgd implements Optimizer {
-  readonly betas = [0, 0] as const;
-  readonly paramGroups: readonly ParamGroup[];
-  readonly blocks: readonly ParameterBlock[];
+export class Sgd extends BlockOptimizer {
   readonly #options: SgdOptions;
-  readonly #buffers: StateArrays;
 
   constructor(paramGroups: readonly ParamGroup[], options: SgdOptions) {
-    this.paramGroups = paramGroups;
+    super(paramGroups, options.momentum === 0 ? [] : ['momentum_buffer']);
     this.#options = options;
-    this.blocks = paramGroups.flatMap(({ weightDecay, parameters }) => makeBlocks(weightDecay, parameters));
-    this.#buffers = new StateArrays(options.momentum === 0 ? [] : ['momentum_buffer'], this.blocks);
   }
 
   step(updates: readonly BlockUpdate[], state: Tensor, lr: Tensor): void {
-    for (const { block, gradient, half, first, size } of updates) {
-      const [buffer = null] = this.#buffers.of(block);
-      const { weightDecay, values: p } = block;
-      sgdStep({ p, buffer, grad: gradient, half, first, size, state, lr, weightDecay, ...this.#options });
+    for (const update of updates) {
+      const [buffer = null] = this.arrays.of(update.block);
+      sgdStep({ ...operandsOf(update, state, lr), buffer, ...this.#options });
     }
-  }
-
-  stateTensors(): ReadonlyMap<string, Tensor> {
-    return this.#buffers.byName();
-  }
-
-  dispose(): void {
-    this.#buffers.dispose();
-    for (const block of this.blocks) block.dispose();
   }
 }

@@ -13,6 +13,10 @@ export class StateArrays {
     this.#arrays = new Map(blocks.map((block) => [block, kinds.map(() => block.zeros())]));
   }
 
+  has(block: ParameterBlock): boolean {
+    return this.#arrays.has(block);
+  }
+
   /** f32 [size] of the block, one for each kind. */
   of(block: ParameterBlock): Tensor[] {
     return this.#arrays.get(block)!.map(({ all }) => all);

@@ -2,8 +2,8 @@
 // Works on the resolved snake_case values, each already of its right type. Called by `training-arguments.ts`.
 
 import type { ArgumentIssue } from './argument-spec.ts';
-import { parseOptimArgs } from './argument-texts.ts';
 import { show } from './argument-value.ts';
+import { parseOptimArgs } from './optimizer-settings.ts';
 import { followsMetric, ignoresWarmup, parseSchedulerKwargs } from './scheduler-settings.ts';
 
 /** Field name to value: every field of the table is there. */
@@ -127,7 +127,8 @@ const schedule: Rule = (values) => {
     notes.push(
       ...issue('warning', 'lr_scheduler_kwargs', `lr_scheduler_kwargs have no effect with the schedule "${type}".`),
     );
-  if (ignoresWarmup(type) && number(values, 'warmup_steps') > 0) {
+  // Schedule-free AdamW warms up by itself.
+  if (ignoresWarmup(type) && number(values, 'warmup_steps') > 0 && values.optim !== 'schedule_free_adamw') {
     const message = `The schedule "${type}" has no warm-up; warmup_steps does nothing.`;
     notes.push(
       ...issue('warning', 'warmup_steps', message, type === 'constant' ? 'Use constant_with_warmup.' : undefined),
@@ -169,8 +170,22 @@ function metricSchedule(type: string, kwargs: ArgumentValues, values: ArgumentVa
 const optimizer: Rule = (values) => {
   const parsed = parseOptimArgs(String(values.optim), values.optim_args);
   if ('error' in parsed) return issue('error', 'optim_args', parsed.error, parsed.hint);
-  return parsed.warning === undefined ? [] : issue('warning', 'optim_args', parsed.warning);
+  const warnings = parsed.warning === undefined ? [] : issue('warning', 'optim_args', parsed.warning);
+  return values.optim === 'schedule_free_adamw' ? [...warnings, ...scheduleFree(values)] : warnings;
 };
+
+/** What schedule-free AdamW needs of the others: it brings its own warm-up and wants no schedule. */
+function scheduleFree(values: ArgumentValues): readonly ArgumentIssue[] {
+  if (number(values, 'adam_beta1') === 0)
+    return issue('error', 'adam_beta1', 'schedule_free_adamw needs adam_beta1 above 0.', 'Its default is 0.9.');
+  if (values.lr_scheduler_type === 'constant') return [];
+  return issue(
+    'warning',
+    'lr_scheduler_type',
+    `schedule_free_adamw has a warm-up of its own and needs no schedule, but lr_scheduler_type is ${show(values.lr_scheduler_type)}: both act.`,
+    'Set lr_scheduler_type to "constant".',
+  );
+}
 
 const warmup: Rule = (values) => {
   const steps = number(values, 'warmup_steps');
@@ -201,6 +216,17 @@ const metricInputs: Rule = (values) => {
       );
 };
 
+const tokenCount: Rule = (values) => {
+  const value = values.include_num_input_tokens_seen;
+  if (typeof value === 'boolean' || ['no', 'all', 'non_padding'].includes(String(value))) return [];
+  return issue(
+    'error',
+    'include_num_input_tokens_seen',
+    `include_num_input_tokens_seen is ${show(value)}, which is not a known choice.`,
+    'Use "all", "non_padding" or "no".',
+  );
+};
+
 const RULES: readonly Rule[] = [
   intervals,
   maxSteps,
@@ -212,6 +238,7 @@ const RULES: readonly Rule[] = [
   warmup,
   cadenceWithoutStrategy,
   metricInputs,
+  tokenCount,
 ];
 
 /** All complaints, errors first. */

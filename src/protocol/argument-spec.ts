@@ -28,6 +28,8 @@ export interface ArgumentSpec {
   readonly choices?: readonly string[];
   /** Values that HuggingFace knows and that are not available here (enum only). */
   readonly unavailable?: readonly string[];
+  /** Why they never will be. */
+  readonly unavailableReason?: string;
   readonly min?: number;
   readonly minExclusive?: boolean;
   readonly max?: number;

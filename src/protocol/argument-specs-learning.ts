@@ -2,6 +2,7 @@
 // Read by `argument-specs.ts` only.
 
 import { type ArgumentSpec, field, ignored, inGroup } from './argument-spec.ts';
+import { OPTIMIZERS } from './optimizer-settings.ts';
 import { LR_SCHEDULER_TYPES } from './scheduler-settings.ts';
 
 const DURATION = inGroup('Duration and batch', [
@@ -102,26 +103,32 @@ const OPTIMIZER = inGroup('Learning rate and optimizer', [
       aliases: ['warmup_ratio', 'warm-up', 'ramp'],
     },
   ),
-  field('optim', 'enum', 'adamw_torch_fused', 'The optimizer. adamw_torch and adamw_torch_fused are the same here.', {
-    choices: ['adamw_torch', 'adamw_torch_fused', 'sgd'],
-    unavailable: (
-      'adamw_torch_xla adamw_torch_npu_fused adafactor adamw_anyprecision adamw_torch_4bit ' +
-      'adamw_torch_8bit ademamix adagrad adamw_bnb_8bit adamw_8bit ademamix_8bit lion_8bit lion_32bit ' +
-      'paged_adamw_32bit paged_adamw_8bit paged_ademamix_32bit paged_ademamix_8bit paged_lion_32bit ' +
-      'paged_lion_8bit rmsprop rmsprop_bnb rmsprop_bnb_8bit rmsprop_bnb_32bit galore_adamw ' +
-      'galore_adamw_8bit galore_adafactor galore_adamw_layerwise galore_adamw_8bit_layerwise ' +
-      'galore_adafactor_layerwise lomo adalomo grokadamw schedule_free_radam schedule_free_adamw ' +
-      'schedule_free_sgd apollo_adamw apollo_adamw_layerwise stable_adamw'
-    ).split(' '),
-    aliases: ['optimizer', 'adam', 'adamw', 'sgd', 'adafactor', 'momentum'],
-  }),
+  field(
+    'optim',
+    'enum',
+    'adamw_torch_fused',
+    'The optimizer. adamw_torch and adamw_torch_fused are the same here; adafactor and adamw_8bit need less memory.',
+    {
+      choices: OPTIMIZERS,
+      unavailable: (
+        'adamw_torch_xla adamw_torch_npu_fused adamw_anyprecision adamw_torch_4bit adamw_torch_8bit ademamix ' +
+        'ademamix_8bit lion_8bit paged_adamw_32bit paged_adamw_8bit paged_ademamix_32bit paged_ademamix_8bit ' +
+        'paged_lion_32bit paged_lion_8bit rmsprop_bnb rmsprop_bnb_8bit rmsprop_bnb_32bit galore_adamw ' +
+        'galore_adamw_8bit galore_adafactor galore_adamw_layerwise galore_adamw_8bit_layerwise ' +
+        'galore_adafactor_layerwise lomo adalomo grokadamw schedule_free_radam schedule_free_sgd apollo_adamw ' +
+        'apollo_adamw_layerwise stable_adamw'
+      ).split(' '),
+      aliases: ['optimizer', 'adam', 'adamw', 'sgd', 'adafactor', 'lion', '8-bit', 'schedule-free', 'momentum'],
+    },
+  ),
   field(
     'optim_args',
     'string',
     null,
-    'Settings of the optimizer as "key=value,key=value"; for sgd: momentum, dampening, nesterov.',
+    'Settings of the optimizer as "key=value,key=value". sgd: momentum, dampening, nesterov; adagrad: lr_decay, eps; ' +
+      'rmsprop: momentum, alpha, eps, centered; schedule_free_adamw: weight_lr_power, r.',
     {
-      aliases: ['momentum', 'nesterov', 'dampening', 'optimizer options'],
+      aliases: ['momentum', 'nesterov', 'dampening', 'centered', 'optimizer options'],
     },
   ),
   field(
@@ -253,26 +260,26 @@ const PRECISION = inGroup('Precision and memory', [
     'Value of use_cache in the saved config.json. Training itself never uses a cache.',
     { aliases: ['kv cache'] },
   ),
-  ignored(
+  field(
     'neftune_noise_alpha',
     'float',
     null,
-    'Adds noise to embeddings while training.',
-    'NEFTune is not available yet',
+    'Adds noise to the embeddings while training (NEFTune): up to this, divided by the root of length times width. 5 is usual.',
+    { min: 0, step: 1, aliases: ['neftune', 'noise', 'regularization'] },
   ),
-  ignored(
+  field(
     'torch_empty_cache_steps',
     'int',
     null,
-    "Frees PyTorch's cached memory every so many steps.",
-    'there is no PyTorch cache here',
+    'Gives GPU memory that nothing uses back every so many updates: less memory, a little slower.',
+    { min: 1, step: 1, unit: 'steps', aliases: ['memory', 'cache', 'pool'] },
   ),
-  ignored(
+  field(
     'auto_find_batch_size',
     'bool',
     false,
-    'Tries smaller batches when memory runs out.',
-    'not available yet; choose a smaller batch with more accumulation instead',
+    'When the GPU runs out of memory in a step, starts again with nine tenths of the batch size.',
+    { aliases: ['out of memory', 'oom', 'memory'] },
   ),
 ]);
 

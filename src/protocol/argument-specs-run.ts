@@ -24,17 +24,17 @@ const LOGGING = inGroup('Logging', [
     'logging_nan_inf_filter',
     'bool',
     true,
-    'Replaces a loss that is not a finite number by the mean in the log; training itself is not changed.',
+    'Replaces a loss that is not a finite number by the mean in the log; training itself is not changed, and a notice names the step.',
     {
       aliases: ['nan', 'infinity'],
     },
   ),
-  ignored(
+  field(
     'include_num_input_tokens_seen',
     'json',
     'no',
-    'Logs how many tokens were read.',
-    'token counts are not logged yet',
+    'Counts the tokens that were read and logs them: "all", "non_padding" or "no".',
+    { aliases: ['tokens', 'throughput', 'include_tokens_per_second'] },
   ),
   ignored('log_level', 'string', 'passive', "Level of Python's logger.", NO_LOGGER),
   ignored('log_level_replica', 'string', 'warning', "Level of Python's logger on other processes.", NO_LOGGER),
@@ -227,12 +227,12 @@ const REPRODUCIBILITY = inGroup('Reproducibility and data', [
     step: 1,
     aliases: ['shuffle', 'random'],
   }),
-  ignored(
+  field(
     'full_determinism',
     'bool',
     false,
-    'Uses only deterministic kernels.',
-    'training here is always deterministic on one device',
+    'Uses only deterministic kernels. They are the only ones here, so this is always on.',
+    { aliases: ['reproducible', 'deterministic'] },
   ),
   field(
     'dataloader_drop_last',
@@ -261,19 +261,20 @@ const REPRODUCIBILITY = inGroup('Reproducibility and data', [
     'train_sampling_strategy',
     'enum',
     'random',
-    'Order of the rows: shuffled anew each epoch, or as in the file.',
+    'Order of the rows: shuffled anew each epoch, as in the file, or shuffled with rows of similar length together.',
     {
-      choices: ['random', 'sequential'],
-      unavailable: ['group_by_length', 'batch_rebalance'],
-      aliases: ['shuffle', 'group_by_length', 'order'],
+      choices: ['random', 'sequential', 'group_by_length'],
+      unavailable: ['batch_rebalance'],
+      unavailableReason: 'it evens out the work of several devices, and one device trains here',
+      aliases: ['shuffle', 'group_by_length', 'order', 'padding'],
     },
   ),
-  ignored(
+  field(
     'length_column_name',
     'string',
     'length',
-    'Column with the length of each row.',
-    'grouping rows by length is not available yet',
+    'Column with the length of each row, for group_by_length. Without it, the number of tokens counts.',
+    { aliases: ['group_by_length'] },
   ),
   ignored('accelerator_config', 'json', null, "Settings of HuggingFace's Accelerate.", 'Accelerate does not run here'),
 ]);

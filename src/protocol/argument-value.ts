@@ -68,7 +68,12 @@ function checkEnum(spec: ArgumentSpec, value: unknown): ArgumentIssue | null {
   if (typeof value === 'string' && choices.includes(value)) return null;
   const hint = `Use one of: ${choices.join(', ')}.`;
   if (typeof value === 'string' && spec.unavailable?.includes(value)) {
-    return error(spec, `${spec.name} "${value}" exists in HuggingFace's Trainer but is not available here yet.`, hint);
+    const why = spec.unavailableReason ? `: ${spec.unavailableReason}` : ' yet';
+    return error(
+      spec,
+      `${spec.name} "${value}" exists in HuggingFace's Trainer but is not available here${why}.`,
+      hint,
+    );
   }
   return error(spec, `${spec.name} is ${show(value)}, which is not a known choice.`, hint);
 }

@@ -4,9 +4,9 @@
 import { checkRules } from './argument-rules.ts';
 import type { ArgumentIssue, ArgumentSpec } from './argument-spec.ts';
 import { ARGUMENT_SPECS, findArgumentSpec, toCamelCase } from './argument-specs.ts';
-import { type OptimArg, parseOptimArgs } from './argument-texts.ts';
 import { checkValue } from './argument-value.ts';
 import { renameLegacyArguments } from './legacy-arguments.ts';
+import { type OptimArg, type OptimizerName, parseOptimArgs } from './optimizer-settings.ts';
 import {
   followsMetric,
   type LrSchedulerType,
@@ -16,8 +16,8 @@ import {
 
 type IntervalStrategy = 'no' | 'steps' | 'epoch';
 type SaveStrategy = IntervalStrategy | 'best';
-type OptimizerName = 'adamw_torch' | 'adamw_torch_fused' | 'sgd';
-type SamplingStrategy = 'random' | 'sequential';
+type SamplingStrategy = 'random' | 'sequential' | 'group_by_length';
+export type CountedTokens = 'no' | 'all' | 'non_padding';
 
 /**
  * Every argument that works here, resolved: HF's defaults filled in, texts parsed. A unit test holds this interface
@@ -49,11 +49,16 @@ export interface TrainingArguments {
   readonly bf16: boolean;
   readonly gradientCheckpointing: boolean;
   readonly useCache: boolean;
+  /** Null or 0: no noise. */
+  readonly neftuneNoiseAlpha: number | null;
+  readonly torchEmptyCacheSteps: number | null;
+  readonly autoFindBatchSize: boolean;
   readonly loggingStrategy: IntervalStrategy;
   /** Below 1: share of the run. */
   readonly loggingSteps: number;
   readonly loggingFirstStep: boolean;
   readonly loggingNanInfFilter: boolean;
+  readonly includeNumInputTokensSeen: CountedTokens;
   readonly evalStrategy: IntervalStrategy;
   /** Below 1: share of the run. Filled from loggingSteps with the strategy steps. */
   readonly evalSteps: number | null;
@@ -80,10 +85,12 @@ export interface TrainingArguments {
   readonly restoreCallbackStatesFromCheckpoint: boolean;
   readonly seed: number;
   readonly dataSeed: number | null;
+  readonly fullDeterminism: boolean;
   readonly dataloaderDropLast: boolean;
   readonly removeUnusedColumns: boolean;
   readonly labelNames: readonly string[] | null;
   readonly trainSamplingStrategy: SamplingStrategy;
+  readonly lengthColumnName: string;
 }
 
 export type ParsedArguments =
@@ -145,7 +152,14 @@ function toArguments(values: Readonly<Record<string, unknown>>): TrainingArgumen
   args.lrSchedulerKwargs = 'kwargs' in schedule ? schedule.kwargs : {};
   args.optimArgs = 'args' in optim ? optim.args : {};
   args.warmupSteps = wholeFromOne(Number(values.warmup_steps));
+  args.includeNumInputTokensSeen = countedTokens(values.include_num_input_tokens_seen);
   return args as unknown as TrainingArguments;
+}
+
+/** HF takes true for "all" and false for "no". @param value one that the rules let pass. */
+function countedTokens(value: unknown): CountedTokens {
+  if (typeof value === 'boolean') return value ? 'all' : 'no';
+  return value as CountedTokens;
 }
 
 /** HF cuts a number of steps down to a whole one and leaves a share alone. */

@@ -38,7 +38,7 @@ export class TensorSnapshot {
       group.map(({ file, name, tensor }, place) => ({
         file,
         name,
-        dtype: 'F32' as const,
+        dtype: tensor.dtype === 'int32' ? ('I32' as const) : ('F32' as const),
         shape: tensor.shape,
         byteLength: tensor.size * 4,
         chunks: () => (group.length === 1 ? streamTensor(tensor, PIECE_BYTES) : this.#fromGroup(group, index, place)),
@@ -103,12 +103,20 @@ export async function loadOptimizerState(update: OptimizerUpdate, stored: Stored
   const shapes = shapesOf(stored, OPTIMIZER_FILE);
   const tensors = update.optimizer.stateTensors();
   for (const [name, { shape }] of tensors) checkShape(name, shape, shapes.get(name));
-  for (const [name, tensor] of tensors) setValues(tensor, await readFloats(stored, OPTIMIZER_FILE, name));
+  for (const [name, tensor] of tensors) {
+    const read = tensor.dtype === 'int32' ? readIntegers : readFloats;
+    setValues(tensor, await read(stored, OPTIMIZER_FILE, name));
+  }
   update.restore(await readFloats(stored, OPTIMIZER_FILE, UPDATE_STATE));
 }
 
 const shapesOf = (stored: StoredCheckpoint, file: string): Map<string, readonly number[]> =>
   new Map(stored.manifest.tensors.filter((entry) => entry.file === file).map(({ name, shape }) => [name, shape]));
+
+async function readIntegers(stored: StoredCheckpoint, file: string, name: string): Promise<Int32Array> {
+  const bytes = await stored.readTensor(file, name);
+  return new Int32Array(bytes.slice().buffer);
+}
 
 /** Values as float32, whatever the checkpoint stores them as: a model trained elsewhere may be kept in halves. */
 async function readFloats(stored: StoredCheckpoint, file: string, name: string): Promise<Float32Array> {

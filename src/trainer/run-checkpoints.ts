@@ -139,9 +139,10 @@ export class RunCheckpoints {
 
   /** Loads weights, optimizer, schedule and state. A checkpoint of weights only restarts the optimizer, as HF does. */
   async resume(stored: StoredCheckpoint, { model, update, schedule }: ResumeTarget): Promise<Resumed> {
+    // A checkpoint holds the weights that are evaluated, and beside its optimizer those that training goes on from.
+    if (!stored.manifest.modelOnly) update.putWeights('averaged');
     await loadModelWeights(model, stored);
-    const json = parseHfJson(await stored.readFile('trainer_state.json'), 'trainer_state.json', 'E-CHECKPOINT');
-    const state = fromTrainerStateJson(json as Readonly<Record<string, unknown>>);
+    const state = await readState(stored);
     const best = await this.#find(state.bestModelCheckpoint);
     // It was rotated out, or lies where the checkpoint came from: as in HF, only the metric to beat remains.
     if (!best) state.bestModelCheckpoint = null;
@@ -173,4 +174,15 @@ export class RunCheckpoints {
       if (name.startsWith('checkpoint-') && name !== bestName) await this.#store.delete(this.#runId, checkpointId);
     }
   }
+}
+
+/** Rows at once of the run that wrote a checkpoint; null where it does not say. */
+export async function trainBatchSizeOf(stored: StoredCheckpoint): Promise<number | null> {
+  const { trainBatchSize } = await readState(stored);
+  return trainBatchSize > 0 ? trainBatchSize : null;
+}
+
+async function readState(stored: StoredCheckpoint): Promise<TrainerState> {
+  const json = parseHfJson(await stored.readFile('trainer_state.json'), 'trainer_state.json', 'E-CHECKPOINT');
+  return fromTrainerStateJson(json as Readonly<Record<string, unknown>>);
 }

@@ -13,3 +13,11 @@ export function speedMetrics(prefix: string, milliseconds: number, samples: numb
   metrics[`${prefix}_steps_per_second`] = rounded(steps / seconds, 3);
   return metrics;
 }
+
+/** Time and tokens so far in this session, beside the training log. @param milliseconds since it began. */
+export function tokenMetrics(milliseconds: number, tokens: number): Metrics {
+  const seconds = milliseconds / 1000;
+  const metrics: Metrics = { train_runtime: rounded(seconds, 4) };
+  if (seconds > 0) metrics['train_tokens_per_second'] = rounded(tokens / seconds, 3);
+  return metrics;
+}

@@ -12,6 +12,7 @@ import type { TrainerCallback } from './callbacks/trainer-callback.ts';
 import type { CheckpointWriterHooks } from './checkpoint-writer.ts';
 import type { ComputeMetrics, LossMetrics, PreprocessLogits } from './evaluation-loop.ts';
 import type { UpdateRecord } from './telemetry.ts';
+import type { LossPlace } from './training-session.ts';
 
 /** What is saved beside the weights: a tokenizer with its files as they were read. */
 export interface ProcessingClass {
@@ -28,6 +29,10 @@ export interface TrainerHooks extends CheckpointWriterHooks {
   readonly onUpdate?: (record: UpdateRecord) => void;
   /** Told once when steps can not be recorded and replayed, which only makes them slower: why. */
   readonly onNotReplayed?: (reason: string) => void;
+  /** Told of the first loss that is no finite number, whether or not the log filters it. */
+  readonly onNonFiniteLoss?: (place: LossPlace) => void;
+  /** Told when memory ran out and training starts again with fewer rows at once. */
+  readonly onBatchSize?: (change: { readonly from: number; readonly to: number }) => void;
 }
 
 export interface TrainerOptions {

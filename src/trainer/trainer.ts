@@ -4,15 +4,16 @@
 import { DefaultDataCollator } from '#data/collators/default-data-collator.ts';
 import { type DataCollator, DataLoader } from '#data/data-loader.ts';
 import type { Dataset } from '#data/dataset.ts';
-import { RandomSampler, type Sampler, SequentialSampler } from '#data/samplers.ts';
+import { LengthGroupedSampler, RandomSampler, type Sampler, SequentialSampler } from '#data/samplers.ts';
 import type { ComputeStorage } from '#nn/forward-context.ts';
 import { ForwardSteps } from '#nn/forward-steps.ts';
+import { recoverMemory } from '#nn/tensor-access.ts';
 import type { TrainableModel } from '#nn/trainable-model.ts';
 import { createOptimizer } from '#optim/create-optimizer.ts';
 import { getScheduler, type LrSchedule } from '#optim/get-scheduler.ts';
 import { OptimizerUpdate } from '#optim/optimizer-update.ts';
 import type { LogEntry } from '#protocol/metrics.ts';
-import { resolveSteps } from '#protocol/run-plan.ts';
+import { type ResolvedSteps, resolveSteps } from '#protocol/run-plan.ts';
 import type { TrainingArguments } from '#protocol/training-arguments.ts';
 import type { StoredCheckpoint } from '#storage/checkpoint-store.ts';
 import { yieldToEventLoop } from '#util/event-loop.ts';
@@ -23,9 +24,11 @@ import { defaultFlowCallback } from './callbacks/default-flow-callback.ts';
 import type { CallbackContext, CallbackEvent } from './callbacks/trainer-callback.ts';
 import { checkTrainerOptions, isDataset } from './check-trainer-options.ts';
 import { type EvaluationOutput, evaluationLoop, type Metrics } from './evaluation-loop.ts';
+import { InitialWeights } from './initial-weights.ts';
 import { removeUnusedColumns } from './remove-unused-columns.ts';
-import { type Resumed, RunCheckpoints } from './run-checkpoints.ts';
-import { speedMetrics } from './speed-metrics.ts';
+import { rowLengths } from './row-lengths.ts';
+import { type Resumed, RunCheckpoints, trainBatchSizeOf } from './run-checkpoints.ts';
+import { speedMetrics, tokenMetrics } from './speed-metrics.ts';
 import { TrainerControl } from './trainer-control.ts';
 import type { TrainerOptions } from './trainer-options.ts';
 import { createTrainerState, pointAt, type TrainerState } from './trainer-state.ts';
@@ -53,6 +56,10 @@ export class Trainer {
   #forwardSteps: ForwardSteps | null = null;
   /** The step whose weights the model holds, where the best ones were taken back. */
   #bestStepLoaded: number | null = null;
+  /** Rows at once in training: those of the arguments, or what was found to fit into memory. */
+  #batchSize = 0;
+  /** Stays true where an evaluation failed. */
+  #isEvaluating = false;
   #initialized = false;
 
   /** @throws StudioError E-ARGS when the parts do not fit each other. */
@@ -80,8 +87,17 @@ export class Trainer {
   async train(resumeFromCheckpoint: ResumeFrom = false): Promise<TrainOutput> {
     if (this.#options.modelInit) await this.#rebuild(this.#options.modelInit);
     await this.#initialize();
+    const checkpoint = await this.#resumePoint(resumeFromCheckpoint);
+    this.#batchSize = this.args.perDeviceTrainBatchSize;
+    if (!this.args.autoFindBatchSize || this.#options.optimizers) return this.#trainOnce(checkpoint);
+    if (checkpoint) this.#batchSize = (await trainBatchSizeOf(checkpoint)) ?? this.#batchSize;
+    return this.#trainWithinMemory(checkpoint);
+  }
+
+  async #trainOnce(checkpoint: StoredCheckpoint | null): Promise<TrainOutput> {
+    this.#isEvaluating = false;
     const started = performance.now();
-    const session = await this.#startSession(await this.#resumePoint(resumeFromCheckpoint));
+    const session = await this.#startSession(checkpoint, started);
     try {
       await trainingLoop(session, {
         control: this.control,
@@ -93,6 +109,24 @@ export class Trainer {
       return await this.#finish(session, started);
     } finally {
       session.dispose();
+    }
+  }
+
+  /** As long as memory runs out in a step: starts again, from the weights of the start, with fewer rows at once. */
+  async #trainWithinMemory(checkpoint: StoredCheckpoint | null): Promise<TrainOutput> {
+    const initial = await InitialWeights.of(this.model);
+    for (;;) {
+      try {
+        return await this.#trainOnce(checkpoint);
+      } catch (error) {
+        const smaller = Math.floor(this.#batchSize * 0.9);
+        if (!isOutOfMemory(error) || this.#isEvaluating || smaller < 1) throw error;
+        this.dispose();
+        await recoverMemory();
+        initial.restore(this.model);
+        this.#options.hooks?.onBatchSize?.({ from: this.#batchSize, to: smaller });
+        this.#batchSize = smaller;
+      }
     }
   }
 
@@ -128,15 +162,27 @@ export class Trainer {
     return output;
   }
 
-  /** Adds an entry to the log history, with epoch and step. */
+  /** Adds an entry to the log history, with epoch and step; and with the tokens read so far, where they are counted. */
   async log(logs: Readonly<Record<string, unknown>>): Promise<void> {
-    const entry = { ...logs, epoch: this.state.epoch, step: this.state.globalStep } as LogEntry;
+    await this.#log(logs, {});
+  }
+
+  async #log(logs: Readonly<Record<string, unknown>>, tokens: Metrics): Promise<void> {
+    const { epoch, globalStep: step, numInputTokensSeen } = this.state;
+    const counted = this.args.includeNumInputTokensSeen !== 'no';
+    const entry = {
+      ...logs,
+      epoch,
+      ...(counted ? { num_input_tokens_seen: numInputTokensSeen, ...tokens } : {}),
+      step,
+    } as LogEntry;
     this.state.logHistory.push(entry);
     await this.#fire('onLog', { logs: entry });
   }
 
   /** Writes the model as it is now, without optimizer, under the name `final`. */
   async saveModel(): Promise<void> {
+    this.#update?.putWeights('averaged');
     const at = pointAt(this.state, this.weightsStep);
     await this.#requireCheckpoints().saveFinal({ model: this.model, state: this.state, at, resume: null });
   }
@@ -164,11 +210,13 @@ export class Trainer {
   }
 
   /** The optimizer moves the parameters to a place of its own: what was recorded before knows the old one. */
-  #makeUpdate(): OptimizerUpdate {
+  #makeUpdate({ warmupSteps }: ResolvedSteps): OptimizerUpdate {
     const { args, model } = this;
     this.#forwardSteps?.dispose();
     this.#forwardSteps = null;
-    return new OptimizerUpdate(this.#options.optimizers?.[0] ?? createOptimizer(model.namedParameters(), args), {
+    const optimizer =
+      this.#options.optimizers?.[0] ?? createOptimizer(model.namedParameters(), { ...args, warmupSteps });
+    return new OptimizerUpdate(optimizer, {
       maxGradNorm: args.maxGradNorm,
       lossScaling: args.fp16,
       storage: storageFor(args),
@@ -186,14 +234,14 @@ export class Trainer {
     this.#model = await modelInit();
   }
 
-  async #startSession(checkpoint: StoredCheckpoint | null): Promise<TrainingSession> {
+  async #startSession(checkpoint: StoredCheckpoint | null, started: number): Promise<TrainingSession> {
     const { trainDataset, optimizers, hooks } = this.#options;
     if (!trainDataset) throw new StudioError('E-ARGS', 'There is no training data.', { where: 'trainDataset' });
     this.#bestStepLoaded = null;
     const { args, model } = this;
     const loader = this.#trainLoader(trainDataset);
     const steps = resolveSteps(args, loader.length);
-    this.#update ??= this.#makeUpdate();
+    this.#update ??= this.#makeUpdate(steps);
     const schedule =
       optimizers?.[1] ??
       getScheduler(args.lrSchedulerType, {
@@ -210,9 +258,10 @@ export class Trainer {
       loggingSteps: steps.loggingSteps,
       evalSteps: steps.evalSteps,
       saveSteps: steps.saveSteps,
-      trainBatchSize: args.perDeviceTrainBatchSize,
+      trainBatchSize: this.#batchSize,
     });
     return new TrainingSession({
+      started,
       args,
       model,
       loader,
@@ -224,6 +273,7 @@ export class Trainer {
       storage: storageFor(args),
       onUpdate: (record) => hooks?.onUpdate?.(record),
       onNotReplayed: (reason) => hooks?.onNotReplayed?.(reason),
+      onNonFiniteLoss: (place) => hooks?.onNonFiniteLoss?.(place),
     });
   }
 
@@ -244,12 +294,24 @@ export class Trainer {
   }
 
   #trainLoader(dataset: Dataset): DataLoader {
-    const { args } = this;
-    const sampler =
-      args.trainSamplingStrategy === 'sequential'
-        ? new SequentialSampler(dataset.length)
-        : new RandomSampler(dataset.length, args.dataSeed ?? args.seed);
-    return this.#loader(dataset, sampler, args.perDeviceTrainBatchSize, this.#collator);
+    return this.#loader(dataset, this.#trainSampler(dataset), this.#batchSize, this.#collator);
+  }
+
+  #trainSampler(dataset: Dataset): Sampler {
+    const { args, model } = this;
+    const seed = args.dataSeed ?? args.seed;
+    switch (args.trainSamplingStrategy) {
+      case 'random':
+        return new RandomSampler(dataset.length, seed);
+      case 'sequential':
+        return new SequentialSampler(dataset.length);
+      case 'group_by_length': {
+        const lengths = rowLengths(dataset, args.lengthColumnName, model.inputNames[0]);
+        return new LengthGroupedSampler(lengths, this.#batchSize * args.gradientAccumulationSteps, seed);
+      }
+      default:
+        return args.trainSamplingStrategy satisfies never;
+    }
   }
 
   get #collator(): DataCollator {
@@ -294,7 +356,9 @@ export class Trainer {
   async #logTraining(session: TrainingSession): Promise<void> {
     const record = await session.latestRecord();
     const loss = session.losses.takeMean(this.state.globalStep);
-    await this.log({ loss, grad_norm: record?.gradNorm ?? Number.NaN, learning_rate: session.learningRate });
+    const logs = { loss, grad_norm: record?.gradNorm ?? Number.NaN, learning_rate: session.learningRate };
+    const tokens = this.state.numInputTokensSeen - session.tokensBefore;
+    await this.#log(logs, tokenMetrics(performance.now() - session.parts.started, tokens));
   }
 
   async #saveCheckpoint(session: TrainingSession): Promise<void> {
@@ -303,6 +367,7 @@ export class Trainer {
     await session.latestRecord();
     state.statefulCallbacks = { ...this.#handler.exportStates(), TrainerControl: control.toState() };
     const { update, schedule } = session.parts;
+    update.putWeights('averaged');
     const resume = { update, schedule, schedulerSteps: session.schedulerSteps, learningRate: session.learningRate };
     await this.#requireCheckpoints().save({
       model: this.model,
@@ -316,6 +381,7 @@ export class Trainer {
   async #finish(session: TrainingSession, started: number): Promise<TrainOutput> {
     const { state } = this;
     await session.latestRecord();
+    session.parts.update.putWeights('averaged');
     const trainingLoss = session.losses.sessionMean(state.globalStep);
     const samples = this.#plannedSamples();
     const metrics: Metrics = {
@@ -333,7 +399,7 @@ export class Trainer {
 
   #plannedSamples(): number {
     const { args, state } = this;
-    if (args.maxSteps > 0) return state.maxSteps * args.perDeviceTrainBatchSize * args.gradientAccumulationSteps;
+    if (args.maxSteps > 0) return state.maxSteps * this.#batchSize * args.gradientAccumulationSteps;
     return this.#options.trainDataset!.length * args.numTrainEpochs;
   }
 
@@ -358,6 +424,8 @@ export class Trainer {
     const collator = this.#collator.forEvaluation?.() ?? this.#collator;
     const loader = this.#loader(dataset, new SequentialSampler(dataset.length), args.perDeviceEvalBatchSize, collator);
     const started = performance.now();
+    this.#update?.putWeights('averaged');
+    this.#isEvaluating = true;
     const output = await evaluationLoop(model, loader, {
       forward: this.#forward,
       labelNames: this.#labelNames,
@@ -376,6 +444,7 @@ export class Trainer {
         await yieldToEventLoop();
       },
     });
+    this.#isEvaluating = false;
     const speed = speedMetrics(prefix, performance.now() - started, dataset.length, loader.length);
     return { ...output, metrics: { ...output.metrics, ...speed } };
   }
@@ -395,3 +464,5 @@ export class Trainer {
 
 /** How the large products of a run store their operands. */
 export const storageFor = ({ fp16, bf16 }: TrainingArguments): ComputeStorage => (fp16 ? 'f16' : bf16 ? 'bf16' : 'f32');
+
+const isOutOfMemory = (error: unknown): boolean => error instanceof StudioError && error.code === 'E-GPU-MEMORY';

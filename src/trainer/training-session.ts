@@ -3,7 +3,7 @@
 import type { DataLoader } from '#data/data-loader.ts';
 import type { ComputeStorage } from '#nn/forward-context.ts';
 import { Gradients } from '#nn/gradients.ts';
-import { StagedRead, trimPool } from '#nn/tensor-access.ts';
+import { emptyPool, StagedRead, trimPool } from '#nn/tensor-access.ts';
 import type { TrainableModel } from '#nn/trainable-model.ts';
 import type { LrSchedule } from '#optim/get-scheduler.ts';
 import type { OptimizerUpdate } from '#optim/optimizer-update.ts';
@@ -12,6 +12,7 @@ import type { TrainingArguments } from '#protocol/training-arguments.ts';
 import type { Batch } from '#util/nd-array.ts';
 import { LossTracker } from './loss-tracker.ts';
 import { Telemetry, type UpdateRecord } from './telemetry.ts';
+import { countTokens } from './token-count.ts';
 import type { TrainerState } from './trainer-state.ts';
 
 export interface SessionParts {
@@ -25,8 +26,23 @@ export interface SessionParts {
   readonly storage: ComputeStorage;
   /** Schedule steps taken so far; differs from the global step where skipped updates held it back. */
   readonly schedulerSteps: number;
+  /** When train() was called, as `performance.now()` tells it. */
+  readonly started: number;
   readonly onUpdate: (record: UpdateRecord) => void;
   readonly onNotReplayed: (reason: string) => void;
+  readonly onNonFiniteLoss: (place: LossPlace) => void;
+}
+
+/** Where a loss came from: its update, counted from 1, and the rows of its micro-batch, counted from 0. */
+export interface LossPlace {
+  readonly step: number;
+  readonly rows: readonly number[];
+}
+
+/** The micro-batches of an update in their epoch. */
+interface UpdatePlace {
+  readonly epoch: number;
+  readonly firstBatch: number;
 }
 
 export class TrainingSession {
@@ -34,22 +50,29 @@ export class TrainingSession {
   readonly losses: LossTracker;
   readonly gradients: Gradients;
   readonly telemetry: Telemetry;
+  /** Tokens that earlier sessions read. */
+  readonly tokensBefore: number;
   /** Of the update just taken. */
   learningRate = 0;
   schedulerSteps: number;
   #staged: StagedRead | null = null;
   #microBatches = 0;
   #toldNotReplayed = false;
+  #toldNonFinite = false;
+  /** Of the updates whose losses were not read back yet. */
+  readonly #places = new Map<number, UpdatePlace>();
   #latest: UpdateRecord | null = null;
 
   constructor(parts: SessionParts) {
     this.parts = parts;
+    this.tokensBefore = parts.state.numInputTokensSeen;
     this.schedulerSteps = parts.schedulerSteps;
     this.gradients = new Gradients(parts.model, {
       seed: parts.args.seed,
       storage: parts.storage,
       labelSmoothing: parts.args.labelSmoothingFactor,
       gradientCheckpointing: parts.args.gradientCheckpointing,
+      neftuneNoiseAlpha: parts.args.neftuneNoiseAlpha ?? 0,
       lossScale: parts.update.lossScale,
       sinks: parts.update.sinks,
     });
@@ -59,9 +82,10 @@ export class TrainingSession {
 
   /** The micro-batches of update `u` of an epoch: the last one may have fewer. */
   microBatches(epoch: number, u: number): Batch[] {
-    const { loader, args } = this.parts;
+    const { loader, args, state } = this.parts;
     const first = u * args.gradientAccumulationSteps;
     const count = Math.min(args.gradientAccumulationSteps, loader.length - first);
+    this.#places.set(state.globalStep + 1, { epoch, firstBatch: first });
     return Array.from({ length: count }, (_, i) => loader.batch(epoch, first + i));
   }
 
@@ -83,6 +107,7 @@ export class TrainingSession {
     this.#tellIfNotReplayed();
     this.#microBatches = micro + 1;
     state.totalFlos += model.floatingPointOperations(batch);
+    state.numInputTokensSeen += countTokens(batch, args.includeNumInputTokensSeen);
   }
 
   #tellIfNotReplayed(): void {
@@ -102,7 +127,9 @@ export class TrainingSession {
     this.#staged = null;
     if (await this.#stepsSchedule()) this.schedulerSteps += 1;
     await this.telemetry.throttle();
-    trimPool();
+    const every = args.torchEmptyCacheSteps;
+    if (every !== null && (state.globalStep + 1) % every === 0) emptyPool();
+    else trimPool();
   }
 
   /**
@@ -124,9 +151,20 @@ export class TrainingSession {
 
   #record(record: UpdateRecord): void {
     for (const loss of record.losses) this.losses.add(loss, record.step);
+    this.#tellIfNonFinite(record);
     if (record.skipped) this.parts.state.skippedSteps += 1;
     this.#latest = record;
     this.parts.onUpdate(record);
+  }
+
+  /** The first loss that is no finite number, with the rows that it came from. */
+  #tellIfNonFinite({ step, losses, skipped }: UpdateRecord): void {
+    const place = this.#places.get(step);
+    this.#places.delete(step);
+    const micro = losses.findIndex((loss) => !Number.isFinite(loss));
+    if (micro < 0 || skipped || this.#toldNonFinite || !place) return;
+    this.#toldNonFinite = true;
+    this.parts.onNonFiniteLoss({ step, rows: this.parts.loader.rowsOf(place.epoch, place.firstBatch + micro) });
   }
 
   dispose(): void {

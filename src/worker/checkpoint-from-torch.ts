@@ -8,6 +8,7 @@ import type { Progress } from '#trainer/checkpoint-files.ts';
 import { bfloat16ToFloat32, halfToFloat32 } from '#util/half.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { UPDATE_STATE } from './checkpoint-to-torch.ts';
+import { BITSANDBYTES_KEY } from './torch-optimizers.ts';
 
 export interface ParameterLayout {
   readonly name: string;
@@ -30,6 +31,9 @@ export interface NamedState {
   readonly shape: readonly number[];
   readonly read: () => Promise<Uint8Array<ArrayBuffer>>;
 }
+
+/** Tensors of a parameter that are no state to go on from. */
+const SCALARS: ReadonlySet<TorchKey> = new Set(['step', 'RMS']);
 
 type Dict = ReadonlyMap<TorchKey, TorchValue>;
 
@@ -56,13 +60,26 @@ export async function readOptimizerState(
     groups.map((group) => listOf(group.get('params'), 'optimizer.pt, params').length),
     paramGroups.map((group) => group.length),
   );
-  const state = dictOf(optimizer.get('state'), 'optimizer.pt, state');
+  const state = withoutNesting(dictOf(optimizer.get('state'), 'optimizer.pt, state'));
   const kinds = kindsIn(state);
   const parameters = paramGroups.flat();
   const tensors = parameters.flatMap((parameter, index) => stateOf(parameter, state.get(index), kinds));
   const betas = groups[0]?.get('betas');
   const [beta1, beta2] = betas instanceof TorchTuple ? betas.items : [];
   return { tensors, countSteps: () => stepsIn(state), betas: [Number(beta1 ?? 0), Number(beta2 ?? 0)] };
+}
+
+/** The state with the names that tensors have here, also where bitsandbytes wrote it. */
+function withoutNesting(state: Dict): Dict {
+  return new Map(
+    [...state].map(([index, entry]) => {
+      const own = dictOf(entry, 'optimizer.pt, state');
+      const nested = own.get(BITSANDBYTES_KEY);
+      if (nested === undefined) return [index, own] as const;
+      const { state1, ...others } = Object.fromEntries(dictOf(nested, `optimizer.pt, ${BITSANDBYTES_KEY}`));
+      return [index, new Map([...own, ...Object.entries(others), ['exp_avg', state1 ?? null] as const])] as const;
+    }),
+  );
 }
 
 function checkGroups(there: readonly number[], here: readonly number[]): void {
@@ -77,7 +94,7 @@ function checkGroups(there: readonly number[], here: readonly number[]): void {
 function kindsIn(state: Dict): string[] {
   const names = [...state.values()].flatMap((entry) => {
     const dict = dictOf(entry, 'optimizer.pt, state');
-    return [...dict].filter(([name, value]) => name !== 'step' && isTensor(value)).map(([name]) => String(name));
+    return [...dict].filter(([name, value]) => !SCALARS.has(name) && isTensor(value)).map(([name]) => String(name));
   });
   return [...new Set(names)];
 }
@@ -89,14 +106,27 @@ function stateOf(
   kinds: readonly string[],
 ): NamedState[] {
   const dict = entry === undefined ? new Map<TorchKey, TorchValue>() : dictOf(entry, `optimizer.pt, state of ${name}`);
-  return kinds.map((kind) => {
+  const factored = dict.has('exp_avg_sq_row') || (!dict.has('exp_avg_sq') && shape.length > 1);
+  return kindsFor(kinds, factored).map((kind) => {
     const tensor = dict.get(kind);
     if (!isTensor(tensor)) {
-      const size = shape.reduce((product, n) => product * n, 4);
-      return { name: `${kind}.${name}`, shape, read: async () => new Uint8Array(size) };
+      const own = shapeOf(kind, shape);
+      const size = own.reduce((product, n) => product * n, 4);
+      return { name: `${kind}.${name}`, shape: own, read: async () => new Uint8Array(size) };
     }
     return { name: `${kind}.${name}`, shape: tensor.shape, read: () => readAsFloat32(tensor, `${kind}.${name}`) };
   });
+}
+
+/** Adafactor has means of rows and columns for matrices, of elements for the rest. */
+function kindsFor(kinds: readonly string[], factored: boolean): readonly string[] {
+  if (!kinds.includes('exp_avg_sq_row')) return kinds;
+  return factored ? ['exp_avg_sq_row', 'exp_avg_sq_col'] : ['exp_avg_sq'];
+}
+
+function shapeOf(kind: string, shape: readonly number[]): readonly number[] {
+  if (kind === 'exp_avg_sq_row') return shape.slice(0, -1);
+  return kind === 'exp_avg_sq_col' ? [...shape.slice(0, -2), ...shape.slice(-1)] : shape;
 }
 
 async function stepsIn(state: Dict): Promise<number | null> {

@@ -86,7 +86,7 @@ interface OptimizerParts {
 function optimizerState({ args, progress, optimizer, tensors, step }: OptimizerParts): TorchValue {
   const groups = progress.param_groups ?? [];
   const names = groups.flatMap(({ params }) => params);
-  const hasState = step > 0 && (optimizer.countsSteps || optimizer.kinds.length > 0);
+  const hasState = step > 0 && (optimizer.counts !== null || optimizer.kindsOf(() => false).length > 0);
   const state = hasState
     ? names.map((name, index) => [index, parameterState(optimizer, tensors, name, step)] as const)
     : [];
@@ -109,21 +109,26 @@ function optimizerState({ args, progress, optimizer, tensors, step }: OptimizerP
 }
 
 function parameterState(
-  { countsSteps, kinds }: TorchOptimizer,
+  optimizer: TorchOptimizer,
   tensors: ReadonlyMap<string, TorchTensor>,
   name: string,
   step: number,
 ): TorchValue {
-  const entries = kinds.map((kind) => {
+  const { counts, kindsOf, scalars = [], nested } = optimizer;
+  const own = kindsOf((kind) => tensors.has(`${kind}.${name}`)).map((kind) => {
     const tensor = tensors.get(`${kind}.${name}`);
-    if (tensor) return [kind, tensor] as const;
+    if (tensor) return [nested?.names[kind] ?? kind, tensor] as const;
     throw new StudioError('E-CHECKPOINT', `The checkpoint lacks ${kind}.${name}.`, {
       where: OPTIMIZER_FILE,
       hint: 'The checkpoint is damaged; take another one.',
       safe: 'The checkpoint is untouched.',
     });
   });
-  return new Map<TorchKey, TorchValue>([...(countsSteps ? [['step', scalar(step)] as const] : []), ...entries]);
+  return new Map<TorchKey, TorchValue>([
+    ...(counts === null ? [] : [['step', counts === 'tensor' ? scalar(step) : step] as const]),
+    ...(nested ? [[nested.key, new Map<TorchKey, TorchValue>(own)] as const] : own),
+    ...scalars.map((key) => [key, scalar(0)] as const),
+  ]);
 }
 
 /** A tensor without dimensions: each parameter has its own, since torch counts them up in place. */

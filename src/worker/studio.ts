@@ -4,6 +4,7 @@
 import { summarizeColumns } from '#data/column-summary.ts';
 import { openModelFiles } from '#formats/model-files.ts';
 import { type Engine, initializeEngine } from '#gpu/initialize.ts';
+import { optimizerStateBytes } from '#optim/create-optimizer.ts';
 import type { HubRevision } from '#protocol/hub-messages.ts';
 import type { CheckpointId, DataId, ModelId, RunId } from '#protocol/ids.ts';
 import type {
@@ -240,10 +241,10 @@ export class Studio {
     const { args } = parsed(setup);
     const examination = examineOpened(setup, model, this.#dataOf(setup.dataId), 0);
     const { network } = describeRun(model, examination, setup.peft ?? null);
-    const parameters = sizeOf(network.namedParameters().values());
-    // Weights, and two moments of AdamW (or at most one buffer of SGD), in float32.
-    const copies = args.saveOnlyModel ? 1 : args.optim === 'sgd' ? 1 + (args.optimArgs['momentum'] ? 1 : 0) : 3;
-    return computeRunPlan({ trainSamples: examination.trainExamples, args, checkpointBytes: 4 * copies * parameters });
+    const parameters = [...network.namedParameters().values()];
+    const state = args.saveOnlyModel ? 0 : optimizerStateBytes(parameters, args);
+    const checkpointBytes = 4 * sizeOf(parameters) + state;
+    return computeRunPlan({ trainSamples: examination.trainExamples, args, checkpointBytes });
   }
 
   async #start(setup: RunSetup): Promise<{ runId: RunId }> {

@@ -15,6 +15,7 @@ import { type BuiltRun, buildTrainer } from './build-trainer.ts';
 import type { OpenedModel } from './opened-model.ts';
 import { RunClock } from './run-clock.ts';
 import { RunCommands } from './run-commands.ts';
+import { batchSizeText, nonFiniteLossText } from './run-notices.ts';
 import { type RunRecorder, summarizeCheckpoints } from './run-recorder.ts';
 
 export interface TrainingRunParts {
@@ -121,15 +122,14 @@ export class TrainingRun {
     return {
       onUpdate: (record) => {
         this.#recentLoss = record.losses.reduce((sum, loss) => sum + loss, 0);
-        if (!Number.isFinite(this.#recentLoss) && !record.skipped) {
-          recorder.notice('error', `The loss is not a number at step ${record.step}. Try a lower learning rate.`);
-        }
         if (record.skipped)
           recorder.notice(
             'warning',
             `Step ${record.step} overflowed in half precision and was skipped; the loss scale is now ${record.lossScale}.`,
           );
       },
+      onNonFiniteLoss: (place) => recorder.notice('error', nonFiniteLossText(place)),
+      onBatchSize: (change) => recorder.notice('warning', batchSizeText(change)),
       onNotReplayed: (reason) =>
         recorder.notice('info', `Steps of this run can not be replayed, which makes them slower: ${reason}.`),
       betweenSteps: (act) =>

@@ -5,22 +5,32 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { setValues } from '#gpu/arena.ts';
 import { readTensor } from '#gpu/read-back.ts';
 import { storageOf } from '#gpu/tensor-storage.ts';
+import { reference as adagradReference, adagradStep } from '#kernels/adagrad-step/adagrad-step.ts';
 import { reference as adamWReference, adamWStep } from '#kernels/adamw-step/adamw-step.ts';
 import { castStorage } from '#kernels/cast-storage/cast-storage.ts';
+import { reference as lionReference, lionStep } from '#kernels/lion-step/lion-step.ts';
+import { reference as rmspropReference, rmspropStep } from '#kernels/rmsprop-step/rmsprop-step.ts';
+import {
+  reference as scheduleFreeReference,
+  scheduleFreeStep,
+} from '#kernels/schedule-free-step/schedule-free-step.ts';
 import { reference as sgdReference, sgdStep } from '#kernels/sgd-step/sgd-step.ts';
+import type { ParameterStep } from '#kernels/shared/parameter-update.ts';
 import { sumOfSquares } from '#kernels/sum-of-squares/sum-of-squares.ts';
 import { advanceUpdateState, createUpdateState, nextState, STATE } from '#kernels/update-state/update-state.ts';
+import { Adafactor } from '#optim/adafactor.ts';
 import { AdamW } from '#optim/adamw.ts';
 import { makeParamGroups } from '#optim/optimizer.ts';
 import { OptimizerUpdate, reportOf } from '#optim/optimizer-update.ts';
 import { startEngine } from '../setup/dawn.ts';
-import { expectGoldenSteps, GOLDEN_CASES, parameterOf } from '../setup/optimizer-golden.ts';
+import { expectGolden8bit, expectGoldenSteps, GOLDEN_CASES, parameterOf } from '../setup/optimizer-golden.ts';
 import { expectClose, values } from '../setup/tensors.ts';
 
 beforeAll(async () => void (await startEngine()));
 beforeEach(() => tf.setBackend('atelier'));
 
-describe('five steps beside torch', () => {
+describe('five steps beside the reference', () => {
+  it('adamw_8bit', () => expectGolden8bit());
   it.each(GOLDEN_CASES)('%s', (name) => expectGoldenSteps(name));
   it.each(GOLDEN_CASES)('%s with a scaled loss', (name) => expectGoldenSteps(name, { lossScaling: true }));
   it.each(GOLDEN_CASES)('%s from gradients that lay in f16', (name) => {
@@ -61,6 +71,7 @@ async function onBoth(
 }
 
 const CLOSE = { absolute: 1e-6, relative: 2e-6 };
+const SUMMED = { absolute: 1e-6, relative: 1e-5 };
 
 describe('kernels against their references', () => {
   it.each(SIZES)('adamw-step, %i elements', async (size) => {
@@ -111,6 +122,67 @@ describe('kernels against their references', () => {
       expect(expected[0]).not.toEqual(values(size, 1));
     });
   }
+
+  const elementwise: Record<string, (reference: boolean, operands: ParameterStep, beside: tf.Tensor[]) => void> = {
+    adagrad: (reference, operands, [, sum]) =>
+      (reference ? adagradReference : adagradStep)({ ...operands, sum: sum!, lrDecay: 0.1, eps: 1e-10 }),
+    rmsprop: (reference, operands, [, v, buffer]) =>
+      (reference ? rmspropReference : rmspropStep)({
+        ...operands,
+        v: v!,
+        buffer: buffer!,
+        average: null,
+        alpha: 0.9,
+        eps: 1e-8,
+        momentum: 0.5,
+      }),
+    lion: (reference, operands, [m]) =>
+      (reference ? lionReference : lionStep)({ ...operands, m: m!, beta1: 0.9, beta2: 0.999 }),
+    'schedule-free': (reference, operands, [z, v]) =>
+      (reference ? scheduleFreeReference : scheduleFreeStep)({
+        ...operands,
+        lr: tf.tensor1d([0.01, 0.02, 0.1, 0.25]),
+        z: z!,
+        v: v!,
+        beta1: 0.9,
+        beta2: 0.999,
+        eps: 1e-8,
+      }),
+  };
+  for (const [name, run] of Object.entries(elementwise)) {
+    it.each(SIZES)(`${name}-step, %i elements`, async (size) => {
+      const { expected, actual } = await onBoth(size, 4, (reference, [p, ...beside], grad, state) => {
+        const lr = tf.tensor1d([0.01]);
+        run(reference, { p: p!, half: null, first: 0, size, grad, state, lr, weightDecay: 0.1 }, beside);
+      });
+      for (const [i, array] of expected.entries()) expectClose(actual[i]!, array, CLOSE, `array ${i}`);
+      expect(expected[0]).not.toEqual(values(size, 1));
+    });
+  }
+
+  it.each([[[1, 1]], [[3, 5]], [[65, 80]], [[700, 130]], [[2000, 7]], [[1]], [[1025]], [[5003]]])(
+    'adafactor-step of [%s]',
+    async (shape) => {
+      const size = shape.reduce((product, n) => product * n, 1);
+      const results: Float32Array[][] = [];
+      for (const backend of ['cpu', 'atelier']) {
+        await tf.setBackend(backend);
+        const parameters = new Map([['w', parameterOf([...values(size, 1)], shape)]]);
+        const optimizer = new Adafactor(makeParamGroups(parameters, 0.1));
+        const [block] = optimizer.blocks;
+        const state = tf.tensor1d([3, 0, 0, 8, 0, 0, 2, 0.0625]);
+        const numbers = values(size, 9).map((value) => value * 20);
+        const gradient = block!.zeros();
+        setValues(gradient.part('w'), numbers);
+        const [range] = block!.rangesOf(new Set(['w']));
+        optimizer.step([{ block: block!, gradient: gradient.all, half: null, ...range! }], state, tf.tensor1d([0.01]));
+        const after = [parameters.get('w')!.variable, ...optimizer.stateTensors().values()];
+        results.push(await Promise.all(after.map(async (tensor) => (await readTensor(tensor)) as Float32Array)));
+      }
+      for (const [i, array] of results[0]!.entries()) expectClose(results[1]![i]!, array, SUMMED, `array ${i}`);
+      expect(results[0]![0]).not.toEqual(values(size, 1));
+    },
+  );
 
   it.each([[1], [5, 8192], [8193, 3, 20_000]])('sum-of-squares of tensors of %i ... elements', async (...sizes) => {
     const partials = sumOfSquares(

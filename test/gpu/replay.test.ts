@@ -34,7 +34,7 @@ function batchAt(step: number): Batch {
 }
 
 const train = (storage: ComputeStorage, recordedSteps: number, gradientCheckpointing = false): Promise<Trained> =>
-  trainUpdates({ makeModel: tinyBert, updates: 30, batchAt }, storage, recordedSteps, gradientCheckpointing);
+  trainUpdates({ makeModel: tinyBert, updates: 30, batchAt }, storage, recordedSteps, { gradientCheckpointing });
 
 describe('replayed steps', () => {
   it.each(['f32', 'f16', 'bf16'] as const)('30 updates in %s equal eager ones bit for bit', async (storage) => {

@@ -33,6 +33,14 @@ const CASES: Record<string, Record<string, unknown>> = {
     lr_scheduler_type: 'cosine_with_min_lr',
     lr_scheduler_kwargs: { min_lr_rate: 0.1 },
   },
+  'Adafactor, linear': { optim: 'adafactor', lr_scheduler_type: 'linear' },
+  'Adagrad, cosine': { optim: 'adagrad', optim_args: 'lr_decay=0.1', learning_rate: 1e-2, lr_scheduler_type: 'cosine' },
+  'RMSprop with momentum, centred, linear': {
+    optim: 'rmsprop',
+    optim_args: 'momentum=0.5,alpha=0.95,centered=True',
+    learning_rate: 2e-4,
+  },
+  'Lion, linear': { optim: 'lion_32bit', learning_rate: 2e-4 },
   'plain SGD, constant': { optim: 'sgd', learning_rate: 2e-2, lr_scheduler_type: 'constant', warmup_steps: 0 },
   'AdamW, plateau': {
     lr_scheduler_type: 'reduce_lr_on_plateau',
@@ -106,4 +114,15 @@ describe.each(Object.entries(CASES))('%s', (name, settings) => {
       else expect(a).toEqual(b);
     }
   });
+});
+
+it.each(['adamw_8bit', 'schedule_free_adamw'])('%s, which Python does not go on from, goes on here', async (optim) => {
+  const args = { ...SHARED, optim, lr_scheduler_type: 'constant', eval_strategy: 'steps', eval_steps: 3 };
+  const whole = await trainHere(join(out, optim), args);
+  const files = await readdir(join(out, optim, 'checkpoint-4'));
+  expect(files).toContain('optimizer.safetensors');
+  expect(files).not.toContain('optimizer.pt');
+  const continued = await trainHere(join(out, `${optim}-again`), args, join(out, optim, 'checkpoint-4'));
+  const later = (log: readonly Entry[]) => log.filter((entry) => 'loss' in entry && entry['step']! > 4);
+  expect(later(continued)).toEqual(later(whole));
 });

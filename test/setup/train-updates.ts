@@ -2,7 +2,7 @@
 
 import { memoryUse } from '#gpu/memory.ts';
 import { readTensor } from '#gpu/read-back.ts';
-import type { ComputeStorage } from '#nn/forward-context.ts';
+import type { ComputeStorage, TrainingForward } from '#nn/forward-context.ts';
 import { Gradients } from '#nn/gradients.ts';
 import type { TrainableModel } from '#nn/trainable-model.ts';
 import { AdamW } from '#optim/adamw.ts';
@@ -29,7 +29,7 @@ export async function trainUpdates(
   { makeModel, updates, batchAt }: TrainingCase,
   storage: ComputeStorage,
   recordedSteps: number,
-  gradientCheckpointing = false,
+  besides: TrainingForward = {},
 ): Promise<Trained> {
   const model = await makeModel();
   const update = new OptimizerUpdate(
@@ -37,7 +37,7 @@ export async function trainUpdates(
     { maxGradNorm: 1, lossScaling: storage === 'f16', storage, recordedSteps },
   );
   const { lossScale, sinks } = update;
-  const options = { seed: 5, storage, labelSmoothing: 0.1, lossScale, sinks, recordedSteps, gradientCheckpointing };
+  const options = { seed: 5, storage, labelSmoothing: 0.1, lossScale, sinks, recordedSteps, ...besides };
   const gradients = new Gradients(model, options);
   const result = { losses: [] as number[], modes: [] as string[], allocated: [] as number[] };
   for (let step = 0; step < updates; step++) {

@@ -1,42 +1,26 @@
-// The AdamW update (Loshchilov and Hutter, 2019) as torch.optim.AdamW, in place, one dispatch a parameter.
+// The AdamW update (Loshchilov and Hutter, 2019) as torch.optim.AdamW, in place, one dispatch a range.
 
 import type { Tensor, Variable } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { defineKernel, linearGrid } from '#gpu/define-kernel.ts';
 import { activeWebGpu } from '#gpu/webgpu-backend.ts';
-import { NO_HALF } from '../shared/half-copy.ts';
+import { defineParameterUpdate, type ParameterStep } from '../shared/parameter-update.ts';
 import { STATE } from '../update-state/update-state.ts';
-import body from './adamw-step.wgsl?raw';
+import source from './adamw-step.wgsl?raw';
 
-const define = (half: boolean) =>
-  defineKernel({
-    name: half ? 'adamw-step-half' : 'adamw-step',
-    source: half ? body : `${NO_HALF}\n${body}`,
-    inputs: ['grad', 'state', 'lr'],
-    outputs: ['p', 'm', 'v', ...(half ? ['half'] : [])],
-    uniforms: { first: 'u32', size: 'u32', beta2: 'f32', rest1: 'f32', rest2: 'f32', eps: 'f32', weight_decay: 'f32' },
-  });
-const kernels = { plain: define(false), half: define(true) };
+const update = defineParameterUpdate({
+  name: 'adamw-step',
+  source,
+  beside: ['m', 'v'],
+  uniforms: { beta2: 'f32', rest1: 'f32', rest2: 'f32', eps: 'f32' },
+});
 
-export interface AdamWStep {
-  /** f32 parameters, first and second moments: elements [first, first + size) are updated in place. */
-  readonly p: Tensor;
+export interface AdamWStep extends ParameterStep {
+  /** f32 first and second moments, of the size of p. */
   readonly m: Tensor;
   readonly v: Tensor;
-  /** Half-precision copies of p, written along; null where there are none. */
-  readonly half: Tensor | null;
-  readonly first: number;
-  readonly size: number;
-  /** f32 of the same size as p, scaled by the loss scale and not yet clipped. */
-  readonly grad: Tensor;
-  /** See update-state.ts, after `advanceUpdateState` of this step. */
-  readonly state: Tensor;
-  /** f32 [1] learning rate of this step. */
-  readonly lr: Tensor;
   readonly beta1: number;
   readonly beta2: number;
   readonly eps: number;
-  readonly weightDecay: number;
 }
 
 /**
@@ -49,13 +33,8 @@ export function adamWStep(step: AdamWStep): void {
     reference(step);
     return;
   }
-  const { p, m, v, half, first, size, grad, state, lr, beta1, beta2, eps, weightDecay } = step;
-  (half ? kernels.half : kernels.plain).run(backend, {
-    inputs: { grad, state, lr },
-    outputs: { p, m, v, ...(half ? { half } : {}) },
-    uniforms: { first, size, beta2, rest1: 1 - beta1, rest2: 1 - beta2, eps, weight_decay: weightDecay },
-    grid: linearGrid(Math.ceil(size / 256)),
-  });
+  const { m, v, beta1, beta2, eps } = step;
+  update(backend, step, { beside: { m, v }, uniforms: { beta2, rest1: 1 - beta1, rest2: 1 - beta2, eps } });
 }
 
 /** The definition in plain operations. Exported for the kernel's test. */

@@ -2,44 +2,26 @@
 
 import type { Tensor, Variable } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { defineKernel, linearGrid } from '#gpu/define-kernel.ts';
 import { activeWebGpu } from '#gpu/webgpu-backend.ts';
-import { NO_HALF } from '../shared/half-copy.ts';
+import { absent, defineParameterUpdate, type ParameterStep } from '../shared/parameter-update.ts';
 import { STATE } from '../update-state/update-state.ts';
 import body from './sgd-step.wgsl?raw';
 
-const UNIFORMS = { first: 'u32', size: 'u32', weight_decay: 'f32', momentum: 'f32', dampening: 'f32' } as const;
-const NO_BUFFER = 'fn buffer4(i: u32) -> vec4<f32> { return vec4<f32>(0.0); }\nfn buffer_set4(i: u32, v: vec4<f32>) {}';
-const INPUTS = ['grad', 'state', 'lr'];
-
-const define = (momentum: boolean, half: boolean) =>
-  defineKernel({
-    name: `sgd${momentum ? '-momentum' : ''}-step${half ? '-half' : ''}`,
-    source: [momentum ? '' : NO_BUFFER, half ? '' : NO_HALF, body].join('\n'),
-    inputs: INPUTS,
-    outputs: ['p', ...(momentum ? ['buffer'] : []), ...(half ? ['half'] : [])],
-    uniforms: UNIFORMS,
+const define = (momentum: boolean) =>
+  defineParameterUpdate({
+    name: momentum ? 'sgd-momentum-step' : 'sgd-step',
+    source: momentum ? body : `${absent('buffer')}\n${body}`,
+    beside: momentum ? ['buffer'] : [],
+    uniforms: { momentum: 'f32', dampening: 'f32' },
   });
-const kernels = [false, true].map((momentum) => ({ plain: define(momentum, false), half: define(momentum, true) }));
+const updates = { plain: define(false), momentum: define(true) };
 
-export interface SgdStep {
-  /** f32 parameters and momentum buffers (null without momentum): elements [first, first + size) are updated in place. */
-  readonly p: Tensor;
+export interface SgdStep extends ParameterStep {
+  /** f32 momentum buffers, of the size of p; null without momentum. */
   readonly buffer: Tensor | null;
-  /** Half-precision copies of p, written along; null where there are none. */
-  readonly half: Tensor | null;
-  readonly first: number;
-  readonly size: number;
-  /** f32 of the same size as p, scaled by the loss scale and not yet clipped. */
-  readonly grad: Tensor;
-  /** See update-state.ts, after `advanceUpdateState` of this step. */
-  readonly state: Tensor;
-  /** f32 [1] learning rate of this step. */
-  readonly lr: Tensor;
   readonly momentum: number;
   readonly dampening: number;
   readonly nesterov: boolean;
-  readonly weightDecay: number;
 }
 
 /**
@@ -52,14 +34,11 @@ export function sgdStep(step: SgdStep): void {
     reference(step);
     return;
   }
-  const { p, buffer, half, first, size, grad, state, lr, momentum, dampening, nesterov, weightDecay } = step;
-  const kernel = kernels[buffer ? 1 : 0]!;
-  (half ? kernel.half : kernel.plain).run(backend, {
-    inputs: { grad, state, lr },
-    outputs: { p, ...(buffer ? { buffer } : {}), ...(half ? { half } : {}) },
-    uniforms: { first, size, weight_decay: weightDecay, momentum, dampening },
+  const { buffer, momentum, dampening, nesterov } = step;
+  (buffer ? updates.momentum : updates.plain)(backend, step, {
+    beside: buffer ? { buffer } : {},
+    uniforms: { momentum, dampening },
     constants: { HAS_MOMENTUM: buffer !== null, NESTEROV: nesterov },
-    grid: linearGrid(Math.ceil(size / 256)),
   });
 }
 

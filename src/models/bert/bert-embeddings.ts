@@ -31,11 +31,13 @@ export class BertEmbeddings extends Module {
   /** → [B, S, D] */
   forward(inputs: TextInputs, context: ForwardContext): Tensor {
     const shape = [inputs.batchSize, inputs.length];
-    const summed = embed([
-      { table: this.words, tokens: context.tokenIds(inputs.inputIds, shape, this.#paddingId) },
-      { table: this.#positions, tokens: context.tokenIds(inputs.positions, shape) },
-      { table: this.#types, tokens: context.tokenIds(inputs.tokenTypeIds, shape) },
-    ]);
+    const summed = context.embedded(
+      embed([
+        { table: this.words, tokens: context.tokenIds(inputs.inputIds, shape, this.#paddingId) },
+        { table: this.#positions, tokens: context.tokenIds(inputs.positions, shape) },
+        { table: this.#types, tokens: context.tokenIds(inputs.tokenTypeIds, shape) },
+      ]),
+    );
     return dropout(this.#norm.forward(summed, context), this.#dropout, context.dropoutKey);
   }
 }

@@ -159,7 +159,8 @@ export class DecoderModel extends Module {
     const mask = context.feed(({ batch }) => attentionMask(batch), shape);
     const angles = this.#angles.feed(length, context);
     const padding = paddingIdOf(this.#config);
-    let hidden = embed([{ table: this.tokens, tokens: context.tokenIds(inputIds, shape, padding) }], embeddingScale);
+    const tokens = context.tokenIds(inputIds, shape, padding);
+    let hidden = context.embedded(embed([{ table: this.tokens, tokens }], embeddingScale));
     this.#layers.forEach((layer, i) => {
       const turns = angles[i]!;
       hidden = context.layer(hidden, (x) => layer.forward(x, mask, turns, context));

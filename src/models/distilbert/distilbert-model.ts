@@ -29,10 +29,12 @@ class DistilBertEmbeddings extends Module {
   /** → [B, L, D] */
   forward(inputs: TextInputs, context: ForwardContext): Tensor {
     const shape = [inputs.batchSize, inputs.length];
-    const summed = embed([
-      { table: this.words, tokens: context.tokenIds(inputs.inputIds, shape, paddingIdOf(this.#config)) },
-      { table: this.#positions, tokens: context.tokenIds(inputs.positions, shape) },
-    ]);
+    const summed = context.embedded(
+      embed([
+        { table: this.words, tokens: context.tokenIds(inputs.inputIds, shape, paddingIdOf(this.#config)) },
+        { table: this.#positions, tokens: context.tokenIds(inputs.positions, shape) },
+      ]),
+    );
     return dropout(this.#norm.forward(summed, context), this.#config.dropout, context.dropoutKey);
   }
 }

@@ -73,10 +73,12 @@ export class Gpt2Model extends Module {
   forward(inputs: TextInputs, context: ForwardContext): Tensor {
     const shape = [inputs.batchSize, inputs.length];
     const mask = context.feed(({ batch }) => inputs.attentionMask(batch), shape);
-    const embedded = embed([
-      { table: this.tokens, tokens: context.tokenIds(inputs.inputIds, shape) },
-      { table: this.#positions, tokens: context.tokenIds(inputs.positions, shape) },
-    ]);
+    const embedded = context.embedded(
+      embed([
+        { table: this.tokens, tokens: context.tokenIds(inputs.inputIds, shape) },
+        { table: this.#positions, tokens: context.tokenIds(inputs.positions, shape) },
+      ]),
+    );
     let hidden = dropout(embedded, this.#dropout, context.dropoutKey);
     for (const block of this.#blocks) hidden = context.layer(hidden, (x) => block.forward(x, mask, context));
     return this.#norm.forward(hidden, context);

@@ -34,7 +34,7 @@ class ModernBertEmbeddings extends Module {
   forward(inputs: TextInputs, context: ForwardContext): Tensor {
     const shape = [inputs.batchSize, inputs.length];
     const tokens = context.tokenIds(inputs.inputIds, shape, paddingIdOf(this.#config));
-    const normed = this.#norm.forward(embed([{ table: this.words, tokens }]), context, 'f32');
+    const normed = this.#norm.forward(context.embedded(embed([{ table: this.words, tokens }])), context, 'f32');
     return dropout(normed, this.#config.embeddingDropout, context.dropoutKey);
   }
 }

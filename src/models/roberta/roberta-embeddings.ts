@@ -30,14 +30,16 @@ export class RobertaEmbeddings extends Module {
   forward({ batchSize, length, inputIds, tokenTypeIds }: TextInputs, context: ForwardContext): Tensor {
     const { padTokenId, hiddenDropout } = this.#config;
     const shape = [batchSize, length];
-    const summed = embed([
-      { table: this.words, tokens: context.tokenIds(inputIds, shape, padTokenId) },
-      { table: this.#types, tokens: context.tokenIds(tokenTypeIds, shape) },
-      {
-        table: this.#positions,
-        tokens: context.tokenIds((batch) => positionsOf(inputIds(batch), length, padTokenId), shape, padTokenId),
-      },
-    ]);
+    const summed = context.embedded(
+      embed([
+        { table: this.words, tokens: context.tokenIds(inputIds, shape, padTokenId) },
+        { table: this.#types, tokens: context.tokenIds(tokenTypeIds, shape) },
+        {
+          table: this.#positions,
+          tokens: context.tokenIds((batch) => positionsOf(inputIds(batch), length, padTokenId), shape, padTokenId),
+        },
+      ]),
+    );
     return dropout(this.#norm.forward(summed, context), hiddenDropout, context.dropoutKey);
   }
 }

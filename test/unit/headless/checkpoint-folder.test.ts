@@ -133,6 +133,69 @@ describe('a checkpoint of a run here', () => {
     expect((await load(plain.folder, 'optimizer.pt')).get('state')).toEqual(new Map());
   });
 
+  const ADAFACTOR = [
+    state('exp_avg_sq_row.w', [1, 2, 3]),
+    state('exp_avg_sq_col.w', [4, 5]),
+    state('exp_avg_sq_row.u', [6]),
+    state('exp_avg_sq_col.u', [7, 8, 9]),
+    state('exp_avg_sq.b', [10, 11]),
+  ];
+  const stateOfAll = (kind: string) => ['w', 'u', 'b'].map((name, i) => state(`${kind}.${name}`, [i, i + 0.5]));
+
+  it.each([
+    [
+      'adafactor',
+      '',
+      ADAFACTOR,
+      [
+        ['step', 'exp_avg_sq_row', 'exp_avg_sq_col', 'RMS'],
+        ['step', 'exp_avg_sq', 'RMS'],
+      ],
+    ],
+    [
+      'adagrad',
+      'lr_decay=0.1',
+      stateOfAll('sum'),
+      [
+        ['step', 'sum'],
+        ['step', 'sum'],
+      ],
+    ],
+    [
+      'rmsprop',
+      '',
+      stateOfAll('square_avg'),
+      [
+        ['step', 'square_avg'],
+        ['step', 'square_avg'],
+      ],
+    ],
+    [
+      'rmsprop',
+      'momentum=0.9,centered=true',
+      [...stateOfAll('square_avg'), ...stateOfAll('momentum_buffer'), ...stateOfAll('grad_avg')],
+      Array(2).fill(['step', 'square_avg', 'momentum_buffer', 'grad_avg']),
+    ],
+    ['lion_32bit', '', stateOfAll('exp_avg'), Array(2).fill(['step', '__bnb_optimizer_quant_state__'])],
+  ])('holds the state of %s %s, and is read back to the bit', async (optim, optim_args, tensors, keys) => {
+    const { folder, store, manifest } = await saved({ optim, optim_args }, [...tensors, UPDATE]);
+    const states = (await load(folder, 'optimizer.pt')).get('state') as Map<TorchKey, Dict>;
+    expect([states.get(0)!, states.get(2)!].map((entry) => [...entry.keys()])).toEqual(keys);
+    const stored = await store.open(RUN, manifest.checkpointId);
+    for (const { name, chunks } of [...tensors, UPDATE]) {
+      for await (const bytes of chunks()) expect(await stored.readTensor(OPTIMIZER, name)).toEqual(bytes);
+    }
+  });
+
+  it.each(['adamw_8bit', 'schedule_free_adamw'])('keeps the state of %s to itself', async (optim) => {
+    const codes = { ...state('codes.w', [1, 2]), dtype: 'I32' as const };
+    const { folder, store, manifest } = await saved({ optim }, [codes, state('z.b', [1]), UPDATE]);
+    expect(await readdir(folder)).not.toContain('optimizer.pt');
+    const stored = await store.open(RUN, manifest.checkpointId);
+    expect(stored.manifest.tensors.find(({ name }) => name === 'codes.w')).toMatchObject({ dtype: 'I32', shape: [2] });
+    expect(numbers(await stored.readTensor(OPTIMIZER, 'codes.w'))).toEqual([1, 2]);
+  });
+
   it('is read back to the bit, without the state lying there twice', async () => {
     const { store, manifest } = await saved({});
     expect(manifest).toMatchObject({ modelOnly: false, step: 4 });

@@ -3,7 +3,7 @@ import { Parameter } from '#nn/parameter.ts';
 import { isDecayed, makeParamGroups } from '#optim/optimizer.ts';
 
 const plain = () => new Parameter([2], 'zeros');
-const norm = () => new Parameter([2], 'ones', true);
+const norm = () => new Parameter([2], 'ones', 'norm');
 
 describe('isDecayed', () => {
   it.each([

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ARGUMENT_SPECS, findArgumentSpec } from '#protocol/argument-specs.ts';
+import { OPTIMIZERS } from '#protocol/optimizer-settings.ts';
 import {
   parseTrainingArguments,
   type TrainingArguments,
@@ -74,6 +75,12 @@ const DEFAULTS: TrainingArguments = {
   removeUnusedColumns: true,
   labelNames: null,
   trainSamplingStrategy: 'random',
+  lengthColumnName: 'length',
+  neftuneNoiseAlpha: null,
+  torchEmptyCacheSteps: null,
+  autoFindBatchSize: false,
+  includeNumInputTokensSeen: 'no',
+  fullDeterminism: false,
 };
 
 const read = (input: Record<string, unknown>): TrainingArguments => {
@@ -171,13 +178,17 @@ describe('parseTrainingArguments', () => {
   });
 
   it('names the supported choices where HF has more', () => {
-    const parsed = parseTrainingArguments({ optim: 'adafactor' });
+    const parsed = parseTrainingArguments({ optim: 'lomo' });
     expect(parsed.ok ? null : parsed.issues[0]).toEqual({
       name: 'optim',
       level: 'error',
-      message: 'optim "adafactor" exists in HuggingFace\'s Trainer but is not available here yet.',
-      hint: 'Use one of: adamw_torch, adamw_torch_fused, sgd.',
+      message: 'optim "lomo" exists in HuggingFace\'s Trainer but is not available here yet.',
+      hint: `Use one of: ${OPTIMIZERS.join(', ')}.`,
     });
+    const rebalanced = parseTrainingArguments({ train_sampling_strategy: 'batch_rebalance' });
+    expect(rebalanced.ok ? null : rebalanced.issues[0]?.message).toContain(
+      'not available here: it evens out the work of several devices',
+    );
   });
 
   it('takes either half precision, and refuses both at once', () => {
@@ -273,6 +284,43 @@ describe('parseTrainingArguments', () => {
     expect(remarks({ optim: 'sgd', optim_args: 'weight_decay=0.1' })).toEqual(['warning optim_args']);
   });
 
+  it.each([
+    ['adagrad', 'lr_decay=0.1,eps=1e-8', { lr_decay: 0.1, eps: 1e-8 }],
+    [
+      'rmsprop',
+      'momentum=0.9, alpha=0.9,eps=1e-6,centered=True',
+      { momentum: 0.9, alpha: 0.9, eps: 1e-6, centered: true },
+    ],
+    ['schedule_free_adamw', 'weight_lr_power=1,r=0.5', { weight_lr_power: 1, r: 0.5 }],
+  ])('takes what HF takes of optim_args with %s', (optim, optim_args, expected) => {
+    const input = { optim, optim_args, lr_scheduler_type: 'constant' };
+    expect(read(input).optimArgs).toEqual(expected);
+    expect(remarks(input)).toEqual([]);
+    expect(refused({ ...input, optim_args: 'dampening=0.1' })).toEqual(['optim_args']);
+  });
+
+  it('refuses settings of the wrong kind, and tells where optim_args have no effect', () => {
+    expect(refused({ optim: 'adagrad', optim_args: 'eps=-1' })).toEqual(['optim_args']);
+    expect(refused({ optim: 'rmsprop', optim_args: 'centered=0.5' })).toEqual(['optim_args']);
+    for (const optim of ['adafactor', 'lion_32bit', 'adamw_8bit']) {
+      expect(remarks({ optim, optim_args: 'eps=1' })).toEqual(['warning optim_args']);
+    }
+  });
+
+  it('knows what schedule-free AdamW needs of the others', () => {
+    expect(remarks({ optim: 'schedule_free_adamw' })).toEqual(['warning lr_scheduler_type']);
+    expect(remarks({ optim: 'schedule_free_adamw', lr_scheduler_type: 'constant', warmup_steps: 5 })).toEqual([]);
+    expect(refused({ optim: 'schedule_free_adamw', adam_beta1: 0 })).toEqual(['adam_beta1']);
+  });
+
+  it('reads which tokens are counted, as words or as a switch', () => {
+    expect(read({}).includeNumInputTokensSeen).toBe('no');
+    expect(read({ include_num_input_tokens_seen: true }).includeNumInputTokensSeen).toBe('all');
+    expect(read({ include_num_input_tokens_seen: false }).includeNumInputTokensSeen).toBe('no');
+    expect(read({ include_num_input_tokens_seen: 'non_padding' }).includeNumInputTokensSeen).toBe('non_padding');
+    expect(refused({ include_num_input_tokens_seen: 'some' })).toEqual(['include_num_input_tokens_seen']);
+  });
+
   it('cuts warm-up steps to whole ones and leaves shares', () => {
     expect(read({ warmup_steps: 1.5 }).warmupSteps).toBe(1);
     expect(read({ warmup_steps: 0.1 }).warmupSteps).toBe(0.1);
@@ -326,9 +374,9 @@ describe('names of version 4', () => {
     );
   });
 
-  it('refuses what is not available under its new name', () => {
-    expect(refused({ adafactor: true, optim: 'adamw_torch' })).toEqual(['optim']);
-    expect(refused({ group_by_length: true })).toEqual(['train_sampling_strategy']);
+  it('reads switches of old as the values they chose, and refuses a ratio that is none', () => {
+    expect(read({ adafactor: true, optim: 'adamw_torch' }).optim).toBe('adafactor');
+    expect(read({ group_by_length: true }).trainSamplingStrategy).toBe('group_by_length');
     expect(refused({ warmup_ratio: 1 })).toEqual(['warmup_steps']);
   });
 });

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makeParamGroups } from '#optim/optimizer.ts';
 import { Sgd } from '#optim/sgd.ts';
+import { OPTIMIZERS } from '#protocol/optimizer-settings.ts';
 import type { CheckpointStore } from '#storage/checkpoint-store.ts';
 import { MemoryCheckpointStore } from '#storage/memory-checkpoint-store.ts';
 import { EarlyStoppingCallback } from '#trainer/callbacks/early-stopping-callback.ts';
@@ -58,6 +59,46 @@ describe('resume', () => {
     },
     60_000,
   );
+
+  it.each(OPTIMIZERS)('%s repeats the run bit for bit, whether or not anything is saved on the way', async (optim) => {
+    const store = new MemoryCheckpointStore(() => 0);
+    const given = {
+      optim,
+      optim_args: optim === 'rmsprop' ? 'momentum=0.5,centered=true' : null,
+      weight_decay: 0.1,
+      max_steps: 5,
+      save_steps: 2,
+    };
+    const whole = await bertRun(store, given);
+    await whole.trainer.train();
+    const resumed = await bertRun(new MemoryCheckpointStore(() => 0), { ...given, save_strategy: 'no' });
+    await resumed.trainer.train(await openStep(store, 2));
+    expect(weights(resumed.model)).toEqual(weights(whole.model));
+  });
+
+  it('schedule-free AdamW saves, evaluates and ends with averaged weights, and trains as if it did not', async () => {
+    const given = { optim: 'schedule_free_adamw', lr_scheduler_type: 'constant', max_steps: 6, learning_rate: 1e-2 };
+    const stores = [1, 2].map(() => new MemoryCheckpointStore(() => 0));
+    const often = await bertRun(stores[0]!, { ...given, save_steps: 1 });
+    const never = await bertRun(stores[1]!, { ...given, save_strategy: 'no' });
+    const trained: number[][] = [];
+    const watch = { name: 'Watch', onStepEnd: () => void trained.push(weights(often.model)[0]!) };
+    const trainer = new Trainer({
+      model: often.model,
+      args: often.trainer.args,
+      trainDataset: tokenRows(14),
+      checkpointStore: stores[0]!,
+      runId: RUN,
+      callbacks: [watch],
+    });
+    await trainer.train();
+    await never.trainer.train();
+    expect(weights(often.model)).toEqual(weights(never.model));
+    expect(weights(often.model)[0]).not.toEqual(trained.at(-1));
+    const [name] = [...often.model.namedParameters().keys()];
+    const saved = await (await openStep(stores[0]!, 6)).readTensor('model.safetensors', name!);
+    expect([...new Float32Array(saved.buffer)]).toEqual(weights(often.model)[0]);
+  });
 
   it('each forward pass of an update and of a run drops other elements', async () => {
     const given = { max_steps: 2, gradient_accumulation_steps: 2, learning_rate: 0, per_device_train_batch_size: 1 };

@@ -1,0 +1,14 @@
+// What a run tells in words while it trains, in the studio and in the runner.
+
+import type { LossPlace } from '#trainer/training-session.ts';
+
+/** Rows are counted from 1, as a person counts them. */
+export function nonFiniteLossText({ step, rows }: LossPlace): string {
+  const named = rows.slice(0, 16).map((row) => row + 1);
+  const more = rows.length > named.length ? ' and more' : '';
+  return `The loss is not a finite number at step ${step}, in the batch of rows ${named.join(', ')}${more} of the training data. Look at these rows, or try a lower learning rate.`;
+}
+
+export function batchSizeText({ from, to }: { readonly from: number; readonly to: number }): string {
+  return `The GPU ran out of memory with ${from} rows at once. The run starts again from its first weights with ${to}.`;
+}

@@ -1,0 +1,99 @@
+// Memory that really runs out in a step: training starts again with fewer rows at once, on the same device. And memory
+// that nobody uses, given back.
+
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { memoryUse } from '#gpu/memory.ts';
+import { type AtelierBackend, activeWebGpu } from '#gpu/webgpu-backend.ts';
+import type { TaskModel } from '#models/task-model.ts';
+import { Trainer } from '#trainer/trainer.ts';
+import { startEngine } from '../setup/dawn.ts';
+import { argumentsOf } from '../setup/linear-regression.ts';
+import { losses } from '../setup/regression-run.ts';
+import { tinyBert, tokenRows } from '../setup/tiny-bert.ts';
+
+beforeAll(async () => {
+  await startEngine();
+  await tf.setBackend('atelier');
+});
+
+/** More than any device has: the largest of buffers, many times over. */
+const BUFFERS = 64;
+/** STORAGE | COPY_DST | COPY_SRC */
+const USAGE = 0x80 | 0x8 | 0x4;
+
+function exhaust(backend: AtelierBackend): void {
+  const { maxBufferSize } = backend.device.limits;
+  const asked = Array.from({ length: BUFFERS }, () => backend.pool.acquireBuffer(maxBufferSize, USAGE));
+  // A command that can not be: what it makes invalid is reported too.
+  const last = backend.makeView([4], 'f32', asked.at(-1)!, 0);
+  backend.clear(last);
+  backend.disposeData(last.dataId);
+  for (const buffer of asked) backend.pool.releaseBuffer(buffer);
+}
+
+/** A tiny BERT that needs more memory than there is for more than `room` rows. */
+async function hungryBert(room: number): Promise<TaskModel> {
+  const model = await tinyBert();
+  const forward = model.forward.bind(model);
+  model.forward = (batch, options) => {
+    if (batch['input_ids']!.shape[0]! > room) exhaust(activeWebGpu()!);
+    return forward(batch, options);
+  };
+  return model;
+}
+
+const train = async (room: number, given: Record<string, unknown>) => {
+  const changes: unknown[] = [];
+  const trainer = new Trainer({
+    model: await hungryBert(room),
+    args: argumentsOf({ max_steps: 4, logging_strategy: 'steps', logging_steps: 1, learning_rate: 1e-3, ...given }),
+    trainDataset: tokenRows(16),
+    hooks: { onBatchSize: (change) => void changes.push(change) },
+  });
+  await trainer.train();
+  return { trainer, changes };
+};
+
+describe('torch_empty_cache_steps', () => {
+  it('gives idle buffers back and changes no number', async () => {
+    const run = async (given: Record<string, unknown>) => {
+      const idle: number[] = [];
+      const watch = {
+        name: 'Watch',
+        onStepEnd: () => {
+          const { allocatedBytes, liveBytes } = memoryUse();
+          idle.push(allocatedBytes - liveBytes);
+        },
+      };
+      const args = argumentsOf({ max_steps: 6, logging_strategy: 'steps', logging_steps: 1, ...given });
+      const trainer = new Trainer({ model: await tinyBert(), args, trainDataset: tokenRows(16), callbacks: [watch] });
+      await trainer.train();
+      return { idle, losses: losses(trainer) };
+    };
+    const given = await run({ torch_empty_cache_steps: 1 });
+    // Recorded steps keep their buffers, so that what this run leaves behind is no more than those.
+    const left = given.idle.at(-1)!;
+    const kept = await run({});
+    expect(given.losses).toEqual(kept.losses);
+    expect(given.idle[0]).toBe(0);
+    expect(kept.idle[0]).toBeGreaterThan(left);
+  });
+});
+
+// The second of these leaves a device that has failed.
+describe('auto_find_batch_size', () => {
+  it('finds what fits, and trains as if it had begun there', async () => {
+    const found = await train(2, { auto_find_batch_size: true, per_device_train_batch_size: 4 });
+    expect(found.changes).toEqual([
+      { from: 4, to: 3 },
+      { from: 3, to: 2 },
+    ]);
+    const fitting = await train(2, { per_device_train_batch_size: 2 });
+    expect(losses(found.trainer)).toEqual(losses(fitting.trainer));
+  });
+
+  it('off, memory that runs out ends the run', async () => {
+    await expect(train(2, { per_device_train_batch_size: 4 })).rejects.toMatchObject({ code: 'E-GPU-MEMORY' });
+  });
+});

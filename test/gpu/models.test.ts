@@ -63,7 +63,7 @@ describe.each(CASES)('%s', (name) => {
   it('in f32, filled up to a recorded length', () => compare(name, 'f32', { logits: 1e-4, gradient: 1e-3 }, true));
   it('with f16 storage', () => compare(name, 'f16', { logits: 2e-2, gradient: 5e-2 }, false));
   it('with bf16 storage', () => compare(name, 'bf16', { logits: 1e-1, gradient: 2e-1 }, false));
-  it("finds every tensor, and names parameters as transformers does", async () => {
+  it('finds every tensor, and names parameters as transformers does', async () => {
     const { prepared, expected } = await loadModelCase(name);
     expect(prepared.plan.fresh).toEqual([]);
     expect(prepared.plan.unused).toEqual([]);

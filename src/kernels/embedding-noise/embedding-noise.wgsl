@@ -1,6 +1,7 @@
-// y = x + magnitude · u, u uniform in [-1, 1): 24 bits of a word of noise for each element.
+// y = x + magnitude · u, u uniform in [-1, 1): 24 bits of a word of noise for each element. Places beyond the end count as
+// the last one: a device may take them for it, and must then write the same.
 fn uniform_at(i: u32) -> f32 {
-  return f32(threefry(u32(key(0u)), u32(key(1u)), i, u.site) >> 8u) * 1.1920928955078125e-7 - 1.0;
+  return f32(threefry(u32(key(0u)), u32(key(1u)), min(i, u.size - 1u), u.site) >> 8u) * 1.1920928955078125e-7 - 1.0;
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)

@@ -24,6 +24,7 @@ import { poolTokens } from '#kernels/pool-tokens/pool-tokens.ts';
 import { rmsNorm } from '#kernels/rms-norm/rms-norm.ts';
 import { rotary } from '#kernels/rotary/rotary.ts';
 import { selectToken } from '#kernels/select-token/select-token.ts';
+import { softCap } from '#kernels/soft-cap/soft-cap.ts';
 import { transposeLast } from '#kernels/transpose-last/transpose-last.ts';
 import { startEngine } from '../setup/dawn.ts';
 import { disposeKept, dropoutKey, keep } from '../setup/forward-context.ts';
@@ -321,6 +322,13 @@ describe('activation', () => {
   }
 });
 
+describe('soft limits', () => {
+  for (const cap of [0.5, 30]) {
+    it(`of ${cap}, from -30 to 30`, () =>
+      expectParity(([x]) => softCap(x!, cap), [{ shape: [129], data: values(129).map((v) => v * 30) }]));
+  }
+});
+
 describe('attention', () => {
   const mask = (batch: number, keys: number) =>
     tf.tensor2d(
@@ -337,6 +345,8 @@ describe('attention', () => {
     { batch: 2, length: 97, heads: 4, kvHeads: 1, size: 36, window: 20 },
     { batch: 2, length: 100, heads: 2, size: 132, window: 40, causal: true },
     { batch: 1, length: 37, heads: 2, kvHeads: 1, size: 256, window: 20, causal: true },
+    { batch: 2, length: 45, heads: 4, kvHeads: 2, size: 12, causal: true, softcap: 0.4 },
+    { batch: 1, length: 9, heads: 2, size: 6, softcap: 0.1 },
   ];
   for (const { batch, length, size, ...rest } of sizes) {
     for (const probability of [0, 0.25]) {

@@ -47,8 +47,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         if (visible(batch, query0 + i, key0 + row)) {
           let at_row = row_of(batch, head, query0 + i);
           let keep = kept(batch, head, query0 + i, key0 + row);
-          p = exp(tile[at] * u.scale - statistics(at_row));
-          ds = p * (ds_tile[at] * keep - statistics(u.rows + at_row)) * u.scale;
+          let score = score_of(tile[at]);
+          p = exp(score - statistics(at_row));
+          ds = p * (ds_tile[at] * keep - statistics(u.rows + at_row)) * slope_at(score);
           p *= keep;
         }
         tile[at] = p;

@@ -1,8 +1,10 @@
 // The heads that families of decoders share, as transformers' …ForCausalLM, …ForSequenceClassification and
 // …ForTokenClassification.
 
+import type { Tensor } from '@tensorflow/tfjs';
 import { dropout } from '#kernels/dropout/dropout.ts';
 import { linear } from '#kernels/linear/linear.ts';
+import { softCap } from '#kernels/soft-cap/soft-cap.ts';
 import { Linear } from '#nn/linear.ts';
 import { lastToken } from '../last-token.ts';
 import { defineFamily, type ModelFamily } from '../model-family.ts';
@@ -23,19 +25,20 @@ export interface DecoderFamilySpec {
 /** The embedding is the head's weight too, or the head has one of its own. */
 function causalLm(config: DecoderConfig): HeadedLayers {
   const model = new DecoderModel(config);
+  const limited = (logits: Tensor): Tensor => (config.logitSoftcap > 0 ? softCap(logits, config.logitSoftcap) : logits);
   if (config.tiedHead) {
     return {
       modules: { model },
       logits: (inputs, context) => {
         const hidden = model.forward(inputs, context);
-        return linear(context.operand(hidden), context.weight(model.tokens.weight), null);
+        return limited(linear(context.operand(hidden), context.weight(model.tokens.weight), null));
       },
     };
   }
   const head = new Linear(config.hiddenSize, config.vocabSize, { bias: false });
   return {
     modules: { model, lm_head: head },
-    logits: (inputs, context) => head.forward(model.forward(inputs, context), context),
+    logits: (inputs, context) => limited(head.forward(model.forward(inputs, context), context)),
   };
 }
 

@@ -28,9 +28,7 @@ const DEFAULTS = {
 /** @throws StudioError E-MODEL-CONFIG naming the first field that is missing, wrong or unsupported. */
 export function readGemma3Config(json: JsonObject): DecoderConfig {
   const read = new ConfigReader(json);
-  for (const name of ['attn_logit_softcapping', 'final_logit_softcapping', 'use_bidirectional_attention']) {
-    read.mustBeOff(name);
-  }
+  read.mustBeOff('use_bidirectional_attention');
   const sizes = readSizes(read, json, DEFAULTS);
   const attentionBias = read.boolean('attention_bias', false);
   return {
@@ -38,6 +36,8 @@ export function readGemma3Config(json: JsonObject): DecoderConfig {
     activation: activationOf(read, 'hidden_activation', 'gelu_pytorch_tanh'),
     norm: { eps: read.number('rms_norm_eps', 1e-6), offset: 1 },
     layers: readLayers(read, json, sizes),
+    attentionSoftcap: softcapOf(read, json, 'attn_logit_softcapping'),
+    logitSoftcap: softcapOf(read, json, 'final_logit_softcapping'),
     attentionScale: read.number('query_pre_attn_scalar', 256) ** -0.5,
     // A tensor of the embedding's dtype, which in training is float32.
     embeddingScale: Math.fround(Math.sqrt(sizes.hiddenSize)),
@@ -68,3 +68,7 @@ function readLayers(
   const ropes = { full: ropeOf(full, 1e6, maxPositions), local: ropeOf(local, 1e4, maxPositions) };
   return sliding.map((slides) => (slides ? { window, rope: ropes.local } : { window: 0, rope: ropes.full }));
 }
+
+/** Null and absent: no limit. */
+const softcapOf = (read: ConfigReader, json: JsonObject, name: string): number =>
+  (json[name] ?? null) === null ? 0 : read.positive(name);

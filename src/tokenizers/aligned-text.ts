@@ -17,9 +17,14 @@ export function sliceAligned({ text, spans }: AlignedText, begin: number, end: n
   return { text: text.slice(begin, end), spans: spans.slice(begin, end) };
 }
 
-/** The original itself, from `begin` on. */
+/** The original itself, from `begin` on; both halves of a character outside the basic plane stand where all of it does. */
 export function unchanged(text: string, begin = 0): AlignedText {
-  return { text, spans: Array.from({ length: text.length }, (_, i) => [begin + i, begin + i + 1] as const) };
+  const spans: Span[] = [];
+  for (const character of text) {
+    const at = begin + spans.length;
+    for (let k = 0; k < character.length; k++) spans.push([at, at + character.length]);
+  }
+  return { text, spans };
 }
 
 /**

@@ -264,7 +264,7 @@ describe('run.json', () => {
   });
   it.each<[string, unknown, ...string[]]>([
     ['trian_file', 'x.csv', '"trian_file" is not known', 'train_file'],
-    ['task', 'translation', '"task" must be one of text-classification, token-classification'],
+    ['task', 'translation', '"task" must be one of text-classification'],
     ['text_column', 3, '"text_column" must be a text, but is 3'],
     ['max_length', 'long', '"max_length" must be a positive integer, but is "long"'],
     ['max_length', 33, 'max_length is 33, but this model reads at most 32 tokens', 'Set it to 32 or less'],

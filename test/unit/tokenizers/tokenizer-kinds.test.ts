@@ -57,6 +57,12 @@ describe.each(Object.entries(cases as unknown as Record<string, Kind>))('%s', (k
     }
   });
 
+  it('never places a token at half a character', async () => {
+    const text = '😑 a 🔥';
+    for (const [begin, end] of (await open(kind)).encodeWithOffsets(text).offsets)
+      expect(text.slice(begin, end)).not.toMatch(/\p{Surrogate}/u);
+  });
+
   it('keeps words apart that were apart', async () => {
     const tokenizer = await open(kind);
     for (const [words, ids, wordIds] of expected.words) {

@@ -94,9 +94,9 @@ describe('wrong files', () => {
   it('each gives an error that says what and where, and the right file then works', async () => {
     const page = await openPage(await launch(), studio.url, []);
     await page.goto(`${studio.url}/#/new`);
-    const roberta = await writeModelFolder({ model_type: 'roberta' });
-    await upload(page, 'model-input', ...roberta);
-    expect(await waitForText(page, 'error-alert', /roberta/)).toMatch(/can train: bert/i);
+    const albert = await writeModelFolder({ model_type: 'albert' });
+    await upload(page, 'model-input', ...albert);
+    expect(await waitForText(page, 'error-alert', /albert/)).toMatch(/can train: bert/i);
     await upload(page, 'model-input', model.find((path) => path.endsWith('config.json'))!);
     expect(await waitForText(page, 'error-alert', /safetensors|weights/)).toMatch(/model\.safetensors/);
     await upload(page, 'model-input', ...model);

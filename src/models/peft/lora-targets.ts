@@ -74,9 +74,9 @@ export function chooseTargets(model: Module, choice: TargetChoice): LoraTargets 
 }
 
 /** The adapted layers for adapter_config.json: by their short names where these mean no other layer, else by their paths. */
-export function targetNames(model: Module, { adapted, saved }: LoraTargets): string[] {
+export function targetNames(model: Module, { adapted }: LoraTargets): string[] {
   const short = new Set([...adapted.keys()].map(shortName));
-  const meant = [...model.namedModules().keys()].filter((path) => short.has(shortName(path)) && !isWithin(saved, path));
+  const meant = [...model.namedModules().keys()].filter((path) => short.has(shortName(path)));
   return meant.length === adapted.size ? [...short].sort() : [...adapted.keys()];
 }
 

@@ -8,8 +8,6 @@ export interface CausalAttentionOptions {
   readonly kvHeads?: number;
   /** Factor on the scores. Default 1/√D. */
   readonly scale?: number;
-  /** Soft limit of the scores. Default 0: none. */
-  readonly softcap?: number;
   /** A position sees this many, itself the last; 0 for all before it. Default 0. */
   readonly window?: number;
   /** Probability of dropping a probability. */

@@ -33,7 +33,6 @@ export class KeyValueCache implements AttentionCache {
       heads,
       kvHeads,
       scale: options.scale ?? 1 / Math.sqrt(headSize),
-      softcap: options.softcap ?? 0,
       window: options.window ?? 0,
     });
   }

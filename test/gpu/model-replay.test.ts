@@ -48,6 +48,8 @@ describe('replayed steps', () => {
     ['gemma3', 'f16'],
     ['gemma3', 'bf16'],
     ['llama-single', 'f16'],
+    ['gpt2-single', 'f32'],
+    ['gemma3-soft-limits', 'f16'],
     ['modernbert-single', 'f32'],
     ['modernbert-mask', 'f16'],
     ['modernbert-mask', 'bf16'],

@@ -10,9 +10,7 @@ import { type HalfStorage, storageOf } from '#gpu/tensor-storage.ts';
 import type { AtelierBackend } from '#gpu/webgpu-backend.ts';
 import { dropoutFactors, type SiteDropout, takeDropout } from '../dropout/dropout.ts';
 import { type DropoutKey, dropThreshold } from '../dropout/dropout-key.ts';
-import softCapFunctions from '../shared/soft-cap.wgsl?raw';
 import random from '../shared/threefry.wgsl?raw';
-import { softCapReference, softCapSlope } from '../soft-cap/soft-cap.ts';
 import blocks from './blocks.wgsl?raw';
 import forwardBody from './forward.wgsl?raw';
 import gradKeyValueBody from './grad-key-value.wgsl?raw';
@@ -23,8 +21,6 @@ interface Attrs {
   readonly heads: number;
   readonly kvHeads: number;
   readonly scale: number;
-  /** Soft limit of the scores; 0: none. */
-  readonly softcap: number;
   readonly causal: boolean;
   /** Keys at a distance of `window` or more are not seen; 0: no such bound. */
   readonly window: number;
@@ -46,7 +42,6 @@ const UNIFORMS = {
   threshold: 'u32',
   keep_scale: 'f32',
   scale: 'f32',
-  softcap: 'f32',
 } as const;
 
 /** NAME(a, b): dot products of four rows of one tensor with four of another. The bound is no constant: compilers would unroll. */
@@ -65,7 +60,7 @@ fn ${name}(a: vec4<u32>, b: vec4<u32>) -> Scores {
 
 const forwardKernel = defineKernel({
   name: 'attention',
-  source: [random, softCapFunctions, blocks, products('query_key', 'qkv', 'qkv'), forwardBody].join('\n'),
+  source: [random, blocks, products('query_key', 'qkv', 'qkv'), forwardBody].join('\n'),
   inputs: ['qkv', 'mask', 'key'],
   outputs: ['output', 'statistics'],
   uniforms: UNIFORMS,
@@ -74,7 +69,6 @@ const gradQueryKernel = defineKernel({
   name: 'attention-grad-query',
   source: [
     random,
-    softCapFunctions,
     blocks,
     products('query_key', 'qkv', 'qkv'),
     products('output_value', 'doutput', 'qkv'),
@@ -88,7 +82,6 @@ const gradKeyValueKernel = defineKernel({
   name: 'attention-grad-key-value',
   source: [
     random,
-    softCapFunctions,
     blocks,
     products('query_key', 'qkv', 'qkv'),
     products('value_output', 'qkv', 'doutput'),
@@ -117,7 +110,7 @@ function sizesOf(qkv: TensorInfo, { heads, kvHeads }: Attrs): Sizes {
 }
 
 /** What all three kernels share. */
-function callOf(s: Sizes, { heads, kvHeads, scale, softcap, causal, window, segments, dropout }: Attrs) {
+function callOf(s: Sizes, { heads, kvHeads, scale, causal, window, segments, dropout }: Attrs) {
   return {
     uniforms: {
       length: s.length,
@@ -132,14 +125,12 @@ function callOf(s: Sizes, { heads, kvHeads, scale, softcap, causal, window, segm
       threshold: dropout ? dropThreshold(dropout.probability) : 0,
       keep_scale: dropout ? 1 / (1 - dropout.probability) : 1,
       scale,
-      softcap,
     },
     constants: {
       GROUPS: Math.ceil(s.headSize / 32),
       CAUSAL: causal,
       WINDOW: window,
       SEGMENTS: segments,
-      HAS_SOFTCAP: softcap > 0,
       HAS_DROPOUT: dropout !== null,
     },
   };
@@ -238,14 +229,11 @@ function visibility(mask: Tensor, { causal, window, segments }: Attrs): Tensor {
 function referenceParts(qkv: Tensor, mask: Tensor, attrs: Attrs) {
   const { q, k, v } = unpack(qkv, attrs);
   const visible = visibility(mask, attrs);
-  const plain = tf.mul(tf.matMul(q, k, false, true), attrs.scale);
-  const limited = attrs.softcap > 0 ? softCapReference(plain, attrs.softcap) : plain;
-  const scores = tf.add(limited, tf.mul(tf.sub(visible, 1), 1e30));
+  const scores = tf.add(tf.mul(tf.matMul(q, k, false, true), attrs.scale), tf.mul(tf.sub(visible, 1), 1e30));
   const factors = attrs.dropout ? tf.tensor(dropoutFactors(scores.size, attrs.dropout), scores.shape) : tf.scalar(1);
   const lse = tf.logSumExp(scores, -1);
   const p = tf.mul(tf.exp(tf.sub(scores, tf.expandDims(lse, -1))), visible);
-  const slope = attrs.softcap > 0 ? tf.mul(softCapSlope(limited, attrs.softcap), attrs.scale) : tf.scalar(attrs.scale);
-  return { q, k, v, p, factors, lse, slope };
+  return { q, k, v, p, factors, lse };
 }
 
 function referenceForward({ qkv, mask }: Readonly<Record<'qkv' | 'mask', Tensor>>, attrs: Attrs): Tensor[] {
@@ -257,10 +245,10 @@ function referenceForward({ qkv, mask }: Readonly<Record<'qkv' | 'mask', Tensor>
 }
 
 function referenceBackward({ qkv, mask, dOutput }: Readonly<Record<GradInputs, Tensor>>, attrs: Attrs): Tensor[] {
-  const { q, k, v, p, factors, slope } = referenceParts(qkv, mask, attrs);
+  const { q, k, v, p, factors } = referenceParts(qkv, mask, attrs);
   const dO = tf.transpose(tf.reshape(dOutput, [q.shape[0]!, q.shape[2]!, attrs.heads, q.shape[3]!]), [0, 2, 1, 3]);
   const dP = tf.mul(tf.matMul(dO, v, false, true), factors);
-  const dS = tf.mul(tf.mul(p, tf.sub(dP, tf.sum(tf.mul(p, dP), -1, true))), slope);
+  const dS = tf.mul(tf.mul(p, tf.sub(dP, tf.sum(tf.mul(p, dP), -1, true))), attrs.scale);
   const dv = tf.matMul(tf.mul(p, factors), dO, true, false);
   return [pack(tf.matMul(dS, k), tf.matMul(dS, q, true, false), dv, qkv, attrs)];
 }
@@ -298,8 +286,6 @@ export interface AttentionOptions {
   readonly kvHeads?: number;
   /** Factor on the scores. Default 1/√D. */
   readonly scale?: number;
-  /** Soft limit of the scores: softcap · tanh(score / softcap). Default 0: none. */
-  readonly softcap?: number;
   /** A query sees no later key. Default false. */
   readonly causal?: boolean;
   /** A query sees keys nearer than this, itself included; 0 for all. Default 0. */
@@ -312,16 +298,15 @@ export interface AttentionOptions {
 }
 
 /**
- * softmax(scale · Q · Kᵀ) · V per head, with soft limits on the scores where asked for. A row that sees no key gives zeros.
+ * softmax(scale · Q · Kᵀ) · V per head. A row that sees no key gives zeros.
  * @param qkv [B, L, (H + 2G)·D] of any storage: queries of H heads, keys of G, values of G. The result has its storage.
  * @param mask int32 [B, L]; keys where it is 0 are not seen.
  * @returns [B, L, H·D]
  */
 export function attention(qkv: Tensor, mask: Tensor, options: AttentionOptions): Tensor {
-  const { heads, kvHeads = heads, softcap = 0, causal = false, window = 0, segments = false } = options;
+  const { heads, kvHeads = heads, causal = false, window = 0, segments = false, dropout, dropoutKey } = options;
   const headSize = qkv.shape[2]! / (heads + 2 * kvHeads);
   const scale = options.scale ?? 1 / Math.sqrt(headSize);
-  const dropout = takeDropout(options.dropout, options.dropoutKey);
-  const attrs = { heads, kvHeads, scale, softcap, causal, window, segments, dropout };
+  const attrs = { heads, kvHeads, scale, causal, window, segments, dropout: takeDropout(dropout, dropoutKey) };
   return operation({ qkv, mask }, attrs)[0]!;
 }

@@ -44,17 +44,6 @@ fn kept(batch: u32, head: u32, i: u32, j: u32) -> f32 {
   return select(0.0, u.keep_scale, threefry(u32(key(0u)), u32(key(1u)), element, u.site) >= u.threshold);
 }
 
-// The score of a query's product with a key, and what a change of that product is worth to it.
-fn score_of(product: f32) -> f32 {
-  let score = product * u.scale;
-  if (!HAS_SOFTCAP) { return score; }
-  return soft_cap(score, u.softcap);
-}
-fn slope_at(score: f32) -> f32 {
-  if (!HAS_SOFTCAP) { return u.scale; }
-  return u.scale * soft_cap_slope(score, u.softcap);
-}
-
 // Four rows of four dot products.
 struct Scores { a: vec4<f32>, b: vec4<f32>, c: vec4<f32>, d: vec4<f32> }
 

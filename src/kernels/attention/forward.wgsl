@@ -27,7 +27,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     workgroupBarrier();
     var high = top;
     for (var k = side; k < side + u.half_block; k++) {
-      if (visible(batch, query0 + row, key0 + k)) { high = max(high, score_of(tile[row * STRIDE + k])); }
+      if (visible(batch, query0 + row, key0 + k)) { high = max(high, tile[row * STRIDE + k] * u.scale); }
     }
     partial[lane] = high;
     workgroupBarrier();
@@ -37,7 +37,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     sum *= shrink;
     for (var k = side; k < side + u.half_block; k++) {
       var p = 0.0;
-      if (visible(batch, query0 + row, key0 + k)) { p = exp(score_of(tile[row * STRIDE + k]) - high); }
+      if (visible(batch, query0 + row, key0 + k)) { p = exp(tile[row * STRIDE + k] * u.scale - high); }
       sum += p;
       tile[row * STRIDE + k] = p * kept(batch, head, query0 + row, key0 + k);
     }

@@ -47,9 +47,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         if (visible(batch, query0 + i, key0 + row)) {
           let at_row = row_of(batch, head, query0 + i);
           let keep = kept(batch, head, query0 + i, key0 + row);
-          let score = score_of(tile[at]);
-          p = exp(score - statistics(at_row));
-          ds = p * (ds_tile[at] * keep - statistics(u.rows + at_row)) * slope_at(score);
+          p = exp(tile[at] * u.scale - statistics(at_row));
+          ds = p * (ds_tile[at] * keep - statistics(u.rows + at_row)) * u.scale;
           p *= keep;
         }
         tile[at] = p;

@@ -50,9 +50,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       let at = row * STRIDE + k;
       var ds = 0.0;
       if (visible(batch, query0 + row, key0 + k)) {
-        let score = score_of(tile[at]);
-        let p = exp(score - lse);
-        ds = p * (dp_tile[at] * kept(batch, head, query0 + row, key0 + k) - delta) * slope_at(score);
+        let p = exp(tile[at] * u.scale - lse);
+        ds = p * (dp_tile[at] * kept(batch, head, query0 + row, key0 + k) - delta) * u.scale;
       }
       tile[at] = ds;
     }

@@ -4,7 +4,6 @@ import type { Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { defineKernel, linearGrid } from '#gpu/define-kernel.ts';
 import type { AtelierBackend } from '#gpu/webgpu-backend.ts';
-import softCapFunctions from '../shared/soft-cap.wgsl?raw';
 import body from './cached-attention.wgsl?raw';
 import storeBody from './store.wgsl?raw';
 
@@ -18,18 +17,10 @@ const storeKernel = defineKernel({
 
 const attentionKernel = defineKernel({
   name: 'cached-attention',
-  source: `${softCapFunctions}\n${body}`,
+  source: body,
   inputs: ['qkv', 'cache', 'cached'],
   outputs: ['output'],
-  uniforms: {
-    heads: 'u32',
-    group: 'u32',
-    kv_heads: 'u32',
-    head_size: 'u32',
-    scale: 'f32',
-    softcap: 'f32',
-    window: 'u32',
-  },
+  uniforms: { heads: 'u32', group: 'u32', kv_heads: 'u32', head_size: 'u32', scale: 'f32', window: 'u32' },
 });
 
 interface CachedAttentionOptions {
@@ -37,8 +28,6 @@ interface CachedAttentionOptions {
   /** A divisor of `heads`. */
   readonly kvHeads: number;
   readonly scale: number;
-  /** Soft limit of the scores; 0: none. */
-  readonly softcap: number;
   /** A token sees this many, itself the last; 0 for all before it. */
   readonly window: number;
 }
@@ -54,7 +43,7 @@ export function cachedAttention(
   qkv: Tensor,
   cache: Tensor,
   cached: Tensor,
-  { heads, kvHeads, scale, softcap, window }: CachedAttentionOptions,
+  { heads, kvHeads, scale, window }: CachedAttentionOptions,
 ): Tensor {
   const [, tokens, width] = qkv.shape as [number, number, number];
   const headSize = width / (heads + 2 * kvHeads);
@@ -69,7 +58,7 @@ export function cachedAttention(
   attentionKernel.run(backend, {
     inputs: { qkv, cache, cached },
     outputs: { output },
-    uniforms: { heads, group: heads / kvHeads, kv_heads: kvHeads, head_size: headSize, scale, softcap, window },
+    uniforms: { heads, group: heads / kvHeads, kv_heads: kvHeads, head_size: headSize, scale, window },
     constants: { COLUMNS: Math.ceil(headSize / 64) },
     grid: [tokens, heads, 1],
   });

@@ -36,7 +36,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       score = 0.0;
       for (var d = 0u; d < u.head_size; d++) { score += qkv(query + d) * cache(j * width + own + d); }
       score *= u.scale;
-      if (u.softcap > 0.0) { score = soft_cap(score, u.softcap); }
     }
     let high = max(top, largest(score, lane));
     let p = select(0.0, exp(score - high), j <= position);

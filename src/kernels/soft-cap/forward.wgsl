@@ -1,4 +1,7 @@
-// y = cap · tanh(x / cap), four values a thread.
+// cap · tanh(x / cap), four values a thread. tanh overflows to NaN on some devices for large arguments; beyond 15 it is one
+// in f32.
+fn soft_cap(x: f32, cap: f32) -> f32 { return cap * tanh(clamp(x / cap, -15.0, 15.0)); }
+
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,

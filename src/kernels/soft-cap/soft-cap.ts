@@ -5,7 +5,6 @@ import * as tf from '@tensorflow/tfjs';
 import { defineKernel, linearGrid } from '#gpu/define-kernel.ts';
 import { defineOperation } from '#gpu/define-operation.ts';
 import { storageOf } from '#gpu/tensor-storage.ts';
-import functions from '../shared/soft-cap.wgsl?raw';
 import backwardBody from './backward.wgsl?raw';
 import forwardBody from './forward.wgsl?raw';
 
@@ -13,7 +12,7 @@ const UNIFORMS = { size: 'u32', cap: 'f32' } as const;
 
 const forwardKernel = defineKernel({
   name: 'soft-cap',
-  source: `${functions}\n${forwardBody}`,
+  source: forwardBody,
   inputs: ['x'],
   outputs: ['y'],
   uniforms: UNIFORMS,
@@ -30,14 +29,9 @@ interface Attrs {
   readonly cap: number;
 }
 
-/** y → 1 - (y / cap)², the derivative where the result is y. */
-export const softCapSlope = (y: Tensor, cap: number): Tensor => tf.sub(1, tf.square(tf.div(y, cap)));
-/** The definition in plain operations. */
-export const softCapReference = (x: Tensor, cap: number): Tensor => tf.mul(cap, tf.tanh(tf.div(x, cap)));
-
 const backward = defineOperation<'y' | 'dy', Attrs>({
   name: 'AtelierSoftCapGrad',
-  reference: ({ y, dy }, { cap }) => [tf.mul(dy, softCapSlope(y, cap))],
+  reference: ({ y, dy }, { cap }) => [tf.mul(dy, tf.sub(1, tf.square(tf.div(y, cap))))],
   webgpu: (backend, { y, dy }, { cap }) => {
     const dx = backend.makeOutput(y.shape, storageOf(y));
     backwardKernel.run(backend, {
@@ -52,7 +46,7 @@ const backward = defineOperation<'y' | 'dy', Attrs>({
 
 const operation = defineOperation<'x', Attrs>({
   name: 'AtelierSoftCap',
-  reference: ({ x }, { cap }) => [softCapReference(x, cap)],
+  reference: ({ x }, { cap }) => [tf.mul(cap, tf.tanh(tf.div(x, cap)))],
   webgpu: (backend, { x }, { cap }) => {
     const y = backend.makeOutput(x.shape, storageOf(x));
     forwardKernel.run(backend, {

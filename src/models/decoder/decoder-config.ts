@@ -34,8 +34,6 @@ export interface DecoderConfig extends DecoderSizes {
   readonly layers: readonly DecoderLayerConfig[];
   /** Factor on the scores. */
   readonly attentionScale: number;
-  /** Soft limit of the scores; 0: none. */
-  readonly attentionSoftcap: number;
   /** Soft limit of the logits over the vocabulary; 0: none. */
   readonly logitSoftcap: number;
   /** Factor on the embeddings. */

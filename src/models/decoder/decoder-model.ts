@@ -44,11 +44,10 @@ class DecoderAttention extends Module {
 
   /** x [B, T, D], angles f32 [T, head size] → [B, T, D]; f32 with a residual, which is added to the result. */
   forward(x: Tensor, mask: Tensor, angles: Tensor, context: ForwardContext, residual?: Tensor): Tensor {
-    const { numHeads: heads, numKeyValueHeads: kvHeads } = this.#config;
-    const { attentionScale: scale, attentionSoftcap: softcap, attentionDropout: dropout } = this.#config;
+    const { numHeads: heads, numKeyValueHeads: kvHeads, attentionScale, attentionDropout } = this.#config;
     const packed = this.#normed(forwardTogether([this.#query, this.#key, this.#value], x, context));
     const turned = rotary(packed, angles, heads + kvHeads, heads + 2 * kvHeads);
-    const options = { heads, kvHeads, scale, softcap, window: this.#window, dropout };
+    const options = { heads, kvHeads, scale: attentionScale, window: this.#window, dropout: attentionDropout };
     const attended = attend(turned, mask, options, context);
     return this.#output.forward(attended, context, { residual });
   }

@@ -36,7 +36,7 @@ export function readGemma3Config(json: JsonObject): DecoderConfig {
     activation: activationOf(read, 'hidden_activation', 'gelu_pytorch_tanh'),
     norm: { eps: read.number('rms_norm_eps', 1e-6), offset: 1 },
     layers: readLayers(read, json, sizes),
-    attentionSoftcap: softcapOf(read, json, 'attn_logit_softcapping'),
+    // transformers reads attn_logit_softcapping as well, and limits no scores by it: neither does this.
     logitSoftcap: softcapOf(read, json, 'final_logit_softcapping'),
     attentionScale: read.number('query_pre_attn_scalar', 256) ** -0.5,
     // A tensor of the embedding's dtype, which in training is float32.

@@ -12,6 +12,8 @@ export interface Gpt2Config extends ModelShape {
   readonly embeddingDropout: number;
   readonly attentionDropout: number;
   readonly residualDropout: number;
+  /** Before the head for labels of tokens. */
+  readonly classifierDropout: number;
   readonly layerNormEps: number;
 }
 
@@ -35,6 +37,7 @@ export function readGpt2Config(json: JsonObject): Gpt2Config {
     embeddingDropout: read.probability('embd_pdrop', 0.1),
     attentionDropout: read.probability('attn_pdrop', 0.1),
     residualDropout: read.probability('resid_pdrop', 0.1),
+    classifierDropout: read.probability('classifier_dropout', 0.1),
     maxPositions: read.positiveInteger('n_positions', 1024),
     initializerRange: read.number('initializer_range', 0.02),
     layerNormEps: read.number('layer_norm_epsilon', 1e-5),

@@ -1,6 +1,10 @@
-// GPT-2 with a language-modelling head that shares its weight with the token embedding, as transformers' GPT2LMHeadModel.
+// GPT-2 with the heads of transformers' GPT2LMHeadModel, whose weight is the token embedding, GPT2ForSequenceClassification
+// and GPT2ForTokenClassification.
 
+import { dropout } from '#kernels/dropout/dropout.ts';
 import { linear } from '#kernels/linear/linear.ts';
+import { Linear } from '#nn/linear.ts';
+import { lastToken } from '../last-token.ts';
 import { defineFamily } from '../model-family.ts';
 import type { HeadedLayers } from '../task-model.ts';
 import { type Gpt2Config, readGpt2Config } from './gpt2-config.ts';
@@ -17,9 +21,37 @@ function causalLm(config: Gpt2Config): HeadedLayers {
   };
 }
 
+function sequenceClassification(config: Gpt2Config, labels: number): HeadedLayers {
+  const transformer = new Gpt2Model(config);
+  const score = new Linear(config.hiddenSize, labels, { bias: false });
+  return {
+    modules: { transformer, score },
+    logits: (inputs, context) => {
+      const hidden = transformer.forward(inputs, context);
+      return score.forward(lastToken(hidden, inputs, config, context), context);
+    },
+  };
+}
+
+function tokenClassification(config: Gpt2Config, labels: number): HeadedLayers {
+  const transformer = new Gpt2Model(config);
+  const classifier = new Linear(config.hiddenSize, labels);
+  return {
+    modules: { transformer, classifier },
+    logits: (inputs, context) => {
+      const hidden = transformer.forward(inputs, context);
+      return classifier.forward(dropout(hidden, config.classifierDropout, context.dropoutKey), context);
+    },
+  };
+}
+
 export const gpt2 = defineFamily({
   modelType: 'gpt2',
   basePrefix: 'transformer.',
   readConfig: readGpt2Config,
-  heads: { 'text-generation': { architecture: 'GPT2LMHeadModel', build: causalLm } },
+  heads: {
+    'text-generation': { architecture: 'GPT2LMHeadModel', build: causalLm },
+    'text-classification': { architecture: 'GPT2ForSequenceClassification', build: sequenceClassification },
+    'token-classification': { architecture: 'GPT2ForTokenClassification', build: tokenClassification },
+  },
 });

@@ -31,7 +31,6 @@ export function readLlamaConfig(json: JsonObject): DecoderConfig {
     norm: { eps: read.number('rms_norm_eps', 1e-6), offset: 0 },
     layers: Array.from({ length: sizes.numHiddenLayers }, () => ({ window: 0, rope })),
     attentionScale: sizes.headSize ** -0.5,
-    attentionSoftcap: 0,
     logitSoftcap: 0,
     embeddingScale: 1,
     queryKeyValueBias: attentionBias,

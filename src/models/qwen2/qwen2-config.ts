@@ -28,7 +28,6 @@ export function readQwen2Config(json: JsonObject): DecoderConfig {
     norm: { eps: read.number('rms_norm_eps', 1e-6), offset: 0 },
     layers: readQwenLayers(read, json, sizes),
     attentionScale: sizes.headSize ** -0.5,
-    attentionSoftcap: 0,
     logitSoftcap: 0,
     embeddingScale: 1,
     queryKeyValueBias: true,

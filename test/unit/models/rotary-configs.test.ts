@@ -62,7 +62,6 @@ describe('a config.json', () => {
     ['mlp_bias', readLlamaConfig, { mlp_bias: 'yes' }],
     ['use_sliding_window', readQwen2Config, { layer_types: Array.from({ length: 32 }, () => 'sliding_attention') }],
     ['layer_types', readGemma3Config, { layer_types: ['chunked_attention'] }],
-    ['attn_logit_softcapping', readGemma3Config, { attn_logit_softcapping: -1 }],
     ['final_logit_softcapping', readGemma3Config, { final_logit_softcapping: 0 }],
     ['decoder_bias', readModernBertConfig, { decoder_bias: false }],
     ['classifier_pooling', readModernBertConfig, { classifier_pooling: 'max' }],

@@ -1,6 +1,7 @@
-// y = x / (1 - p) where the element is kept, else 0. The backward pass is the same map of the gradient.
+// y = x / (1 - p) where the element is kept, else 0. The backward pass is the same map of the gradient. Places beyond the
+// end count as the last one: a device may take them for it, and must then write the same.
 fn kept(i: u32) -> f32 {
-  return select(0.0, u.scale, threefry(u32(key(0u)), u32(key(1u)), i, u.site) >= u.threshold);
+  return select(0.0, u.scale, threefry(u32(key(0u)), u32(key(1u)), min(i, u.size - 1u), u.site) >= u.threshold);
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)

@@ -2,6 +2,7 @@
 // part that talks to the network is loaded when it is first needed.
 
 import { type ModelFiles, openModelFiles } from '#formats/model-files.ts';
+import { shapeOf } from '#models/auto-model.ts';
 import type {
   HubConnection,
   HubDownload,
@@ -15,6 +16,7 @@ import type {
 import type { DownloadId } from '#protocol/ids.ts';
 import { downloadIdOf, type IdbDownloadStore } from '#storage/download-store.ts';
 import { StudioError } from '#util/studio-error.ts';
+import { readConfig } from './opened-model.ts';
 
 /** Loads the code that talks to the Hub. */
 const loadHub = () => import('#hub/index.ts');
@@ -46,24 +48,35 @@ export interface Download {
   readonly onProgress: (progress: Pick<HubProgressEvent, 'phase' | 'path' | 'doneBytes' | 'totalBytes'>) => void;
 }
 
-/** Smallest files first, so that what is wrong with a model shows early. Resolves too when the signal was aborted. */
+const CONFIG = 'config.json';
+
+/**
+ * What a model is comes first: one that can not be trained is refused before its weights come. Then the smallest files.
+ * Resolves too when the signal was aborted.
+ */
 export async function download(store: IdbDownloadStore, options: Download): Promise<HubDownload> {
   const { repo, revision, files, signal } = options;
   const downloadId = await store.begin(repo, revision, files);
   const totalBytes = files.reduce((sum, { size }) => sum + size, 0);
   let before = 0;
+  let refused = false;
   try {
-    for (const file of [...files].sort((a, b) => a.size - b.size)) {
+    const isConfig = ({ path }: HubFile): number => Number(repo.kind === 'model' && path === CONFIG);
+    for (const file of [...files].sort((a, b) => isConfig(b) - isConfig(a) || a.size - b.size)) {
       const done = before;
       await fetchFile(store, downloadId, file, options, (phase, bytes) =>
         options.onProgress({ phase, path: file.path, doneBytes: done + bytes, totalBytes }),
       );
       before += file.size;
+      if (!isConfig(file)) continue;
+      refused = true;
+      shapeOf(await readConfig(new Map([[CONFIG, await store.read(downloadId, CONFIG)]])));
+      refused = false;
     }
   } catch (error) {
     const left = await stored(store, downloadId);
-    // Of what never began, such as a gated model, nothing is listed.
-    if (left.bytes === 0) await store.delete(downloadId);
+    // Of what never began, such as a gated model, and of what was refused nothing is listed.
+    if (left.bytes === 0 || refused) await store.delete(downloadId);
     if (!signal.aborted) throw error;
     return left;
   }

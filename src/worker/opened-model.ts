@@ -60,7 +60,7 @@ export async function openAdapter(files: ModelFiles): Promise<OpenedAdapter | nu
   };
 }
 
-async function readConfig(files: ModelFiles): Promise<JsonObject> {
+export async function readConfig(files: ModelFiles): Promise<JsonObject> {
   const file = files.get('config.json');
   if (!file)
     throw new StudioError('E-MODEL-CONFIG', 'There is no config.json.', {

@@ -57,6 +57,8 @@ beforeAll(async () => {
   const files = [...(await modelOfFixture()), { path: 'README.md', content: Buffer.from('# tiny') }];
   hub.add({ kind: 'model', name: MODEL, files, task: 'fill-mask' });
   hub.add({ kind: 'model', name: 'org/gated-bert', files, gated: true });
+  const albert = { path: 'config.json', content: Buffer.from('{"model_type": "albert"}') };
+  hub.add({ kind: 'model', name: 'org/albert', files: [albert, ...files.filter(({ path }) => path !== albert.path)] });
   const csv = async (name: 'train.csv' | 'validation.csv') => ({
     path: name,
     content: await readFile(fixtureData(name)),
@@ -175,6 +177,16 @@ describe('what can not be had is explained', () => {
     expect(await textOf(page, 'error-alert')).toMatch(/gated: its owners want their terms accepted first/);
     const link = await page.$eval(byTestId('hub-page-link'), (anchor) => (anchor as HTMLAnchorElement).href);
     expect(link).toBe(`${hub.url}/org/gated-bert`);
+  });
+
+  it('of a family that can not be trained: before its weights come, and nothing is kept', async () => {
+    await openPanel('model');
+    await find('model', 'org/albert');
+    const before = hub.rangesOf('model.safetensors').length;
+    await click(page, 'hub-download');
+    expect(await waitForText(page, 'error-alert', /albert/)).toMatch(/names "albert"; Atelier can train: bert/);
+    expect(hub.rangesOf('model.safetensors').length).toBe(before);
+    expect(JSON.stringify(await recordsOf('downloads'))).not.toContain('org/albert');
   });
 
   it('missing or private', async () => {

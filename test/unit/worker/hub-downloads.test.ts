@@ -22,7 +22,7 @@ let store: IdbDownloadStore;
 beforeAll(async () => {
   await hub.listen();
   const texts = ['config.json', 'tokenizer.json', 'tokenizer_config.json'];
-  const files = texts.map((path) => ({ path, content: Buffer.from(`{"name": "${path}"}`) }));
+  const files = texts.map((path) => ({ path, content: Buffer.from(`{"name": "${path}", "model_type": "bert"}`) }));
   hub.add({ ...MODEL, files: [...files, { path: 'model.safetensors', content: weights }] });
   hub.add({
     ...MODEL,

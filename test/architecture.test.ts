@@ -48,6 +48,7 @@ const PACKAGE_HOME: readonly [pattern: RegExp, folders: readonly string[]][] = [
   [/^@tensorflow\//, ['gpu', 'kernels', 'nn', 'models', 'optim']],
   [/^(react|react-dom|@mantine\/|recharts|wouter)/, ['ui']],
   [/^@huggingface\/hub$/, ['hub']],
+  [/^@noble\/hashes\//, ['hub']],
   [/^idb$/, ['storage']],
   [/^node:/, ['headless']],
 ];

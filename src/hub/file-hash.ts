@@ -1,6 +1,7 @@
 // Holds a downloaded file against what the Hub says it is.
 
-import { Sha256 } from '#util/sha256.ts';
+import { sha256 as newSha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
 import type { RepoFile } from './repo-files.ts';
 
 /** True when size and hash are the Hub's: the SHA-256 of files in LFS, git's own name for the rest. */
@@ -9,12 +10,13 @@ export async function isIntact(content: Blob, { size, oid, sha256 }: RepoFile): 
   return sha256 === null ? (await gitOid(content)) === oid : (await sha256Of(content)) === sha256;
 }
 
+/** Piece by piece: the browser's own digest wants a whole file in memory at once. */
 async function sha256Of(content: Blob): Promise<string> {
-  const sum = new Sha256();
+  const sum = newSha256.create();
   const reader = content.stream().getReader();
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) return sum.digest();
+    if (done) return bytesToHex(sum.digest());
     sum.update(value);
   }
 }
@@ -23,5 +25,5 @@ async function sha256Of(content: Blob): Promise<string> {
 async function gitOid(content: Blob): Promise<string> {
   const framed = await new Blob([`blob ${content.size}\0`, content]).arrayBuffer();
   const digest = await crypto.subtle.digest('SHA-1', framed);
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return bytesToHex(new Uint8Array(digest));
 }

@@ -59,24 +59,21 @@ export async function download(store: IdbDownloadStore, options: Download): Prom
   const downloadId = await store.begin(repo, revision, files);
   const totalBytes = files.reduce((sum, { size }) => sum + size, 0);
   let before = 0;
-  let refused = false;
   try {
-    const isConfig = ({ path }: HubFile): number => Number(repo.kind === 'model' && path === CONFIG);
-    for (const file of [...files].sort((a, b) => isConfig(b) - isConfig(a) || a.size - b.size)) {
+    const isConfig = ({ path }: HubFile): boolean => repo.kind === 'model' && path === CONFIG;
+    for (const file of [...files].sort((a, b) => Number(isConfig(b)) - Number(isConfig(a)) || a.size - b.size)) {
       const done = before;
       await fetchFile(store, downloadId, file, options, (phase, bytes) =>
         options.onProgress({ phase, path: file.path, doneBytes: done + bytes, totalBytes }),
       );
       before += file.size;
-      if (!isConfig(file)) continue;
-      refused = true;
-      shapeOf(await readConfig(new Map([[CONFIG, await store.read(downloadId, CONFIG)]])));
-      refused = false;
+      if (isConfig(file)) shapeOf(await readConfig(new Map([[CONFIG, await store.read(downloadId, CONFIG)]])));
     }
   } catch (error) {
     const left = await stored(store, downloadId);
     // Of what never began, such as a gated model, and of what was refused nothing is listed.
-    if (left.bytes === 0 || refused) await store.delete(downloadId);
+    const isRefused = error instanceof StudioError && error.code === 'E-MODEL-CONFIG';
+    if (left.bytes === 0 || isRefused) await store.delete(downloadId);
     if (!signal.aborted) throw error;
     return left;
   }

@@ -8,9 +8,9 @@ import { ConfigReader, type JsonObject } from '../pretrained-config.ts';
 export interface BertConfig extends ModelShape {
   /** The weight of a head for hidden words is the embedding. */
   readonly tiedHead: boolean;
-  readonly numAttentionHeads: number;
+  readonly numHeads: number;
   readonly intermediateSize: number;
-  readonly hiddenAct: Activation;
+  readonly activation: Activation;
   readonly hiddenDropout: number;
   readonly attentionDropout: number;
   readonly classifierDropout: number;
@@ -25,9 +25,9 @@ export function readBertConfig(json: JsonObject): BertConfig {
   read.mustBeOff('add_cross_attention');
   read.oneOf('position_embedding_type', ['absolute'], 'absolute');
   const hiddenSize = read.positiveInteger('hidden_size', 768);
-  const numAttentionHeads = read.positiveInteger('num_attention_heads', 12);
-  if (hiddenSize % numAttentionHeads !== 0) {
-    throw read.wrong('num_attention_heads', numAttentionHeads, `a divisor of hidden_size (${hiddenSize})`);
+  const numHeads = read.positiveInteger('num_attention_heads', 12);
+  if (hiddenSize % numHeads !== 0) {
+    throw read.wrong('num_attention_heads', numHeads, `a divisor of hidden_size (${hiddenSize})`);
   }
   const hiddenDropout = read.probability('hidden_dropout_prob', 0.1);
   return {
@@ -35,9 +35,9 @@ export function readBertConfig(json: JsonObject): BertConfig {
     vocabSize: read.positiveInteger('vocab_size', 30522),
     hiddenSize,
     numHiddenLayers: read.positiveInteger('num_hidden_layers', 12),
-    numAttentionHeads,
+    numHeads,
     intermediateSize: read.positiveInteger('intermediate_size', 3072),
-    hiddenAct: activationOf(read, 'hidden_act', 'gelu'),
+    activation: activationOf(read, 'hidden_act', 'gelu'),
     hiddenDropout,
     attentionDropout: read.probability('attention_probs_dropout_prob', 0.1),
     classifierDropout: read.probability('classifier_dropout', hiddenDropout),

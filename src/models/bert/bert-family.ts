@@ -3,6 +3,7 @@
 import { dropout } from '#kernels/dropout/dropout.ts';
 import { Linear } from '#nn/linear.ts';
 import { defineFamily } from '../model-family.ts';
+import { tokenHead } from '../shared-heads.ts';
 import type { HeadedLayers } from '../task-model.ts';
 import { refuseUntied } from '../tied-decoder.ts';
 import { type BertConfig, readBertConfig } from './bert-config.ts';
@@ -25,22 +26,12 @@ function sequenceClassification(config: BertConfig, labels: number): HeadedLayer
 function tokenClassification(config: BertConfig, labels: number): HeadedLayers {
   const bert = new BertModel(config, new BertEmbeddings(config), false);
   const classifier = new Linear(config.hiddenSize, labels);
-  return {
-    modules: { bert, classifier },
-    logits: (inputs, context) => {
-      const hidden = bert.forward(inputs, context);
-      return classifier.forward(dropout(hidden, config.classifierDropout, context.dropoutKey), context);
-    },
-  };
+  return tokenHead(['bert', bert], ['classifier', classifier], config.classifierDropout);
 }
 
 function questionAnswering(config: BertConfig): HeadedLayers {
   const bert = new BertModel(config, new BertEmbeddings(config), false);
-  const outputs = new Linear(config.hiddenSize, 2);
-  return {
-    modules: { bert, qa_outputs: outputs },
-    logits: (inputs, context) => outputs.forward(bert.forward(inputs, context), context),
-  };
+  return tokenHead(['bert', bert], ['qa_outputs', new Linear(config.hiddenSize, 2)], 0);
 }
 
 function maskedLm(config: BertConfig): HeadedLayers {

@@ -19,12 +19,12 @@ export class BertLmHead extends Module {
   readonly #words: Embedding;
 
   /** @param words whose weight is the decoder's too. */
-  constructor({ vocabSize, hiddenSize, hiddenAct, layerNormEps }: BertConfig, words: Embedding) {
+  constructor({ vocabSize, hiddenSize, activation, layerNormEps }: BertConfig, words: Embedding) {
     super();
     this.#bias = this.parameter('bias', new Parameter([vocabSize], 'zeros'));
     this.#dense = this.child('transform.dense', new Linear(hiddenSize, hiddenSize));
     this.#norm = this.child('transform.LayerNorm', new LayerNorm(hiddenSize, layerNormEps));
-    this.#activation = hiddenAct;
+    this.#activation = activation;
     this.#words = words;
   }
 

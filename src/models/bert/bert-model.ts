@@ -2,61 +2,25 @@
 
 import type { Tensor } from '@tensorflow/tfjs';
 import { activation } from '#kernels/activation/activation.ts';
-import { attention } from '#kernels/attention/attention.ts';
-import { takeDropout } from '#kernels/dropout/dropout.ts';
 import { selectToken } from '#kernels/select-token/select-token.ts';
 import type { Embedding } from '#nn/embedding.ts';
 import type { ForwardContext } from '#nn/forward-context.ts';
-import { LayerNorm } from '#nn/layer-norm.ts';
-import { feedForward, forwardTogether, Linear } from '#nn/linear.ts';
+import { Linear } from '#nn/linear.ts';
 import { Module } from '#nn/module.ts';
+import { EncoderLayer, type EncoderLayerNames } from '../encoder-layer.ts';
 import type { TextInputs } from '../text-inputs.ts';
 import type { BertConfig } from './bert-config.ts';
 
-class BertLayer extends Module {
-  readonly #query: Linear;
-  readonly #key: Linear;
-  readonly #value: Linear;
-  readonly #attentionOutput: Linear;
-  readonly #attentionNorm: LayerNorm;
-  readonly #intermediate: Linear;
-  readonly #output: Linear;
-  readonly #outputNorm: LayerNorm;
-  readonly #config: BertConfig;
-
-  constructor(config: BertConfig) {
-    super();
-    const { hiddenSize: d, intermediateSize } = config;
-    this.#query = this.child('attention.self.query', new Linear(d, d));
-    this.#key = this.child('attention.self.key', new Linear(d, d));
-    this.#value = this.child('attention.self.value', new Linear(d, d));
-    this.#attentionOutput = this.child('attention.output.dense', new Linear(d, d));
-    this.#attentionNorm = this.child('attention.output.LayerNorm', new LayerNorm(d, config.layerNormEps));
-    this.#intermediate = this.child('intermediate.dense', new Linear(d, intermediateSize));
-    this.#output = this.child('output.dense', new Linear(intermediateSize, d));
-    this.#outputNorm = this.child('output.LayerNorm', new LayerNorm(d, config.layerNormEps));
-    this.#config = config;
-  }
-
-  /** hidden [B, S, D] → [B, S, D] */
-  forward(hidden: Tensor, mask: Tensor, context: ForwardContext): Tensor {
-    const { hiddenDropout, hiddenAct, numAttentionHeads, attentionDropout } = this.#config;
-    const { dropoutKey } = context;
-    const qkv = forwardTogether([this.#query, this.#key, this.#value], hidden, context);
-    const attended = attention(qkv, mask, { heads: numAttentionHeads, dropout: attentionDropout, dropoutKey });
-    const summed = this.#attentionOutput.forward(attended, context, {
-      residual: hidden,
-      dropout: takeDropout(hiddenDropout, dropoutKey),
-    });
-    const middle = this.#attentionNorm.forward(summed, context);
-    const narrow = feedForward(this.#intermediate, this.#output, middle, context, {
-      activation: hiddenAct,
-      residual: middle,
-      dropout: takeDropout(hiddenDropout, dropoutKey),
-    });
-    return this.#outputNorm.forward(narrow, context);
-  }
-}
+const LAYER_NAMES: EncoderLayerNames = {
+  query: 'attention.self.query',
+  key: 'attention.self.key',
+  value: 'attention.self.value',
+  attentionOutput: 'attention.output.dense',
+  attentionNorm: 'attention.output.LayerNorm',
+  intermediate: 'intermediate.dense',
+  output: 'output.dense',
+  outputNorm: 'output.LayerNorm',
+};
 
 class BertPooler extends Module {
   readonly #dense: Linear;
@@ -89,15 +53,17 @@ export interface WordEmbeddings extends Module {
 
 export class BertModel extends Module {
   readonly #embeddings: WordEmbeddings;
-  readonly #layers: readonly BertLayer[];
+  readonly #layers: readonly EncoderLayer[];
   readonly #pooler: BertPooler | null;
 
   /** @param hasPooler whether the first token is mapped once more, to stand for the whole text. */
   constructor(config: BertConfig, embeddings: WordEmbeddings, hasPooler: boolean) {
     super();
     this.#embeddings = this.child('embeddings', embeddings);
+    const { hiddenDropout } = config;
+    const layer = { ...config, attentionOutputDropout: hiddenDropout, outputDropout: hiddenDropout };
     this.#layers = Array.from({ length: config.numHiddenLayers }, (_, i) =>
-      this.child(`encoder.layer.${i}`, new BertLayer(config)),
+      this.child(`encoder.layer.${i}`, new EncoderLayer(layer, LAYER_NAMES)),
     );
     this.#pooler = hasPooler ? this.child('pooler', new BertPooler(config)) : null;
   }

@@ -3,6 +3,7 @@
 
 import type { Activation } from '#kernels/activation/activation.ts';
 import type { RmsNormConfig } from '#nn/rms-norm.ts';
+import { activationOf } from '../activations.ts';
 import type { ModelShape } from '../model-shape.ts';
 import type { ConfigReader, JsonObject } from '../pretrained-config.ts';
 import type { RopeConfig } from '../rotary-angles.ts';
@@ -46,6 +47,20 @@ export interface DecoderConfig extends DecoderSizes {
   /** The results of attention and of the feed-forward part are normalised too. */
   readonly outputNorms: boolean;
 }
+
+type PlainDecoder = Omit<DecoderConfig, keyof DecoderSizes | 'layers' | 'queryKeyValueBias' | 'attentionOutputBias'>;
+
+/** What Llama, Qwen2 and Qwen3 have in common. */
+export const plainDecoder = (read: ConfigReader, { headSize }: DecoderSizes): PlainDecoder => ({
+  activation: activationOf(read, 'hidden_act', 'silu'),
+  norm: { eps: read.number('rms_norm_eps', 1e-6), offset: 0 },
+  attentionScale: headSize ** -0.5,
+  logitSoftcap: 0,
+  embeddingScale: 1,
+  headNorm: false,
+  outputNorms: false,
+  mlpBias: false,
+});
 
 /** HF's defaults, where a config.json does not say. */
 export interface DecoderDefaults {

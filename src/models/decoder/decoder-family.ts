@@ -2,13 +2,12 @@
 // …ForTokenClassification.
 
 import type { Tensor } from '@tensorflow/tfjs';
-import { dropout } from '#kernels/dropout/dropout.ts';
 import { linear } from '#kernels/linear/linear.ts';
 import { softCap } from '#kernels/soft-cap/soft-cap.ts';
 import { Linear } from '#nn/linear.ts';
-import { lastToken } from '../last-token.ts';
 import { defineFamily, type ModelFamily } from '../model-family.ts';
 import type { JsonObject } from '../pretrained-config.ts';
+import { lastTokenHead, tokenHead } from '../shared-heads.ts';
 import type { HeadedLayers } from '../task-model.ts';
 import type { DecoderConfig } from './decoder-config.ts';
 import { DecoderModel } from './decoder-model.ts';
@@ -44,28 +43,14 @@ function causalLm(config: DecoderConfig): HeadedLayers {
 
 /** As GenericForSequenceClassification. */
 function sequenceClassification(config: DecoderConfig, labels: number): HeadedLayers {
-  const model = new DecoderModel(config);
   const score = new Linear(config.hiddenSize, labels, { bias: false });
-  return {
-    modules: { model, score },
-    logits: (inputs, context) => {
-      const hidden = model.forward(inputs, context);
-      return score.forward(lastToken(hidden, inputs, config, context), context);
-    },
-  };
+  return lastTokenHead(['model', new DecoderModel(config)], ['score', score], config);
 }
 
 /** As GenericForTokenClassification. */
 function tokenClassification(config: DecoderConfig, labels: number): HeadedLayers {
-  const model = new DecoderModel(config);
   const score = new Linear(config.hiddenSize, labels);
-  return {
-    modules: { model, score },
-    logits: (inputs, context) => {
-      const hidden = model.forward(inputs, context);
-      return score.forward(dropout(hidden, config.classifierDropout, context.dropoutKey), context);
-    },
-  };
+  return tokenHead(['model', new DecoderModel(config)], ['score', score], config.classifierDropout);
 }
 
 export const defineDecoderFamily = (spec: DecoderFamilySpec): ModelFamily =>

@@ -6,6 +6,7 @@ import { LayerNorm } from '#nn/layer-norm.ts';
 import { Linear } from '#nn/linear.ts';
 import { firstToken } from '../bert/bert-model.ts';
 import { defineFamily } from '../model-family.ts';
+import { tokenHead } from '../shared-heads.ts';
 import type { HeadedLayers } from '../task-model.ts';
 import { refuseUntied, TiedDecoder } from '../tied-decoder.ts';
 import { type DistilBertConfig, LAYER_NORM_EPS, readDistilBertConfig } from './distilbert-config.ts';
@@ -26,27 +27,13 @@ function sequenceClassification(config: DistilBertConfig, labels: number): Heade
 }
 
 function tokenClassification(config: DistilBertConfig, labels: number): HeadedLayers {
-  const distilbert = new DistilBertModel(config);
   const classifier = new Linear(config.hiddenSize, labels);
-  return {
-    modules: { distilbert, classifier },
-    logits: (inputs, context) => {
-      const hidden = distilbert.forward(inputs, context);
-      return classifier.forward(dropout(hidden, config.dropout, context.dropoutKey), context);
-    },
-  };
+  return tokenHead(['distilbert', new DistilBertModel(config)], ['classifier', classifier], config.dropout);
 }
 
 function questionAnswering(config: DistilBertConfig): HeadedLayers {
-  const distilbert = new DistilBertModel(config);
   const outputs = new Linear(config.hiddenSize, 2);
-  return {
-    modules: { distilbert, qa_outputs: outputs },
-    logits: (inputs, context) => {
-      const hidden = distilbert.forward(inputs, context);
-      return outputs.forward(dropout(hidden, config.answerDropout, context.dropoutKey), context);
-    },
-  };
+  return tokenHead(['distilbert', new DistilBertModel(config)], ['qa_outputs', outputs], config.answerDropout);
 }
 
 function maskedLm(config: DistilBertConfig): HeadedLayers {

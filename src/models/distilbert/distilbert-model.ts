@@ -1,13 +1,12 @@
 // DistilBERT (Sanh et al., 2019) with the layers and weight names of transformers' DistilBertModel.
 
 import type { Tensor } from '@tensorflow/tfjs';
-import { attention } from '#kernels/attention/attention.ts';
-import { dropout, takeDropout } from '#kernels/dropout/dropout.ts';
+import { dropout } from '#kernels/dropout/dropout.ts';
 import { Embedding, embed } from '#nn/embedding.ts';
 import type { ForwardContext } from '#nn/forward-context.ts';
 import { LayerNorm } from '#nn/layer-norm.ts';
-import { feedForward, forwardTogether, Linear } from '#nn/linear.ts';
 import { Module } from '#nn/module.ts';
+import { EncoderLayer, type EncoderLayerNames } from '../encoder-layer.ts';
 import { paddingIdOf } from '../model-shape.ts';
 import type { TextInputs } from '../text-inputs.ts';
 import { type DistilBertConfig, LAYER_NORM_EPS } from './distilbert-config.ts';
@@ -39,57 +38,32 @@ class DistilBertEmbeddings extends Module {
   }
 }
 
-class DistilBertLayer extends Module {
-  readonly #query: Linear;
-  readonly #key: Linear;
-  readonly #value: Linear;
-  readonly #attentionOutput: Linear;
-  readonly #attentionNorm: LayerNorm;
-  readonly #intermediate: Linear;
-  readonly #output: Linear;
-  readonly #outputNorm: LayerNorm;
-  readonly #config: DistilBertConfig;
-
-  constructor(config: DistilBertConfig) {
-    super();
-    const { hiddenSize: d, intermediateSize } = config;
-    this.#query = this.child('attention.q_lin', new Linear(d, d));
-    this.#key = this.child('attention.k_lin', new Linear(d, d));
-    this.#value = this.child('attention.v_lin', new Linear(d, d));
-    this.#attentionOutput = this.child('attention.out_lin', new Linear(d, d));
-    this.#attentionNorm = this.child('sa_layer_norm', new LayerNorm(d, LAYER_NORM_EPS));
-    this.#intermediate = this.child('ffn.lin1', new Linear(d, intermediateSize));
-    this.#output = this.child('ffn.lin2', new Linear(intermediateSize, d));
-    this.#outputNorm = this.child('output_layer_norm', new LayerNorm(d, LAYER_NORM_EPS));
-    this.#config = config;
-  }
-
-  /** hidden [B, L, D] → [B, L, D] */
-  forward(hidden: Tensor, mask: Tensor, context: ForwardContext): Tensor {
-    const { numHeads, attentionDropout, activation, dropout: probability } = this.#config;
-    const { dropoutKey } = context;
-    const qkv = forwardTogether([this.#query, this.#key, this.#value], hidden, context);
-    const attended = attention(qkv, mask, { heads: numHeads, dropout: attentionDropout, dropoutKey });
-    const summed = this.#attentionOutput.forward(attended, context, { residual: hidden });
-    const middle = this.#attentionNorm.forward(summed, context);
-    const narrow = feedForward(this.#intermediate, this.#output, middle, context, {
-      activation,
-      residual: middle,
-      dropout: takeDropout(probability, dropoutKey),
-    });
-    return this.#outputNorm.forward(narrow, context);
-  }
-}
+const LAYER_NAMES: EncoderLayerNames = {
+  query: 'attention.q_lin',
+  key: 'attention.k_lin',
+  value: 'attention.v_lin',
+  attentionOutput: 'attention.out_lin',
+  attentionNorm: 'sa_layer_norm',
+  intermediate: 'ffn.lin1',
+  output: 'ffn.lin2',
+  outputNorm: 'output_layer_norm',
+};
 
 export class DistilBertModel extends Module {
   readonly #embeddings: DistilBertEmbeddings;
-  readonly #layers: readonly DistilBertLayer[];
+  readonly #layers: readonly EncoderLayer[];
 
   constructor(config: DistilBertConfig) {
     super();
     this.#embeddings = this.child('embeddings', new DistilBertEmbeddings(config));
+    const layer = {
+      ...config,
+      layerNormEps: LAYER_NORM_EPS,
+      attentionOutputDropout: 0,
+      outputDropout: config.dropout,
+    };
     this.#layers = Array.from({ length: config.numHiddenLayers }, (_, i) =>
-      this.child(`transformer.layer.${i}`, new DistilBertLayer(config)),
+      this.child(`transformer.layer.${i}`, new EncoderLayer(layer, LAYER_NAMES)),
     );
   }
 

@@ -1,11 +1,10 @@
 // GPT-2 with the heads of transformers' GPT2LMHeadModel, whose weight is the token embedding, GPT2ForSequenceClassification
 // and GPT2ForTokenClassification.
 
-import { dropout } from '#kernels/dropout/dropout.ts';
 import { linear } from '#kernels/linear/linear.ts';
 import { Linear } from '#nn/linear.ts';
-import { lastToken } from '../last-token.ts';
 import { defineFamily } from '../model-family.ts';
+import { lastTokenHead, tokenHead } from '../shared-heads.ts';
 import type { HeadedLayers } from '../task-model.ts';
 import { type Gpt2Config, readGpt2Config } from './gpt2-config.ts';
 import { Gpt2Model } from './gpt2-model.ts';
@@ -22,27 +21,13 @@ function causalLm(config: Gpt2Config): HeadedLayers {
 }
 
 function sequenceClassification(config: Gpt2Config, labels: number): HeadedLayers {
-  const transformer = new Gpt2Model(config);
   const score = new Linear(config.hiddenSize, labels, { bias: false });
-  return {
-    modules: { transformer, score },
-    logits: (inputs, context) => {
-      const hidden = transformer.forward(inputs, context);
-      return score.forward(lastToken(hidden, inputs, config, context), context);
-    },
-  };
+  return lastTokenHead(['transformer', new Gpt2Model(config)], ['score', score], config);
 }
 
 function tokenClassification(config: Gpt2Config, labels: number): HeadedLayers {
-  const transformer = new Gpt2Model(config);
   const classifier = new Linear(config.hiddenSize, labels);
-  return {
-    modules: { transformer, classifier },
-    logits: (inputs, context) => {
-      const hidden = transformer.forward(inputs, context);
-      return classifier.forward(dropout(hidden, config.classifierDropout, context.dropoutKey), context);
-    },
-  };
+  return tokenHead(['transformer', new Gpt2Model(config)], ['classifier', classifier], config.classifierDropout);
 }
 
 export const gpt2 = defineFamily({

@@ -1,8 +1,7 @@
 // The fields of a Llama config.json (SmolLM2, TinyLlama, Llama 3) that shape the model. Source of names and defaults:
 // transformers' LlamaConfig.
 
-import { activationOf } from '../activations.ts';
-import { type DecoderConfig, readSizes } from '../decoder/decoder-config.ts';
+import { type DecoderConfig, plainDecoder, readSizes } from '../decoder/decoder-config.ts';
 import { ConfigReader, type JsonObject } from '../pretrained-config.ts';
 import { readRope } from '../rotary-angles.ts';
 
@@ -27,16 +26,10 @@ export function readLlamaConfig(json: JsonObject): DecoderConfig {
   const attentionBias = read.boolean('attention_bias', false);
   return {
     ...sizes,
-    activation: activationOf(read, 'hidden_act', 'silu'),
-    norm: { eps: read.number('rms_norm_eps', 1e-6), offset: 0 },
+    ...plainDecoder(read, sizes),
     layers: Array.from({ length: sizes.numHiddenLayers }, () => ({ window: 0, rope })),
-    attentionScale: sizes.headSize ** -0.5,
-    logitSoftcap: 0,
-    embeddingScale: 1,
     queryKeyValueBias: attentionBias,
     attentionOutputBias: attentionBias,
     mlpBias: read.boolean('mlp_bias', false),
-    headNorm: false,
-    outputNorms: false,
   };
 }

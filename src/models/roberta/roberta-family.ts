@@ -1,9 +1,9 @@
 // RoBERTa and XLM-RoBERTa, which differ in their tokenizers and the order of their parts, with transformers' heads.
 
-import { dropout } from '#kernels/dropout/dropout.ts';
 import { Linear } from '#nn/linear.ts';
 import { BertModel } from '../bert/bert-model.ts';
 import { defineFamily, type ModelFamily } from '../model-family.ts';
+import { tokenHead } from '../shared-heads.ts';
 import type { HeadedLayers } from '../task-model.ts';
 import { refuseUntied } from '../tied-decoder.ts';
 import { type RobertaConfig, readRobertaConfig } from './roberta-config.ts';
@@ -22,25 +22,12 @@ function sequenceClassification(config: RobertaConfig, labels: number): HeadedLa
 }
 
 function tokenClassification(config: RobertaConfig, labels: number): HeadedLayers {
-  const roberta = baseModel(config);
   const classifier = new Linear(config.hiddenSize, labels);
-  return {
-    modules: { roberta, classifier },
-    logits: (inputs, context) => {
-      const hidden = roberta.forward(inputs, context);
-      return classifier.forward(dropout(hidden, config.classifierDropout, context.dropoutKey), context);
-    },
-  };
+  return tokenHead(['roberta', baseModel(config)], ['classifier', classifier], config.classifierDropout);
 }
 
-function questionAnswering(config: RobertaConfig): HeadedLayers {
-  const roberta = baseModel(config);
-  const outputs = new Linear(config.hiddenSize, 2);
-  return {
-    modules: { roberta, qa_outputs: outputs },
-    logits: (inputs, context) => outputs.forward(roberta.forward(inputs, context), context),
-  };
-}
+const questionAnswering = (config: RobertaConfig): HeadedLayers =>
+  tokenHead(['roberta', baseModel(config)], ['qa_outputs', new Linear(config.hiddenSize, 2)], 0);
 
 function maskedLm(config: RobertaConfig): HeadedLayers {
   refuseUntied(config);

@@ -1,10 +1,24 @@
-// The layers of Qwen2 and Qwen3, which may see a window from some layer on. Source of names and defaults: transformers'
+// What the configs of Qwen2 and Qwen3 share: sizes by default, and layers that may see a window from some layer on. Source of names and defaults: transformers'
 // Qwen2Config.
 
 import { readLayerTypes } from '../layer-types.ts';
 import type { ConfigReader, JsonObject } from '../pretrained-config.ts';
 import { readRope } from '../rotary-angles.ts';
-import type { DecoderLayerConfig, DecoderSizes } from './decoder-config.ts';
+import type { DecoderDefaults, DecoderLayerConfig, DecoderSizes } from './decoder-config.ts';
+
+/** Of Qwen2; those of Qwen3 differ in the size of a head. */
+export const QWEN_DEFAULTS: DecoderDefaults = {
+  vocabSize: 151_936,
+  hiddenSize: 4096,
+  intermediateSize: 22_016,
+  numLayers: 32,
+  numHeads: 32,
+  numKeyValueHeads: 32,
+  headSize: null,
+  maxPositions: 32_768,
+  padToken: null,
+  tiedHead: false,
+};
 
 export function readQwenLayers(
   read: ConfigReader,

@@ -25,24 +25,36 @@ export interface DataLoaderOptions<T> {
   /** Leave out a last batch that is not full. */
   readonly dropLast: boolean;
   readonly collator: DataCollator<T>;
+  /** Rows that are left out at the beginning of an epoch. Default 0. */
+  readonly firstRow?: number;
 }
 
 export class DataLoader<T = Example> {
   /** Batches in an epoch. */
   readonly length: number;
+  readonly batchSize: number;
+  /** Rows in an epoch. */
+  readonly rows: number;
   readonly #options: DataLoaderOptions<T>;
   #order: { readonly epoch: number; readonly indices: Int32Array } | null = null;
 
   /** @throws StudioError E-ARGS for a batch size that is not a positive whole number. */
   constructor(options: DataLoaderOptions<T>) {
-    const { sampler, batchSize, dropLast } = options;
+    const { sampler, batchSize, dropLast, firstRow = 0 } = options;
     if (!Number.isInteger(batchSize) || batchSize < 1) {
       throw new StudioError('E-ARGS', `The batch size is ${batchSize}, but has to be a whole number of at least 1.`, {
         where: 'per_device_batch_size',
       });
     }
     this.#options = options;
-    this.length = dropLast ? Math.floor(sampler.length / batchSize) : Math.ceil(sampler.length / batchSize);
+    this.batchSize = batchSize;
+    this.rows = sampler.length - firstRow;
+    this.length = dropLast ? Math.floor(this.rows / batchSize) : Math.ceil(this.rows / batchSize);
+  }
+
+  /** The same without the first rows of an epoch: what a run that was interrupted there has left. */
+  startingAt(firstRow: number): DataLoader<T> {
+    return firstRow === 0 ? this : new DataLoader({ ...this.#options, firstRow });
   }
 
   /** `epoch` and `index` count from 0. */
@@ -53,17 +65,16 @@ export class DataLoader<T = Example> {
 
   /** Rows of the data set in batch `index`. */
   rowsOf(epoch: number, index: number): number[] {
-    const start = index * this.#options.batchSize;
+    const start = (this.#options.firstRow ?? 0) + index * this.batchSize;
     return [...this.#indices(epoch).subarray(start, start + this.batchSizeOf(index))];
   }
 
   /** How many examples batch `index` holds. */
   batchSizeOf(index: number): number {
-    const { sampler, batchSize } = this.#options;
     if (!Number.isInteger(index) || index < 0 || index >= this.length) {
       throw new StudioError('E-INTERNAL', `Batch ${index} was asked for, but an epoch has ${this.length}.`);
     }
-    return Math.min(batchSize, sampler.length - index * batchSize);
+    return Math.min(this.batchSize, this.rows - index * this.batchSize);
   }
 
   #indices(epoch: number): Int32Array {

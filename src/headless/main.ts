@@ -1,4 +1,5 @@
-// The headless runner: `npm run train -- --config run.json --output-dir out [--resume-from-checkpoint DIR]`.
+// The headless runner: `npm run train -- --config run.json --output-dir out [--resume-from-checkpoint DIR
+// [--resume-arguments keep]]`.
 // Log entries go to standard output, one JSON object a line; progress and notices go to standard error.
 
 import { constants, existsSync, openAsBlob, readdirSync } from 'node:fs';
@@ -37,15 +38,19 @@ import { batchSizeText, nonFiniteLossText } from '#worker/run-notices.ts';
 import { openCheckpointFolder } from './checkpoint-folder.ts';
 import { installDawn } from './dawn.ts';
 import { FolderCheckpointStore } from './folder-checkpoint-store.ts';
+import { RESUME_CHOICES, type ResumeChoice, resumeArguments } from './resume-arguments.ts';
 import { type RunConfig, readRunConfig, rolesFor } from './run-config.ts';
+import { type LoadModule, loadCallbacks } from './user-callbacks.ts';
 
 const RUN = 'run' as RunId;
-const USAGE = 'usage: npm run train -- --config run.json --output-dir out [--resume-from-checkpoint DIR]';
+const USAGE =
+  'usage: npm run train -- --config run.json --output-dir out [--resume-from-checkpoint DIR [--resume-arguments override|keep]]';
 
 interface CommandLine {
   readonly config: string;
   readonly outputDir: string;
   readonly resumeFrom: string | null;
+  readonly resumeArguments: ResumeChoice;
 }
 
 /** npm changes into the package's folder; paths are meant from where the person stands. */
@@ -53,12 +58,15 @@ const fromCaller = (path: string): string => resolve(process.env['INIT_CWD'] ?? 
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-/** @returns the exit code: 0 when trained to the end, 1 for bad input or a failure, 2 for a wrong command line. */
-export async function main(argv: readonly string[]): Promise<number> {
+/**
+ * @param loadModule runs the modules that run.json names.
+ * @returns the exit code: 0 when trained to the end, 1 for bad input or a failure, 2 for a wrong command line.
+ */
+export async function main(argv: readonly string[], loadModule: LoadModule): Promise<number> {
   const commandLine = readCommandLine(argv);
   if (!commandLine) return 2;
   try {
-    await run(commandLine);
+    await run(commandLine, loadModule);
     return 0;
   } catch (error) {
     reportError(error);
@@ -74,14 +82,21 @@ function readCommandLine(argv: readonly string[]): CommandLine | null {
         config: { type: 'string' },
         'output-dir': { type: 'string' },
         'resume-from-checkpoint': { type: 'string' },
+        'resume-arguments': { type: 'string', default: 'override' },
       },
     });
+    const resumeArguments = RESUME_CHOICES.find((choice) => choice === values['resume-arguments']);
+    if (!resumeArguments) {
+      say(`--resume-arguments is one of ${RESUME_CHOICES.join(', ')}.\n${USAGE}`);
+      return null;
+    }
     if (values.config && values['output-dir']) {
       const resumeFrom = values['resume-from-checkpoint'];
       return {
         config: fromCaller(values.config),
         outputDir: fromCaller(values['output-dir']),
         resumeFrom: resumeFrom === undefined ? null : fromCaller(resumeFrom),
+        resumeArguments,
       };
     }
     say(`--config and --output-dir are needed.\n${USAGE}`);
@@ -102,17 +117,21 @@ function reportError(error: unknown): void {
   if (error.safe) say(error.safe);
 }
 
-async function run({ config: path, outputDir, resumeFrom }: CommandLine): Promise<void> {
-  const config = await readRunConfig(path);
-  for (const note of config.notes) say(`note: ${note}`);
-  const model = await openModel(await openFolder(config.model), basename(config.model));
-  const data = await prepareData(config, model);
+async function run(commandLine: CommandLine, loadModule: LoadModule): Promise<void> {
+  const { outputDir, resumeFrom } = commandLine;
+  const given = await readRunConfig(commandLine.config);
+  for (const note of given.notes) say(`note: ${note}`);
+  const callbacks = await loadCallbacks(given.callbacks, loadModule);
+  const model = await openModel(await openFolder(given.model), basename(given.model));
+  const data = await prepareData(given, model);
   for (const warning of data.warnings) say(`warning: ${warning}`);
   // What can be refused is refused before the device starts.
-  const adapter = config.adapter === null ? null : await openAdapterFolder(config.adapter);
-  const peft = config.peft ?? adapter?.config ?? null;
+  const adapter = given.adapter === null ? null : await openAdapterFolder(given.adapter);
+  const peft = given.peft ?? adapter?.config ?? null;
   const parameters = describeRun(model, data, peft).network.namedParameters();
-  const stored = resumeFrom === null ? null : await openToResume(resumeFrom, parameters, config.args);
+  const stored = resumeFrom === null ? null : await openToResume(resumeFrom, parameters, given.args);
+  const told = stored ? await resumeArguments(commandLine.resumeArguments, stored, given, say) : given;
+  const config = { ...given, ...told };
   installDawn();
   const engine = await initializeEngine();
   say(`device: ${deviceName(engine)}`);
@@ -129,10 +148,11 @@ async function run({ config: path, outputDir, resumeFrom }: CommandLine): Promis
       checkpointStore: store,
       runId: RUN,
       rawArguments: config.rawArguments,
-      callbacks: [reporter()],
+      callbacks: [reporter(), ...callbacks],
       hooks: {
         onNotReplayed,
         onNonFiniteLoss: (place) => say(`warning: ${nonFiniteLossText(place)}`),
+        onWarning: (message) => say(`warning: ${message}`),
         onBatchSize: (change) => say(`warning: ${batchSizeText(change)}`),
       },
     },

@@ -31,6 +31,8 @@ export interface RunConfig {
   readonly adapter: string | null;
   /** Write the whole model with the adapter worked in, too. */
   readonly mergeAdapter: boolean;
+  /** Modules that give a callback each; absolute. */
+  readonly callbacks: readonly string[];
   readonly args: TrainingArguments;
   readonly rawArguments: Readonly<Record<string, unknown>>;
   readonly notes: readonly string[];
@@ -79,6 +81,7 @@ export const RUN_CONFIG_FIELDS: ReadonlySet<string> = new Set([
   'peft',
   'adapter',
   'merge_adapter',
+  'callbacks',
   'training_arguments',
 ]);
 const PROBLEM_TYPES = ['single_label_classification', 'multi_label_classification', 'regression'];
@@ -121,6 +124,7 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
     peft: readPeft(path, json['peft']),
     adapter: json['adapter'] == null ? null : resolve(folder, text('adapter')),
     mergeAdapter: readFlag(path, json, 'merge_adapter', false),
+    callbacks: readPaths(path, json, 'callbacks').map((each) => resolve(folder, each)),
     args,
     rawArguments: raw,
     notes,
@@ -165,6 +169,12 @@ function readFlag(path: string, json: Record<string, unknown>, name: string, fal
   const value = json[name] ?? fallback;
   if (typeof value === 'boolean') return value;
   throw wrong(path, name, `must be true or false, but is ${JSON.stringify(value)}.`);
+}
+
+function readPaths(path: string, json: Record<string, unknown>, name: string): string[] {
+  const value = json[name] ?? [];
+  if (Array.isArray(value) && value.every((each) => typeof each === 'string' && each !== '')) return value;
+  throw wrong(path, name, `must be a list of files, but is ${JSON.stringify(value)}.`);
 }
 
 function readPeft(path: string, given: unknown): LoraConfig | null {

@@ -11,6 +11,6 @@ const server = await createServer({
   logLevel: 'error',
 });
 const { main } = await server.ssrLoadModule('/src/headless/main.ts');
-const code = await main(process.argv.slice(2));
+const code = await main(process.argv.slice(2), (path) => server.ssrLoadModule(path));
 await server.close();
 process.exit(code);

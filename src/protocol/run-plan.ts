@@ -25,14 +25,15 @@ export function countBatches(samples: number, batchSize: number, dropLast: boole
 
 /**
  * @param batchesPerEpoch micro-batches of one epoch, at least 1.
+ * @param stepOffset of a resumed run: updates done beyond those that the present batch would have needed. Default 0.
  * @throws StudioError E-ARGS when there is no batch.
  */
-export function resolveSteps(args: TrainingArguments, batchesPerEpoch: number): ResolvedSteps {
+export function resolveSteps(args: TrainingArguments, batchesPerEpoch: number, stepOffset = 0): ResolvedSteps {
   if (batchesPerEpoch < 1) throw noBatch(args);
   const stepsPerEpoch = Math.max(1, Math.ceil(batchesPerEpoch / args.gradientAccumulationSteps));
   const byEpochs = args.maxSteps <= 0;
-  const maxSteps = byEpochs ? Math.ceil(args.numTrainEpochs * stepsPerEpoch) : args.maxSteps;
-  const numTrainEpochs = byEpochs ? Math.ceil(args.numTrainEpochs) : Math.ceil(maxSteps / stepsPerEpoch);
+  const maxSteps = byEpochs ? Math.ceil(args.numTrainEpochs * stepsPerEpoch) + stepOffset : args.maxSteps;
+  const numTrainEpochs = byEpochs ? Math.ceil(args.numTrainEpochs) : Math.ceil((maxSteps - stepOffset) / stepsPerEpoch);
   const steps = (value: number): number => (value < 1 ? Math.ceil(maxSteps * value) : value);
   return {
     maxSteps,

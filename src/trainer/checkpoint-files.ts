@@ -6,7 +6,7 @@ import type { LrSchedule } from '#optim/get-scheduler.ts';
 import type { Optimizer } from '#optim/optimizer.ts';
 import { type TrainingArguments, toTrainingArgumentsJson } from '#protocol/training-arguments.ts';
 import { stringifyHfJson } from '#util/hf-json.ts';
-import type { ProcessingClass } from './trainer-options.ts';
+import type { ProcessingClass } from './processing-class.ts';
 import { type TrainerState, toTrainerStateJson } from './trainer-state.ts';
 
 export interface CheckpointFileParts {

@@ -182,7 +182,7 @@ export async function trainBatchSizeOf(stored: StoredCheckpoint): Promise<number
   return trainBatchSize > 0 ? trainBatchSize : null;
 }
 
-async function readState(stored: StoredCheckpoint): Promise<TrainerState> {
+export async function readState(stored: StoredCheckpoint): Promise<TrainerState> {
   const json = parseHfJson(await stored.readFile('trainer_state.json'), 'trainer_state.json', 'E-CHECKPOINT');
   return fromTrainerStateJson(json as Readonly<Record<string, unknown>>);
 }

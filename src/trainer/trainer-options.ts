@@ -11,13 +11,9 @@ import type { CheckpointStore } from '#storage/checkpoint-store.ts';
 import type { TrainerCallback } from './callbacks/trainer-callback.ts';
 import type { CheckpointWriterHooks } from './checkpoint-writer.ts';
 import type { ComputeMetrics, LossMetrics, PreprocessLogits } from './evaluation-loop.ts';
+import type { ProcessingClass } from './processing-class.ts';
 import type { UpdateRecord } from './telemetry.ts';
 import type { LossPlace } from './training-session.ts';
-
-/** What is saved beside the weights: a tokenizer with its files as they were read. */
-export interface ProcessingClass {
-  readonly savedFiles: ReadonlyMap<string, string>;
-}
 
 /** Acts on the control flags now: logs, evaluates or saves what they ask for. */
 export type ActOnFlags = () => Promise<void>;
@@ -31,6 +27,8 @@ export interface TrainerHooks extends CheckpointWriterHooks {
   readonly onNotReplayed?: (reason: string) => void;
   /** Told of the first loss that is no finite number, whether or not the log filters it. */
   readonly onNonFiniteLoss?: (place: LossPlace) => void;
+  /** Told what a person should know and what stops nothing: what a resumed run does otherwise than the one before. */
+  readonly onWarning?: (message: string) => void;
   /** Told when memory ran out and training starts again with fewer rows at once. */
   readonly onBatchSize?: (change: { readonly from: number; readonly to: number }) => void;
 }

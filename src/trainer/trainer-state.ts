@@ -22,13 +22,26 @@ export interface TrainerState {
   /** Optimizer steps that overflowed and changed nothing. */
   skippedSteps: number;
   /** By callback name: what stateful callbacks keep. */
-  statefulCallbacks: Record<string, CallbackState>;
+  statefulCallbacks: Record<string, SavedCallback>;
+  /** Set while this run is one of a search. */
+  trial: TrialInfo | null;
+}
+
+/** One run of a hyperparameter search, as HF's state names it. */
+export interface TrialInfo {
+  /** Null: it has only its number. */
+  readonly name: string | null;
+  /** In the arguments' own names. */
+  readonly params: Readonly<Record<string, unknown>>;
 }
 
 export interface CallbackState {
   readonly args: Readonly<Record<string, unknown>>;
   readonly attributes: Readonly<Record<string, unknown>>;
 }
+
+/** Several callbacks of one name keep a list. */
+export type SavedCallback = CallbackState | readonly CallbackState[];
 
 export function createTrainerState(): TrainerState {
   return {
@@ -48,6 +61,7 @@ export function createTrainerState(): TrainerState {
     bestModelCheckpoint: null,
     skippedSteps: 0,
     statefulCallbacks: {},
+    trial: null,
   };
 }
 
@@ -82,7 +96,7 @@ export function toTrainerStateJson(state: TrainerState): Record<string, unknown>
     epoch: state.epoch,
     eval_steps: state.evalSteps,
     global_step: state.globalStep,
-    is_hyper_param_search: false,
+    is_hyper_param_search: state.trial !== null,
     is_local_process_zero: true,
     is_world_process_zero: true,
     log_history: state.logHistory,
@@ -94,8 +108,8 @@ export function toTrainerStateJson(state: TrainerState): Record<string, unknown>
     stateful_callbacks: state.statefulCallbacks,
     total_flos: state.totalFlos,
     train_batch_size: state.trainBatchSize,
-    trial_name: null,
-    trial_params: null,
+    trial_name: state.trial?.name ?? null,
+    trial_params: state.trial?.params ?? null,
   };
 }
 
@@ -118,6 +132,6 @@ export function fromTrainerStateJson(json: Readonly<Record<string, unknown>>): T
   state.bestMetric = numberOrNull('best_metric');
   state.bestGlobalStep = numberOrNull('best_global_step');
   state.bestModelCheckpoint = typeof json['best_model_checkpoint'] === 'string' ? json['best_model_checkpoint'] : null;
-  state.statefulCallbacks = (json['stateful_callbacks'] ?? {}) as Record<string, CallbackState>;
+  state.statefulCallbacks = (json['stateful_callbacks'] ?? {}) as Record<string, SavedCallback>;
   return state;
 }

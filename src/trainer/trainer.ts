@@ -2,9 +2,9 @@
 // the evaluation, the session and the checkpoints are files of their own.
 
 import { DefaultDataCollator } from '#data/collators/default-data-collator.ts';
-import { type DataCollator, DataLoader } from '#data/data-loader.ts';
+import type { DataCollator, DataLoader } from '#data/data-loader.ts';
 import type { Dataset } from '#data/dataset.ts';
-import { LengthGroupedSampler, RandomSampler, type Sampler, SequentialSampler } from '#data/samplers.ts';
+import { type Sampler, SequentialSampler } from '#data/samplers.ts';
 import type { ComputeStorage } from '#nn/forward-context.ts';
 import { ForwardSteps } from '#nn/forward-steps.ts';
 import { recoverMemory } from '#nn/tensor-access.ts';
@@ -19,15 +19,15 @@ import type { StoredCheckpoint } from '#storage/checkpoint-store.ts';
 import { yieldToEventLoop } from '#util/event-loop.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { decidingMetric, updateBestMetric } from './best-metric.ts';
-import { CallbackHandler } from './callbacks/callback-handler.ts';
+import { CallbackHandler, type CallbackReference } from './callbacks/callback-handler.ts';
 import { defaultFlowCallback } from './callbacks/default-flow-callback.ts';
-import type { CallbackContext, CallbackEvent } from './callbacks/trainer-callback.ts';
+import type { CallbackContext, CallbackEvent, TrainerCallback } from './callbacks/trainer-callback.ts';
 import { checkTrainerOptions, isDataset } from './check-trainer-options.ts';
+import { dataLoaderFor, trainSampler } from './data-loaders.ts';
 import { type EvaluationOutput, evaluationLoop, type Metrics } from './evaluation-loop.ts';
 import { InitialWeights } from './initial-weights.ts';
-import { removeUnusedColumns } from './remove-unused-columns.ts';
-import { rowLengths } from './row-lengths.ts';
-import { type Resumed, RunCheckpoints, trainBatchSizeOf } from './run-checkpoints.ts';
+import { RUN_START, resumePosition } from './resume-position.ts';
+import { type Resumed, RunCheckpoints, readState, trainBatchSizeOf } from './run-checkpoints.ts';
 import { speedMetrics, tokenMetrics } from './speed-metrics.ts';
 import { TrainerControl } from './trainer-control.ts';
 import type { TrainerOptions } from './trainer-options.ts';
@@ -54,6 +54,10 @@ export class Trainer {
   #model: TrainableModel | null;
   #update: OptimizerUpdate | null = null;
   #forwardSteps: ForwardSteps | null = null;
+  /** What callbacks are handed, as far as it was made. */
+  #lrScheduler: LrSchedule | null = null;
+  #trainDataloader: DataLoader | null = null;
+  #evalDataloader: DataLoader | null = null;
   /** The step whose weights the model holds, where the best ones were taken back. */
   #bestStepLoaded: number | null = null;
   /** Rows at once in training: those of the arguments, or what was found to fit into memory. */
@@ -77,6 +81,21 @@ export class Trainer {
   get model(): TrainableModel {
     if (!this.#model) throw new StudioError('E-STATE', 'The model is made by train(): call that first.');
     return this.#model;
+  }
+
+  /** Puts a callback behind those that are there. */
+  addCallback(callback: TrainerCallback): void {
+    this.#handler.add(callback);
+  }
+
+  /** Takes a callback out and returns it. @throws StudioError E-ARGS when it is not there. */
+  popCallback(callback: CallbackReference): TrainerCallback {
+    return this.#handler.remove(callback);
+  }
+
+  /** Takes a callback out. @throws StudioError E-ARGS when it is not there. */
+  removeCallback(callback: CallbackReference): void {
+    this.#handler.remove(callback);
   }
 
   get #labelNames(): readonly string[] {
@@ -239,8 +258,12 @@ export class Trainer {
     if (!trainDataset) throw new StudioError('E-ARGS', 'There is no training data.', { where: 'trainDataset' });
     this.#bestStepLoaded = null;
     const { args, model } = this;
-    const loader = this.#trainLoader(trainDataset);
-    const steps = resolveSteps(args, loader.length);
+    const sampler = trainSampler(trainDataset, { args, model, batchSize: this.#batchSize });
+    const loader = this.#loader(trainDataset, sampler, this.#batchSize, this.#collator);
+    this.#trainDataloader = loader;
+    const saved = checkpoint && (await readState(checkpoint));
+    const position = saved ? resumePosition(saved, loader, args) : RUN_START;
+    const steps = resolveSteps(args, loader.length, position.stepOffset);
     this.#update ??= this.#makeUpdate(steps);
     const schedule =
       optimizers?.[1] ??
@@ -250,6 +273,7 @@ export class Trainer {
         learningRate: args.learningRate,
         kwargs: args.lrSchedulerKwargs,
       });
+    this.#lrScheduler = schedule;
     const { state, schedulerSteps } = await this.#startState(checkpoint, this.#update, schedule);
     this.state = state;
     Object.assign(state, {
@@ -265,6 +289,7 @@ export class Trainer {
       args,
       model,
       loader,
+      position,
       steps,
       schedule,
       state,
@@ -284,34 +309,20 @@ export class Trainer {
   ): Promise<Resumed> {
     if (!checkpoint) return { state: createTrainerState(), schedulerSteps: 0 };
     const resumed = await this.#requireCheckpoints().resume(checkpoint, { model: this.model, update, schedule });
-    if (this.args.restoreCallbackStatesFromCheckpoint) this.#handler.restoreStates(resumed.state.statefulCallbacks);
+    if (this.args.restoreCallbackStatesFromCheckpoint) this.#restoreCallbacks(resumed.state.statefulCallbacks);
     return resumed;
+  }
+
+  #restoreCallbacks({ TrainerControl: _, ...saved }: TrainerState['statefulCallbacks']): void {
+    const strange = this.#handler.restoreStates(saved);
+    if (strange.length === 0) return;
+    const names = strange.join(', ');
+    this.#options.hooks?.onWarning?.(`The checkpoint holds the state of ${names}, which this run does not have.`);
   }
 
   async #resumePoint(from: ResumeFrom): Promise<StoredCheckpoint | null> {
     if (from === false) return null;
     return from === true ? this.#requireCheckpoints().latest() : from;
-  }
-
-  #trainLoader(dataset: Dataset): DataLoader {
-    return this.#loader(dataset, this.#trainSampler(dataset), this.#batchSize, this.#collator);
-  }
-
-  #trainSampler(dataset: Dataset): Sampler {
-    const { args, model } = this;
-    const seed = args.dataSeed ?? args.seed;
-    switch (args.trainSamplingStrategy) {
-      case 'random':
-        return new RandomSampler(dataset.length, seed);
-      case 'sequential':
-        return new SequentialSampler(dataset.length);
-      case 'group_by_length': {
-        const lengths = rowLengths(dataset, args.lengthColumnName, model.inputNames[0]);
-        return new LengthGroupedSampler(lengths, this.#batchSize * args.gradientAccumulationSteps, seed);
-      }
-      default:
-        return args.trainSamplingStrategy satisfies never;
-    }
   }
 
   get #collator(): DataCollator {
@@ -320,14 +331,7 @@ export class Trainer {
 
   #loader(dataset: Dataset, sampler: Sampler, batchSize: number, collator: DataCollator): DataLoader {
     const { args, model } = this;
-    const read = [...model.inputNames, ...(model.inputNames.length > 0 ? (collator.columns ?? []) : [])];
-    return new DataLoader({
-      dataset: args.removeUnusedColumns ? removeUnusedColumns(dataset, read, this.#labelNames) : dataset,
-      sampler,
-      batchSize,
-      dropLast: args.dataloaderDropLast,
-      collator,
-    });
+    return dataLoaderFor({ dataset, sampler, batchSize, collator, args, model, labelNames: this.#labelNames });
   }
 
   /** After a step or an epoch: log, then evaluate, then save, as the flags say. */
@@ -423,6 +427,7 @@ export class Trainer {
     const { computeMetrics, preprocessLogitsForMetrics, lossMetrics } = this.#options;
     const collator = this.#collator.forEvaluation?.() ?? this.#collator;
     const loader = this.#loader(dataset, new SequentialSampler(dataset.length), args.perDeviceEvalBatchSize, collator);
+    this.#evalDataloader = loader;
     const started = performance.now();
     this.#update?.putWeights('averaged');
     this.#isEvaluating = true;
@@ -458,7 +463,18 @@ export class Trainer {
   }
 
   #fire(event: CallbackEvent, extra: Partial<CallbackContext> = {}): Promise<void> {
-    return this.#handler.fire(event, { args: this.args, state: this.state, control: this.control, ...extra });
+    return this.#handler.fire(event, {
+      args: this.args,
+      state: this.state,
+      control: this.control,
+      model: this.#model,
+      processingClass: this.#options.processingClass ?? null,
+      optimizer: this.#update?.optimizer ?? null,
+      lrScheduler: this.#lrScheduler,
+      trainDataloader: this.#trainDataloader,
+      evalDataloader: this.#evalDataloader,
+      ...extra,
+    });
   }
 }
 

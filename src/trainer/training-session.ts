@@ -11,6 +11,7 @@ import type { ResolvedSteps } from '#protocol/run-plan.ts';
 import type { TrainingArguments } from '#protocol/training-arguments.ts';
 import type { Batch } from '#util/nd-array.ts';
 import { LossTracker } from './loss-tracker.ts';
+import type { DataPosition } from './resume-position.ts';
 import { Telemetry, type UpdateRecord } from './telemetry.ts';
 import { countTokens } from './token-count.ts';
 import type { TrainerState } from './trainer-state.ts';
@@ -19,6 +20,8 @@ export interface SessionParts {
   readonly args: TrainingArguments;
   readonly model: TrainableModel;
   readonly loader: DataLoader;
+  /** Where in the data it begins. */
+  readonly position: DataPosition;
   readonly steps: ResolvedSteps;
   readonly update: OptimizerUpdate;
   readonly schedule: LrSchedule;
@@ -41,6 +44,7 @@ export interface LossPlace {
 
 /** The micro-batches of an update in their epoch. */
 interface UpdatePlace {
+  readonly loader: DataLoader;
   readonly epoch: number;
   readonly firstBatch: number;
 }
@@ -80,12 +84,12 @@ export class TrainingSession {
     this.telemetry = new Telemetry((record) => this.#record(record));
   }
 
-  /** The micro-batches of update `u` of an epoch: the last one may have fewer. */
-  microBatches(epoch: number, u: number): Batch[] {
-    const { loader, args, state } = this.parts;
+  /** The micro-batches of update `u` of what is left of an epoch: the last one may have fewer. */
+  microBatches(loader: DataLoader, epoch: number, u: number): Batch[] {
+    const { args, state } = this.parts;
     const first = u * args.gradientAccumulationSteps;
     const count = Math.min(args.gradientAccumulationSteps, loader.length - first);
-    this.#places.set(state.globalStep + 1, { epoch, firstBatch: first });
+    this.#places.set(state.globalStep + 1, { loader, epoch, firstBatch: first });
     return Array.from({ length: count }, (_, i) => loader.batch(epoch, first + i));
   }
 
@@ -164,7 +168,7 @@ export class TrainingSession {
     const micro = losses.findIndex((loss) => !Number.isFinite(loss));
     if (micro < 0 || skipped || this.#toldNonFinite || !place) return;
     this.#toldNonFinite = true;
-    this.parts.onNonFiniteLoss({ step, rows: this.parts.loader.rowsOf(place.epoch, place.firstBatch + micro) });
+    this.parts.onNonFiniteLoss({ step, rows: place.loader.rowsOf(place.epoch, place.firstBatch + micro) });
   }
 
   dispose(): void {

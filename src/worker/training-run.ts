@@ -129,6 +129,7 @@ export class TrainingRun {
           );
       },
       onNonFiniteLoss: (place) => recorder.notice('error', nonFiniteLossText(place)),
+      onWarning: (message) => recorder.notice('warning', message),
       onBatchSize: (change) => recorder.notice('warning', batchSizeText(change)),
       onNotReplayed: (reason) =>
         recorder.notice('info', `Steps of this run can not be replayed, which makes them slower: ${reason}.`),

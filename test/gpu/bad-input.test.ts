@@ -11,6 +11,7 @@ import { fixtureFolder } from '../setup/fixtures.ts';
 
 type Json = Record<string, unknown>;
 
+const loadModule = (path: string) => import(/* @vite-ignore */ path) as Promise<Record<string, unknown>>;
 const RUNNER = join(import.meta.dirname, '../../src/headless/train.mjs');
 let folder: string;
 let out: string;
@@ -64,7 +65,7 @@ function runMain(...more: string[]): Promise<Outcome> {
     vi.spyOn(process.stderr, 'write').mockImplementation(listen),
     vi.spyOn(process.stdout, 'write').mockImplementation(listen),
   ];
-  return main(['--config', join(folder, 'run.json'), '--output-dir', out, ...more])
+  return main(['--config', join(folder, 'run.json'), '--output-dir', out, ...more], loadModule)
     .then((code) => ({ code, text: said.join('') }))
     .finally(() => {
       for (const spy of spies) spy.mockRestore();
@@ -282,21 +283,43 @@ describe('run.json', () => {
 });
 
 describe('the command line', () => {
-  it.each([[[]], [['--config', 'run.json']], [['--config', 'a', '--output-dir', 'b', '--fast']]])(
-    '%j answers with 2 and the usage',
-    async (given) => {
-      const said: string[] = [];
-      const spy = vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => said.push(String(chunk)) > 0);
-      expect(await main(given).finally(() => spy.mockRestore())).toBe(2);
-      expect(said.join('')).toContain('usage: npm run train -- --config run.json --output-dir out');
-    },
-  );
+  it.each([
+    [[]],
+    [['--config', 'run.json']],
+    [['--config', 'a', '--output-dir', 'b', '--fast']],
+    [['--config', 'a', '--output-dir', 'b', '--resume-arguments', 'ask']],
+  ])('%j answers with 2 and the usage', async (given) => {
+    const said: string[] = [];
+    const spy = vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => said.push(String(chunk)) > 0);
+    expect(await main(given, loadModule).finally(() => spy.mockRestore())).toBe(2);
+    expect(said.join('')).toContain('usage: npm run train -- --config run.json --output-dir out');
+  });
   it('an output folder that is a file', async () => {
     await write('out', 'mine');
     const { code, text } = await runMain();
     expect(text).toContain('E-STORAGE: The output folder');
     expect(code).toBe(1);
     expect(await readFile(out, 'utf8')).toBe('mine');
+  });
+});
+
+describe('callbacks', () => {
+  it.each([
+    ['absent.ts', null, 'is not there'],
+    ['syntax.mjs', 'export default () => {', 'can not be run'],
+    ['object.mjs', 'export default { name: "Mine" };', 'has no default export that is a function'],
+    ['nothing.mjs', 'export default () => null;', 'gives no callback'],
+    ['nameless.mjs', 'export default () => ({ onLog() {} });', 'gives a callback without a name'],
+    ['thrown.mjs', 'export default () => { throw new Error("no disk"); };', 'can not be run: no disk'],
+    [
+      'misspelt.mjs',
+      'export default () => ({ name: "Mine", onStepEnds() {} });',
+      'answers to onStepEnds, which is no event. Perhaps onStepEnd',
+    ],
+  ])('%s', async (name, source, telling) => {
+    if (source !== null) await write(name, source);
+    await changeJson('run.json', (run) => void Object.assign(run, { callbacks: [name] }));
+    await expectRefused(await runMain(), 'E-ARGS', name, telling);
   });
 });
 

@@ -1,4 +1,4 @@
-// Runs a program with text on its standard input, for the parity lane.
+// Runs a program with text on its standard input.
 
 import { spawn } from 'node:child_process';
 

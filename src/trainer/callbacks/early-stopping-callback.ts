@@ -22,7 +22,7 @@ export class EarlyStoppingCallback implements TrainerCallback {
     this.#threshold = threshold;
   }
 
-  onTrainBegin({ args }: CallbackContext): void {
+  onTrainBegin({ args }: Pick<CallbackContext, 'args'>): void {
     if (args.metricForBestModel !== null && args.evalStrategy !== 'no') return;
     throw new StudioError('E-ARGS', 'Early stopping needs evaluations and a metric to watch.', {
       where: 'metric_for_best_model, eval_strategy',
@@ -32,7 +32,7 @@ export class EarlyStoppingCallback implements TrainerCallback {
   }
 
   /** Runs before the best metric is updated: the comparison is with the best of all earlier evaluations. */
-  onEvaluate({ args, state, control, metrics }: CallbackContext): void {
+  onEvaluate({ args, state, control, metrics }: Pick<CallbackContext, 'args' | 'state' | 'control' | 'metrics'>): void {
     const value = metrics?.[evalKey(args.metricForBestModel ?? 'loss')];
     if (typeof value !== 'number') return;
     const best = state.bestMetric;

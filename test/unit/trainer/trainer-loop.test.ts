@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RunId } from '#protocol/ids.ts';
 import { MemoryCheckpointStore } from '#storage/memory-checkpoint-store.ts';
-import type { CallbackEvent, TrainerCallback } from '#trainer/callbacks/trainer-callback.ts';
+import { CALLBACK_EVENTS, type CallbackEvent, type TrainerCallback } from '#trainer/callbacks/trainer-callback.ts';
 import { Trainer } from '#trainer/trainer.ts';
 import type { TrainerOptions } from '#trainer/trainer-options.ts';
 import { argumentsOf, LinearRegression, line } from '../../setup/linear-regression.ts';
@@ -29,25 +29,7 @@ function start({ arguments: given = {}, ...options }: Given = {}) {
   return { trainer, model };
 }
 
-const EVENTS: readonly CallbackEvent[] = [
-  'onInitEnd',
-  'onTrainBegin',
-  'onEpochBegin',
-  'onStepBegin',
-  'onSubstepEnd',
-  'onPreOptimizerStep',
-  'onOptimizerStep',
-  'onStepEnd',
-  'onLog',
-  'onPredictionStep',
-  'onEvaluate',
-  'onPredict',
-  'onSave',
-  'onEpochEnd',
-  'onTrainEnd',
-];
-
-function recorder(events: readonly CallbackEvent[] = EVENTS): { trace: string[]; callback: TrainerCallback } {
+function recorder(events: readonly CallbackEvent[] = CALLBACK_EVENTS): { trace: string[]; callback: TrainerCallback } {
   const trace: string[] = [];
   const heard = Object.fromEntries(
     events.map((event) => [

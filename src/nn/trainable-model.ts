@@ -44,4 +44,6 @@ export interface TrainableModel {
   readonly configFile?: string;
   /** The config.json of a saved model; null for a model that has none. */
   configJson(): Readonly<Record<string, unknown>> | null;
+  /** Frees the parameters. Absent: whoever made the model does. */
+  dispose?(): void;
 }

@@ -130,8 +130,8 @@ export class RunCheckpoints {
 
   /** The latest checkpoint that holds optimizer state. @throws StudioError E-CHECKPOINT when there is none. */
   async latest(): Promise<StoredCheckpoint> {
-    const found = (await this.#store.list(this.#runId)).filter(({ modelOnly }) => !modelOnly).at(-1);
-    if (found) return this.#store.open(this.#runId, found.checkpointId);
+    const found = await latestCheckpoint(this.#store, this.#runId);
+    if (found) return found;
     throw new StudioError('E-CHECKPOINT', 'There is no checkpoint to resume from.', {
       hint: 'Start the run from the beginning.',
     });
@@ -174,6 +174,12 @@ export class RunCheckpoints {
       if (name.startsWith('checkpoint-') && name !== bestName) await this.#store.delete(this.#runId, checkpointId);
     }
   }
+}
+
+/** The latest checkpoint of a run that holds optimizer state; null: there is none. */
+export async function latestCheckpoint(store: CheckpointStore, runId: RunId): Promise<StoredCheckpoint | null> {
+  const found = (await store.list(runId)).filter(({ modelOnly }) => !modelOnly).at(-1);
+  return found ? store.open(runId, found.checkpointId) : null;
 }
 
 /** Rows at once of the run that wrote a checkpoint; null where it does not say. */

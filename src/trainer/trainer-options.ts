@@ -8,11 +8,12 @@ import type { Optimizer } from '#optim/optimizer.ts';
 import type { RunId } from '#protocol/ids.ts';
 import type { TrainingArguments } from '#protocol/training-arguments.ts';
 import type { CheckpointStore } from '#storage/checkpoint-store.ts';
-import type { TrainerCallback } from './callbacks/trainer-callback.ts';
+import type { CallbackContext, TrainerCallback } from './callbacks/trainer-callback.ts';
 import type { CheckpointWriterHooks } from './checkpoint-writer.ts';
-import type { ComputeMetrics, LossMetrics, PreprocessLogits } from './evaluation-loop.ts';
+import type { ComputeMetrics, LossMetrics, Metrics, PreprocessLogits } from './evaluation-loop.ts';
 import type { ProcessingClass } from './processing-class.ts';
 import type { UpdateRecord } from './telemetry.ts';
+import type { TrialInfo } from './trainer-state.ts';
 import type { LossPlace } from './training-session.ts';
 
 /** Acts on the control flags now: logs, evaluates or saves what they ask for. */
@@ -29,6 +30,8 @@ export interface TrainerHooks extends CheckpointWriterHooks {
   readonly onNonFiniteLoss?: (place: LossPlace) => void;
   /** Told what a person should know and what stops nothing: what a resumed run does otherwise than the one before. */
   readonly onWarning?: (message: string) => void;
+  /** Told all metrics of an evaluation of training together, also where there are several sets. May set the flags. */
+  readonly onEvaluated?: (metrics: Metrics, run: Pick<CallbackContext, 'state' | 'control'>) => void | Promise<void>;
   /** Told when memory ran out and training starts again with fewer rows at once. */
   readonly onBatchSize?: (change: { readonly from: number; readonly to: number }) => void;
 }
@@ -36,8 +39,8 @@ export interface TrainerHooks extends CheckpointWriterHooks {
 export interface TrainerOptions {
   /** Exactly one of `model` and `modelInit`. */
   readonly model?: TrainableModel;
-  /** Builds a fresh model at every `train()`. */
-  readonly modelInit?: () => TrainableModel | Promise<TrainableModel>;
+  /** Builds a fresh model at every `train()`; null: it is no trial of a search. */
+  readonly modelInit?: (trial: TrialInfo | null) => TrainableModel | Promise<TrainableModel>;
   readonly args: TrainingArguments;
   /** The arguments as they were given, unknown fields too, for training_args.json. */
   readonly rawArguments?: Readonly<Record<string, unknown>>;
@@ -57,5 +60,7 @@ export interface TrainerOptions {
   /** Without a store nothing is saved: save_strategy must be "no". */
   readonly checkpointStore?: CheckpointStore;
   readonly runId?: RunId;
+  /** This run is one of a search. */
+  readonly trial?: TrialInfo;
   readonly hooks?: TrainerHooks;
 }

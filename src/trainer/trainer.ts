@@ -14,7 +14,7 @@ import { getScheduler, type LrSchedule } from '#optim/get-scheduler.ts';
 import { OptimizerUpdate } from '#optim/optimizer-update.ts';
 import type { LogEntry } from '#protocol/metrics.ts';
 import { type ResolvedSteps, resolveSteps } from '#protocol/run-plan.ts';
-import type { TrainingArguments } from '#protocol/training-arguments.ts';
+import { type TrainingArguments, toTrainingArgumentsJson } from '#protocol/training-arguments.ts';
 import type { StoredCheckpoint } from '#storage/checkpoint-store.ts';
 import { yieldToEventLoop } from '#util/event-loop.ts';
 import { StudioError } from '#util/studio-error.ts';
@@ -27,7 +27,9 @@ import { dataLoaderFor, trainSampler } from './data-loaders.ts';
 import { type EvaluationOutput, evaluationLoop, type Metrics } from './evaluation-loop.ts';
 import { InitialWeights } from './initial-weights.ts';
 import { RUN_START, resumePosition } from './resume-position.ts';
-import { type Resumed, RunCheckpoints, readState, trainBatchSizeOf } from './run-checkpoints.ts';
+import { latestCheckpoint, type Resumed, RunCheckpoints, readState, trainBatchSizeOf } from './run-checkpoints.ts';
+import { type BestRun, hyperparameterSearch, type SearchOptions } from './search/hyperparameter-search.ts';
+import { type TrialRun, type TrialStart, trialHooks, trialRunId } from './search/trial-run.ts';
 import { speedMetrics, tokenMetrics } from './speed-metrics.ts';
 import { TrainerControl } from './trainer-control.ts';
 import type { TrainerOptions } from './trainer-options.ts';
@@ -122,7 +124,7 @@ export class Trainer {
         control: this.control,
         fire: (event) => this.#fire(event),
         logEvaluateSave: () => this.#logEvaluateSave(session),
-        evaluateAtStart: async () => void (await this.evaluate()),
+        evaluateAtStart: async () => void (await this.#evaluateInTraining()),
         betweenSteps: () => this.#betweenSteps(session),
       });
       return await this.#finish(session, started);
@@ -179,6 +181,50 @@ export class Trainer {
     const output = await this.#evaluationLoop(dataset, prefix, 'prediction');
     await this.#fire('onPredict', { metrics: output.metrics });
     return output;
+  }
+
+  /**
+   * Trains again and again with arguments chosen from a space, each trial with a new model of `modelInit`.
+   * @throws StudioError E-ARGS without `modelInit`, and for a space or settings that can not be; E-STATE when no trial
+   * came to its end.
+   */
+  async hyperparameterSearch(search: SearchOptions = {}): Promise<BestRun> {
+    const { modelInit, args, rawArguments } = this.#options;
+    if (!modelInit)
+      throw new StudioError('E-ARGS', 'A search needs a new model for each trial.', {
+        where: 'modelInit',
+        hint: 'Give modelInit, a function that makes the model, in place of model.',
+        safe: 'Nothing was started.',
+      });
+    const raw = rawArguments ?? toTrainingArgumentsJson(args);
+    return hyperparameterSearch(search, { args, rawArguments: raw, runTrial: (start) => this.#runTrial(start) });
+  }
+
+  async #runTrial(start: TrialStart): Promise<TrialRun> {
+    const { checkpointStore, runId, hooks } = this.#options;
+    const { trial, args, rawArguments } = start;
+    const place = checkpointStore && runId ? { checkpointStore, runId: trialRunId(runId, trial) } : null;
+    const stored = place && (await latestCheckpoint(place.checkpointStore, place.runId));
+    const trainer = new Trainer({
+      ...this.#options,
+      ...place,
+      args,
+      rawArguments,
+      trial,
+      hooks: trialHooks(hooks, start),
+    });
+    return {
+      step: stored?.manifest.step ?? 0,
+      train: async () => void (await trainer.train(stored ?? false)),
+      evaluate: () => trainer.evaluate(),
+      keep: async () => undefined,
+      dispose: () => trainer.#disposeWithModel(),
+    };
+  }
+
+  #disposeWithModel(): void {
+    this.dispose();
+    this.#model?.dispose?.();
   }
 
   /** Adds an entry to the log history, with epoch and step; and with the tokens read so far, where they are counted. */
@@ -250,7 +296,7 @@ export class Trainer {
 
   async #rebuild(modelInit: NonNullable<TrainerOptions['modelInit']>): Promise<void> {
     this.dispose();
-    this.#model = await modelInit();
+    this.#model = await modelInit(this.#options.trial ?? null);
   }
 
   async #startSession(checkpoint: StoredCheckpoint | null, started: number): Promise<TrainingSession> {
@@ -277,6 +323,7 @@ export class Trainer {
     const { state, schedulerSteps } = await this.#startState(checkpoint, this.#update, schedule);
     this.state = state;
     Object.assign(state, {
+      trial: this.#options.trial ?? null,
       maxSteps: steps.maxSteps,
       numTrainEpochs: steps.numTrainEpochs,
       loggingSteps: steps.loggingSteps,
@@ -340,7 +387,7 @@ export class Trainer {
     await this.#checkpoints?.waitIfBlocked();
     if (control.shouldLog && state.globalStep > session.losses.lastLoggedStep) await this.#logTraining(session);
     if (control.shouldEvaluate) {
-      const metrics = await this.evaluate();
+      const metrics = await this.#evaluateInTraining();
       if (args.metricForBestModel !== null)
         session.parts.schedule.metric?.step(decidingMetric(metrics, args.metricForBestModel));
       const isBest = updateBestMetric(metrics, args, state);
@@ -349,6 +396,12 @@ export class Trainer {
       else if (isBest && args.loadBestModelAtEnd) control.shouldSave = true;
     }
     if (control.shouldSave) await this.#saveCheckpoint(session);
+  }
+
+  async #evaluateInTraining(): Promise<Metrics> {
+    const metrics = await this.evaluate();
+    await this.#options.hooks?.onEvaluated?.(metrics, this);
+    return metrics;
   }
 
   /** A message of the page gets its turn at every step, also where nothing else waits. */

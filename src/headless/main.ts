@@ -8,15 +8,17 @@ import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { prepareTask } from '#data/tasks/prepare-task.ts';
 import type { TaskData } from '#data/tasks/row-task.ts';
+import type { ValidationTables } from '#data/tasks/split-rows.ts';
 import { openModelFiles } from '#formats/model-files.ts';
 import { readTable } from '#formats/tabular.ts';
-import { type Engine, initializeEngine } from '#gpu/initialize.ts';
+import type { Engine } from '#gpu/initialize.ts';
 import { memoryUse } from '#gpu/memory.ts';
 import type { Parameter } from '#nn/parameter.ts';
 import { makeParamGroups } from '#optim/optimizer.ts';
 import type { CheckpointId, RunId } from '#protocol/ids.ts';
 import type { LoraConfig } from '#protocol/lora-config.ts';
 import { type TrainingArguments, toTrainingArgumentsJson } from '#protocol/training-arguments.ts';
+import { EarlyStoppingCallback } from '#trainer/callbacks/early-stopping-callback.ts';
 import type { TrainerCallback } from '#trainer/callbacks/trainer-callback.ts';
 import type { Trainer } from '#trainer/trainer.ts';
 import { toTrainerStateJson } from '#trainer/trainer-state.ts';
@@ -36,7 +38,7 @@ import {
 } from '#worker/opened-model.ts';
 import { batchSizeText, nonFiniteLossText } from '#worker/run-notices.ts';
 import { openCheckpointFolder } from './checkpoint-folder.ts';
-import { installDawn } from './dawn.ts';
+import { startEngine } from './dawn.ts';
 import { FolderCheckpointStore } from './folder-checkpoint-store.ts';
 import { RESUME_CHOICES, type ResumeChoice, resumeArguments } from './resume-arguments.ts';
 import { type RunConfig, readRunConfig, rolesFor } from './run-config.ts';
@@ -132,8 +134,7 @@ async function run(commandLine: CommandLine, loadModule: LoadModule): Promise<vo
   const stored = resumeFrom === null ? null : await openToResume(resumeFrom, parameters, given.args);
   const told = stored ? await resumeArguments(commandLine.resumeArguments, stored, given, say) : given;
   const config = { ...given, ...told };
-  installDawn();
-  const engine = await initializeEngine();
+  const engine = await startEngine();
   say(`device: ${deviceName(engine)}`);
   const store = new FolderCheckpointStore(outputDir);
   const { trainer, fresh } = await buildTrainer({
@@ -148,7 +149,11 @@ async function run(commandLine: CommandLine, loadModule: LoadModule): Promise<vo
       checkpointStore: store,
       runId: RUN,
       rawArguments: config.rawArguments,
-      callbacks: [reporter(), ...callbacks],
+      callbacks: [
+        reporter(),
+        ...(config.earlyStopping ? [new EarlyStoppingCallback(config.earlyStopping)] : []),
+        ...callbacks,
+      ],
       hooks: {
         onNotReplayed,
         onNonFiniteLoss: (place) => say(`warning: ${nonFiniteLossText(place)}`),
@@ -280,6 +285,11 @@ async function openTable(path: string) {
   return readTable(await openData(path), basename(path));
 }
 
+async function openValidation(files: RunConfig['validationFile']): Promise<ValidationTables> {
+  if (files === null || typeof files === 'string') return files === null ? null : openTable(files);
+  return new Map(await Promise.all([...files].map(async ([name, path]) => [name, await openTable(path)] as const)));
+}
+
 async function openData(path: string): Promise<Blob> {
   try {
     return await openAsBlob(path);
@@ -294,7 +304,7 @@ async function prepareData(config: RunConfig, model: OpenedModel) {
   const train = await openTable(config.trainFile);
   return prepareTask(config.task, {
     train,
-    validation: config.validationFile === null ? null : await openTable(config.validationFile),
+    validation: await openValidation(config.validationFile),
     roles: rolesFor(config, train.columns),
     options: config.options,
     validationFraction: config.validationFraction,

@@ -7,6 +7,7 @@ import type { ProblemType } from '#protocol/messages.ts';
 import { DEFAULT_TASK_OPTIONS, type TaskOptions } from '#protocol/task-options.ts';
 import { type ColumnRoles, ROW_FORMS, type Role } from '#protocol/task-roles.ts';
 import { parseTrainingArguments, type TrainingArguments } from '#protocol/training-arguments.ts';
+import { checkEarlyStopping, type EarlyStoppingOptions } from '#trainer/callbacks/early-stopping-callback.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { isTask, TASKS, type Task } from '#util/task.ts';
 
@@ -14,7 +15,8 @@ export interface RunConfig {
   /** Absolute folder of the model. */
   readonly model: string;
   readonly trainFile: string;
-  readonly validationFile: string | null;
+  /** Several by the name of their set. */
+  readonly validationFile: string | ReadonlyMap<string, string> | null;
   readonly task: Task;
   /** Columns that are named; see `rolesFor` for the others. */
   readonly roles: ColumnRoles;
@@ -33,6 +35,7 @@ export interface RunConfig {
   readonly mergeAdapter: boolean;
   /** Modules that give a callback each; absolute. */
   readonly callbacks: readonly string[];
+  readonly earlyStopping: EarlyStoppingOptions | null;
   readonly args: TrainingArguments;
   readonly rawArguments: Readonly<Record<string, unknown>>;
   readonly notes: readonly string[];
@@ -82,6 +85,8 @@ export const RUN_CONFIG_FIELDS: ReadonlySet<string> = new Set([
   'adapter',
   'merge_adapter',
   'callbacks',
+  'early_stopping_patience',
+  'early_stopping_threshold',
   'training_arguments',
 ]);
 const PROBLEM_TYPES = ['single_label_classification', 'multi_label_classification', 'regression'];
@@ -100,7 +105,7 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
   return {
     model: resolve(folder, text('model')),
     trainFile: resolve(folder, text('train_file')),
-    validationFile: json['validation_file'] == null ? null : resolve(folder, text('validation_file')),
+    validationFile: readValidationFile(path, json['validation_file'], folder),
     task,
     roles: readRoles(path, json, task),
     options: readOptions(path, json),
@@ -125,10 +130,48 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
     adapter: json['adapter'] == null ? null : resolve(folder, text('adapter')),
     mergeAdapter: readFlag(path, json, 'merge_adapter', false),
     callbacks: readPaths(path, json, 'callbacks').map((each) => resolve(folder, each)),
+    earlyStopping: readEarlyStopping(path, json, args),
     args,
     rawArguments: raw,
     notes,
   };
+}
+
+/** A file, or files by the names of their sets: HF's dict of data sets. */
+function readValidationFile(path: string, given: unknown, folder: string): RunConfig['validationFile'] {
+  if (given === undefined || given === null) return null;
+  if (typeof given === 'string' && given !== '') return resolve(folder, given);
+  const sets = typeof given === 'object' && !Array.isArray(given) ? Object.entries(given) : [];
+  if (sets.length === 0)
+    throw wrong(path, 'validation_file', `must be a text, or texts by name, but is ${JSON.stringify(given)}.`);
+  for (const [name, file] of sets) {
+    if (!/^[\w-]+$/.test(name))
+      throw wrong(
+        path,
+        'validation_file',
+        `names a set ${JSON.stringify(name)}. Names have letters, digits, _ and - only.`,
+      );
+    if (typeof file !== 'string' || file === '')
+      throw wrong(path, `validation_file.${name}`, `must be a text, but is ${JSON.stringify(file)}.`);
+  }
+  return new Map(sets.map(([name, file]) => [name, resolve(folder, file as string)]));
+}
+
+function readEarlyStopping(
+  path: string,
+  json: Record<string, unknown>,
+  args: TrainingArguments,
+): EarlyStoppingOptions | null {
+  const positive = (value: number): boolean => Number.isInteger(value) && value > 0;
+  const patience = optionalNumber(path, json, 'early_stopping_patience', positive, 'a positive integer');
+  const atLeast0 = (value: number): boolean => value >= 0;
+  const threshold = optionalNumber(path, json, 'early_stopping_threshold', atLeast0, 'a number of at least 0');
+  if (patience === null) {
+    if (threshold === null) return null;
+    throw wrong(path, 'early_stopping_threshold', 'needs early_stopping_patience beside it.');
+  }
+  checkEarlyStopping(args);
+  return { patience, threshold: threshold ?? 0 };
 }
 
 /** Only the columns that the task has a use for. Those of text classification have to be named. */

@@ -55,6 +55,10 @@ export class TaskModel extends Module implements TrainableModel {
     return this.#objective.itemsIn(batch);
   }
 
+  get lossIsPerToken(): boolean {
+    return this.#objective.isPerToken;
+  }
+
   /** HF's estimate: 6 · tokens (padding included) · parameters outside the embedding tables. */
   floatingPointOperations(batch: Batch): number {
     const all = sizeOf(this);

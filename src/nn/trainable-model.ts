@@ -32,6 +32,8 @@ export interface TrainableModel {
   bucket?(batch: Batch): Batch;
   /** What one batch adds to `numItemsInBatch`: its rows (or label tokens) that count. */
   itemsIn(batch: Batch): number;
+  /** Whether these are tokens, so that an evaluation also tells the mean over all of them. Default false. */
+  readonly lossIsPerToken?: boolean;
   /** Floating-point operations of one training step on the batch, for `total_flos`. */
   floatingPointOperations(batch: Batch): number;
   /** Columns that `forward` reads, labels apart: what `remove_unused_columns` keeps. Empty: all. */

@@ -185,7 +185,7 @@ const CHECKPOINTS = inGroup('Checkpoints', [
     'greater_is_better',
     'bool',
     null,
-    'Whether a larger metric is better. Not set: yes, unless the name ends in loss.',
+    'Whether a larger metric is better. Not set: yes, unless the name ends in loss or loss_per_token.',
     { aliases: ['best metric'] },
   ),
   field(

@@ -139,7 +139,7 @@ function resolveDefaults(raw: Readonly<Record<string, unknown>>): Record<string,
   if (values.load_best_model_at_end === true || followsMetric(String(values.lr_scheduler_type)))
     values.metric_for_best_model ??= 'loss';
   const metric = values.metric_for_best_model;
-  if (typeof metric === 'string') values.greater_is_better ??= !metric.endsWith('loss');
+  if (typeof metric === 'string') values.greater_is_better ??= !/loss(_per_token)?$/.test(metric);
   return values;
 }
 

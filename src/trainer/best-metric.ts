@@ -16,11 +16,12 @@ import type { TrainerState } from './trainer-state.ts';
 export function updateBestMetric(metrics: Metrics, args: TrainingArguments, state: TrainerState): boolean {
   if (args.metricForBestModel === null) return false;
   const value = decidingMetric(metrics, args.metricForBestModel);
-  const best = state.bestMetric;
-  const better = best === null ? !Number.isNaN(value) : args.greaterIsBetter ? value > best : value < best;
+  state.bestMetric ??= args.greaterIsBetter ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  const better = args.greaterIsBetter ? value > state.bestMetric : value < state.bestMetric;
   if (!better) return false;
   state.bestMetric = value;
-  state.bestGlobalStep = state.globalStep;
+  // Of a run that saves nothing HF keeps no step.
+  if (args.saveStrategy !== 'no') state.bestGlobalStep = state.globalStep;
   return true;
 }
 

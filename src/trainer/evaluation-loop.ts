@@ -1,6 +1,7 @@
 // Runs a model over a data set without training: loss, predictions and metrics, with HF's averaging and keys.
 
 import type { DataLoader } from '#data/data-loader.ts';
+import type { Dataset } from '#data/dataset.ts';
 import type { ForwardSteps } from '#nn/forward-steps.ts';
 import { disposeTensors, readNdArray, type Tensor } from '#nn/tensor-access.ts';
 import type { TrainableModel } from '#nn/trainable-model.ts';
@@ -23,12 +24,16 @@ export interface EvalPrediction {
   readonly batches?: readonly { readonly predictions: NdArray; readonly labelIds: NdArray | null }[];
 }
 
-/** With batch_eval_metrics it is called per batch; `computeResult` is true for the last one, whose answer counts. */
-export type ComputeMetrics = (prediction: EvalPrediction, computeResult: boolean) => Metrics;
+/**
+ * With batch_eval_metrics it is called per batch; `computeResult` is true for the last one, whose answer counts.
+ * `dataset` is what was evaluated, of several.
+ */
+export type ComputeMetrics = (prediction: EvalPrediction, computeResult: boolean, dataset: Dataset) => Metrics;
 export type LossMetrics = (loss: number) => Metrics;
 export type PreprocessLogits = (logits: Tensor, labels: NdArray | null) => Tensor;
 
 export interface EvaluationOptions {
+  readonly dataset: Dataset;
   readonly forward: ForwardSteps;
   readonly labelNames: readonly string[];
   readonly predictionLossOnly: boolean;
@@ -55,6 +60,8 @@ export interface EvaluationOutput {
 
 interface BatchResult {
   readonly size: number;
+  /** What the loss is the mean over: see `itemsIn`. */
+  readonly items: number;
   readonly loss: number | null;
   readonly logits: NdArray | null;
   readonly labels: NdArray | null;
@@ -72,12 +79,12 @@ export async function evaluationLoop(
     const result = await predictionStep(model, loader.batch(0, index), options);
     if (options.batchEvalMetrics && options.computeMetrics && result.logits && result.labels) {
       const prediction = { predictions: result.logits, labelIds: result.labels };
-      streamed = options.computeMetrics(prediction, index === loader.length - 1);
+      streamed = options.computeMetrics(prediction, index === loader.length - 1, options.dataset);
     }
     results.push(options.keepPredictions ? result : { ...result, logits: null });
     await options.onBatch(index + 1, loader.length);
   }
-  return summarize(results, streamed, options);
+  return summarize(model, results, streamed, options);
 }
 
 /** Forward of one batch; labels are there only when all label names are. */
@@ -91,6 +98,7 @@ async function predictionStep(model: TrainableModel, batch: Batch, options: Eval
     const size = Object.values(batch)[0]?.shape[0] ?? 0;
     return {
       size,
+      items: model.itemsIn(batch),
       loss: hasLabels ? lossValue : null,
       logits: logits && cutToLength(await readNdArray(logits), batch[model.inputNames[0] ?? 'input_ids']),
       labels,
@@ -114,6 +122,7 @@ function cutToLength(logits: NdArray, inputs: NdArray | undefined): NdArray {
 }
 
 function summarize(
+  model: TrainableModel,
   results: readonly BatchResult[],
   streamed: Metrics | null,
   options: EvaluationOptions,
@@ -128,7 +137,9 @@ function summarize(
     ([key, value]) => [key.startsWith(`${options.prefix}_`) ? key : `${options.prefix}_${key}`, value] as const,
   );
   const loss = losses.length > 0 ? { [`${options.prefix}_loss`]: mean32(losses) } : {};
-  return { predictions, labelIds, metrics: { ...loss, ...Object.fromEntries(prefixed) }, numSamples };
+  const perToken = model.lossIsPerToken ? tokenMean(results) : null;
+  const exact = perToken === null ? {} : { [`${options.prefix}_loss_per_token`]: perToken };
+  return { predictions, labelIds, metrics: { ...loss, ...exact, ...Object.fromEntries(prefixed) }, numSamples };
 }
 
 function computed(
@@ -136,7 +147,7 @@ function computed(
   predictions: NdArray | null,
   labelIds: NdArray | null,
   losses: readonly number[],
-  { computeMetrics, batchEvalMetrics, concatBatches, includeForMetrics }: EvaluationOptions,
+  { dataset, computeMetrics, batchEvalMetrics, concatBatches, includeForMetrics }: EvaluationOptions,
 ): Metrics {
   if (!computeMetrics || batchEvalMetrics || !predictions || !labelIds) return {};
   const inputs = includeForMetrics.includes('inputs') ? joinOf(results.map((result) => result.inputs)) : null;
@@ -151,6 +162,7 @@ function computed(
         : { batches: results.map(({ logits, labels }) => ({ predictions: logits!, labelIds: labels })) }),
     },
     true,
+    dataset,
   );
 }
 
@@ -163,4 +175,11 @@ function joinOf(arrays: readonly (NdArray | null)[]): NdArray | null {
 /** The mean over examples of their batch's loss, as numpy takes it of float32 values. */
 function mean32(losses: readonly number[]): number {
   return Math.fround(losses.reduce((sum, loss) => sum + loss, 0) / losses.length);
+}
+
+/** The mean over all tokens that count, however they lie in batches; null where there are none. */
+function tokenMean(results: readonly BatchResult[]): number | null {
+  const counted = results.filter(({ loss, items }) => loss !== null && items > 0);
+  const tokens = counted.reduce((sum, { items }) => sum + items, 0);
+  return tokens === 0 ? null : counted.reduce((sum, { loss, items }) => sum + loss! * items, 0) / tokens;
 }

@@ -485,6 +485,7 @@ export class Trainer {
     this.#update?.putWeights('averaged');
     this.#isEvaluating = true;
     const output = await evaluationLoop(model, loader, {
+      dataset,
       forward: this.#forward,
       labelNames: this.#labelNames,
       // Nobody computes metrics from the logits: an evaluation need not read them.

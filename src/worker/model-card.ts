@@ -89,7 +89,17 @@ const link = ({ repo }: HubRevision, folder: string): string => `[${repo}](${HUB
 
 const upTo = ({ logHistory, step }: ModelCardFacts): readonly LogEntry[] =>
   logHistory.filter((entry) => entry.step <= step);
-const isEvaluation = (entry: LogEntry): boolean => typeof entry['eval_loss'] === 'number';
+
+/** One entry for each evaluation; those of several sets at one step are taken together. */
+function evaluationsOf(entries: readonly LogEntry[]): LogEntry[] {
+  const bySteps = new Map<number, LogEntry>();
+  for (const entry of entries) {
+    if (!Object.keys(entry).some((key) => /^eval_(.+_)?loss$/.test(key))) continue;
+    bySteps.set(entry.step, { ...bySteps.get(entry.step), ...entry });
+  }
+  return [...bySteps.values()];
+}
+
 const isSpeed = (key: string): boolean => /_(runtime|per_second)$/.test(key);
 
 /** Scalar metrics of an evaluation, with readable names. */
@@ -108,7 +118,7 @@ const titleOf = (key: string): string =>
     .join(' ');
 
 function resultLines(facts: ModelCardFacts): string[] {
-  const last = upTo(facts).findLast(isEvaluation);
+  const last = evaluationsOf(upTo(facts)).at(-1);
   if (!last) return [];
   return [
     'It achieves the following results on the evaluation set:',
@@ -147,7 +157,7 @@ function hyperparameterLines(args: Readonly<Record<string, unknown>>): string[] 
 
 function resultTable(facts: ModelCardFacts): string[] {
   const entries = upTo(facts);
-  const evaluations = entries.filter(isEvaluation);
+  const evaluations = evaluationsOf(entries);
   const first = evaluations[0];
   if (!first) return ['No evaluation was run.'];
   const names = scalarsOf(first).map(([name]) => (name === 'Loss' ? 'Validation Loss' : name));

@@ -2,6 +2,7 @@
 
 import type { TaskData } from '#data/tasks/row-task.ts';
 import { classificationMetrics } from '#trainer/classification-metrics.ts';
+import type { ComputeMetrics } from '#trainer/evaluation-loop.ts';
 import { questionAnsweringMetrics } from '#trainer/question-answering-metrics.ts';
 import { tokenClassificationMetrics } from '#trainer/token-classification-metrics.ts';
 import type { TrainerOptions } from '#trainer/trainer-options.ts';
@@ -20,11 +21,17 @@ export function metricsFor({
     case 'token-classification':
       return { computeMetrics: tokenClassificationMetrics(labels) };
     case 'question-answering':
-      return answers ? { computeMetrics: questionAnsweringMetrics(answers) } : {};
+      return { computeMetrics: answerMetrics(answers) };
     case 'fill-mask':
     case 'text-generation':
       return { lossMetrics: (loss) => ({ perplexity: Math.exp(loss) }) };
     default:
       return task satisfies never;
   }
+}
+
+/** Each validation set has answers of its own; of other data none are known. */
+function answerMetrics(answers: TaskData['answers']): ComputeMetrics {
+  const metrics = new Map([...answers].map(([dataset, features]) => [dataset, questionAnsweringMetrics(features)]));
+  return (prediction, _, dataset) => metrics.get(dataset)?.(prediction) ?? {};
 }

@@ -199,6 +199,13 @@ describe('data', () => {
     await write('validation.csv', 'text,label\ngood,glad\nodd,puzzled\n');
     await expectRefused(await runMain(), 'E-DATA-LABEL', 'validation.csv', 'puzzled');
   });
+  it('a label that training never saw, in one of several files', async () => {
+    await write('odd.csv', 'text,label\nodd,puzzled\n');
+    await changeJson('run.json', (run) => {
+      run['validation_file'] = { usual: 'validation.csv', odd: 'odd.csv' };
+    });
+    await expectRefused(await runMain(), 'E-DATA-LABEL', 'odd.csv', 'puzzled');
+  });
   it('no such file', async () => {
     await changeJson('run.json', (run) => void Object.assign(run, { train_file: 'absent.csv' }));
     await expectRefused(await runMain(), 'E-DATA-FORMAT', 'absent.csv can not be read: there is no such file');
@@ -272,6 +279,13 @@ describe('run.json', () => {
     ['problem_type', 'ranking', '"problem_type" must be one of'],
     ['validation_fraction', 1, '"validation_fraction" must be'],
     ['training_arguments', [], '"training_arguments" must be an object'],
+    ['validation_file', {}, '"validation_file" must be a text, or texts by name'],
+    ['validation_file', ['validation.csv'], '"validation_file" must be a text, or texts by name'],
+    ['validation_file', { 'a b': 'validation.csv' }, 'names a set "a b"', 'letters, digits, _ and -'],
+    ['validation_file', { de: 3 }, '"validation_file.de" must be a text, but is 3'],
+    ['early_stopping_patience', 0, '"early_stopping_patience" must be a positive integer, but is 0'],
+    ['early_stopping_patience', 2, 'Early stopping needs evaluations and a metric to watch', 'metric_for_best_model'],
+    ['early_stopping_threshold', 0.1, '"early_stopping_threshold" needs early_stopping_patience'],
   ])('%s: %j', async (field, value, ...telling) => {
     await changeJson('run.json', (run) => void Object.assign(run, { [field]: value }));
     await expectRefused(await runMain(), 'E-ARGS', ...telling);

@@ -4,22 +4,21 @@ import type { Table } from '#formats/table.ts';
 import { blocksOf } from './blocks.ts';
 import { textColumn, warnOfEmptyTexts } from './columns.ts';
 import type { EncodedRow, RowTask, TaskSource } from './row-task.ts';
-import { splitRows } from './split-rows.ts';
+import { partRows, tableWarnings } from './split-rows.ts';
 
 /**
  * Examples hold what the tokenizer gives, and with whole words `word_starts` Uint8Array: 1 where a word begins. The
  * labels are the collator's.
  */
 export function fillMask(source: TaskSource): RowTask<string> {
-  const { train: table, validation: validationTable, options, maxLength } = source;
-  const warnings = [...table.warnings, ...(validationTable?.warnings ?? [])];
-  const rows = readTexts(table, source, warnings);
+  const { train: table, validation, options, maxLength } = source;
+  const warnings = tableWarnings(source);
+  const read = (from: Table): string[] => readTexts(from, source, warnings);
   const isDocument = table.format === 'txt';
-  const parts = validationTable
-    ? { train: rows, validation: readTexts(validationTable, source, warnings) }
-    : isDocument
-      ? { train: rows, validation: [] }
-      : splitRows(rows, source, warnings);
+  // A document is one row: of it, blocks are held out.
+  const splitsExamples = isDocument && validation === null;
+  const rows = read(table);
+  const parts = splitsExamples ? { train: rows, validation: [] } : partRows(rows, source, read, warnings);
   return {
     task: 'fill-mask',
     problemType: 'single_label_classification',
@@ -35,9 +34,7 @@ export function fillMask(source: TaskSource): RowTask<string> {
       textPair: null,
       label: `${Math.round(options.mlmProbability * 100)} % of the ${options.wholeWordMask ? 'words' : 'tokens'} hidden`,
     }),
-    ...(isDocument
-      ? { join: (examples) => blocksOf(examples, maxLength, table.fileName), splitsExamples: validationTable === null }
-      : {}),
+    ...(isDocument ? { join: (examples, fileName) => blocksOf(examples, maxLength, fileName), splitsExamples } : {}),
   };
 }
 

@@ -8,7 +8,7 @@ import type { Example } from '../dataset.ts';
 import type { AnswerFeature } from './answer-feature.ts';
 import { columnOf, textColumn } from './columns.ts';
 import type { EncodedRow, RowTask, TaskSource } from './row-task.ts';
-import { splitRows } from './split-rows.ts';
+import { partRows, tableWarnings } from './split-rows.ts';
 
 interface Answer {
   readonly text: string;
@@ -30,12 +30,8 @@ interface QuestionRow {
  * @throws StudioError E-DATA-COLUMN or E-DATA-LABEL naming the row.
  */
 export function questionAnswering(source: TaskSource): RowTask<QuestionRow> {
-  const { train: table, validation: validationTable } = source;
-  const warnings = [...table.warnings, ...(validationTable?.warnings ?? [])];
-  const rows = readRows(table, source);
-  const parts = validationTable
-    ? { train: rows, validation: readRows(validationTable, source) }
-    : splitRows(rows, source, warnings);
+  const warnings = tableWarnings(source);
+  const parts = partRows(readRows(source.train, source), source, (table) => readRows(table, source), warnings);
   return {
     task: 'question-answering',
     problemType: 'single_label_classification',
@@ -50,7 +46,7 @@ export function questionAnswering(source: TaskSource): RowTask<QuestionRow> {
       textPair: context,
       label: answers[0]?.text ?? '(no answer)',
     }),
-    answersOf: (validation) => validation.flatMap((row, number) => featuresOf(row, number, source)),
+    answersOf: (rows) => rows.flatMap((row, number) => featuresOf(row, number, source)),
   };
 }
 

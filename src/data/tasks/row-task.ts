@@ -11,13 +11,13 @@ import { StudioError } from '#util/studio-error.ts';
 import type { Task } from '#util/task.ts';
 import { type Dataset, type Example, InMemoryDataset } from '../dataset.ts';
 import type { AnswerFeature } from './answer-feature.ts';
-import { splitRows } from './split-rows.ts';
+import { type RowSet, splitRows, type ValidationTables } from './split-rows.ts';
 
 /** A data set with what is to be made of it. */
 export interface TaskSource {
   readonly train: Table;
   /** Null: rows are held out of `train`. */
-  readonly validation: Table | null;
+  readonly validation: ValidationTables;
   readonly roles: ColumnRoles;
   readonly options: TaskOptions;
   /** Share of `train` to hold out when there is no validation file, in [0, 1). */
@@ -49,7 +49,7 @@ export interface RowTask<Row> {
   readonly problemType: ProblemType;
   readonly labels: readonly string[];
   readonly train: readonly Row[];
-  readonly validation: readonly Row[];
+  readonly validation: readonly RowSet<Row>[];
   readonly warnings: readonly string[];
   readonly encode: (row: Row) => EncodedRow;
   /** Characters of a row: what tokenizing it costs. */
@@ -57,12 +57,12 @@ export interface RowTask<Row> {
   readonly countLabels: (rows: readonly Row[]) => number[];
   readonly describe: (row: Row) => Pick<TokenPreview, 'text' | 'textPair' | 'label'>;
   /** Makes other examples of all those of a part, such as blocks of one length. */
-  readonly join?: (examples: readonly Example[]) => Example[];
+  readonly join?: (examples: readonly Example[], fileName: string) => Example[];
   /** The beginning of a row, for a look at one that is long. */
   readonly head?: (row: Row, characters: number) => Row;
   /** There are no rows to hold out, but examples. */
   readonly splitsExamples?: boolean;
-  /** What is needed to read answers out of the logits of the validation examples. */
+  /** What is needed to read answers out of the logits of the rows' examples. */
   readonly answersOf?: (rows: readonly Row[]) => AnswerFeature[];
 }
 
@@ -73,10 +73,11 @@ export interface TaskData {
   /** In index order; a single one in regression; empty where a task has none. */
   readonly labels: readonly string[];
   readonly train: Dataset;
-  readonly validation: Dataset | null;
+  /** Several by name. */
+  readonly validation: Dataset | Readonly<Record<string, Dataset>> | null;
   readonly warnings: readonly string[];
-  /** Of question answering: one for each validation example; else null. */
-  readonly answers: readonly AnswerFeature[] | null;
+  /** Of question answering: of each validation set one for each example. Else empty. */
+  readonly answers: ReadonlyMap<Dataset, readonly AnswerFeature[]>;
 }
 
 /** Tokenizes all rows, giving way to other work now and then. */
@@ -86,30 +87,61 @@ export async function prepareRows<Row>(
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<TaskData> {
   const { train, validation } = task;
-  const total = train.length + validation.length;
+  const total = train.length + countRows(validation);
   const warnings = [...task.warnings];
   const encoded = await encodeRows(train, task, (done) => onProgress(done, total));
-  const held = await encodeRows(validation, task, (done) => onProgress(train.length + done, total));
   if (encoded.truncated > 0) {
     warnings.push(
       `${encoded.truncated} of ${train.length} training texts are longer than ${source.maxLength} tokens and were cut.`,
     );
   }
   warnings.push(...muteExamples(encoded.examples, source));
-  const join = task.join ?? ((examples) => [...examples]);
-  const joined = join(encoded.examples);
+  const joined = task.join?.(encoded.examples, source.train.fileName) ?? encoded.examples;
   const parts = task.splitsExamples
-    ? splitRows(joined, source, warnings)
-    : { train: joined, validation: validation.length > 0 ? join(held.examples) : [] };
+    ? splitExamples(joined, source, warnings)
+    : { train: joined, sets: await encodeSets(task, (done) => onProgress(train.length + done, total)) };
   return {
     task: task.task,
     problemType: task.problemType,
     labels: task.labels,
     train: new InMemoryDataset(parts.train),
-    validation: parts.validation.length > 0 ? new InMemoryDataset(parts.validation) : null,
+    validation: validationOf(parts.sets),
     warnings,
-    answers: task.answersOf ? task.answersOf(validation) : null,
+    answers: new Map(parts.sets.flatMap(({ dataset, answers }) => (answers ? [[dataset, answers] as const] : []))),
   };
+}
+
+interface EncodedSet {
+  readonly name: string | null;
+  readonly dataset: Dataset;
+  readonly answers: readonly AnswerFeature[] | null;
+}
+
+const countRows = (sets: readonly RowSet<unknown>[]): number => sets.reduce((sum, { rows }) => sum + rows.length, 0);
+
+async function encodeSets<Row>(task: RowTask<Row>, onProgress: (done: number) => void): Promise<EncodedSet[]> {
+  const sets: EncodedSet[] = [];
+  let before = 0;
+  for (const { name, fileName, rows } of task.validation.filter((set) => set.rows.length > 0)) {
+    const { examples } = await encodeRows(rows, task, (done) => onProgress(before + done));
+    const dataset = new InMemoryDataset(task.join?.(examples, fileName) ?? examples);
+    sets.push({ name, dataset, answers: task.answersOf?.(rows) ?? null });
+    before += rows.length;
+  }
+  return sets;
+}
+
+function splitExamples(joined: readonly Example[], source: TaskSource, warnings: string[]) {
+  const { train, validation } = splitRows(joined, source, warnings);
+  const held = { name: null, dataset: new InMemoryDataset(validation), answers: null };
+  return { train, sets: validation.length > 0 ? [held] : [] };
+}
+
+/** A single set without a name is one data set. */
+function validationOf(sets: readonly EncodedSet[]): TaskData['validation'] {
+  const [first] = sets;
+  if (!first || first.name === null) return first?.dataset ?? null;
+  return Object.fromEntries(sets.map(({ name, dataset }) => [name, dataset]));
 }
 
 /**
@@ -169,10 +201,10 @@ export function examineRows<Row>(task: RowTask<Row>, source: TaskSource, preview
     problemType: task.problemType,
     labels: task.labels,
     trainRows: train.length,
-    validationRows: validation.length,
+    validationRows: countRows(validation),
     trainExamples: countExamples(task, sampled, sample, source),
     trainCounts: task.countLabels(train),
-    validationCounts: task.countLabels(validation),
+    validationCounts: task.countLabels(validation.flatMap(({ rows }) => rows)),
     previews: shown.map((row) => previewOf(task, row, source.tokenizer)),
     truncatedShare: sample.filter(({ truncated }) => truncated > 0).length / Math.max(1, sample.length),
     longest: sample.reduce((longest, { length }) => Math.max(longest, length), 0),

@@ -6,7 +6,7 @@ import { readTaskRows, type TaskRow } from './columns.ts';
 import { inferProblemType, type LabelSpace, makeLabelSpace, type Target } from './label-space.ts';
 import { labelWarnings } from './label-warnings.ts';
 import type { EncodedRow, RowTask, TaskSource } from './row-task.ts';
-import { splitRows } from './split-rows.ts';
+import { partRows, tableWarnings } from './split-rows.ts';
 
 interface LabelledRow {
   readonly row: TaskRow;
@@ -25,15 +25,13 @@ export function floatFieldsOf(problemType: ProblemType): readonly string[] {
  * @throws StudioError E-DATA-COLUMN, E-DATA-LABEL, E-ARGS: see `columns.ts` and `label-space.ts`.
  */
 export function textClassification(source: TaskSource): RowTask<LabelledRow> {
-  const { train: table, validation: validationTable, roles, configLabels } = source;
-  const warnings = [...table.warnings, ...(validationTable?.warnings ?? [])];
+  const { train: table, roles, configLabels } = source;
+  const warnings = tableWarnings(source);
   const rows = readTaskRows(table, roles, warnings);
   const problemType = source.problemType ?? inferProblemType(rows.map(({ label }) => label));
   const space = makeLabelSpace(rows, problemType, configLabels, table.fileName);
   const labelled = rows.map((row) => ({ row, target: space.targetOf(row, table.fileName) }));
-  const parts = validationTable
-    ? { train: labelled, validation: labelRows(validationTable, space, source, warnings) }
-    : splitRows(labelled, source, warnings);
+  const parts = partRows(labelled, source, (each) => labelRows(each, space, source, warnings), warnings);
   const countLabels = (counted: readonly LabelledRow[]): number[] => countTargets(counted, space);
   if (problemType !== 'regression')
     warnings.push(...labelWarnings(space.labels, parts.train.length, countLabels(parts.train)));

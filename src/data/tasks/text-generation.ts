@@ -11,7 +11,7 @@ import { columnOf, textColumn } from './columns.ts';
 import { readTexts } from './fill-mask.ts';
 import { pack } from './packing.ts';
 import type { EncodedRow, RowTask, TaskSource } from './row-task.ts';
-import { splitRows } from './split-rows.ts';
+import { partRows, tableWarnings } from './split-rows.ts';
 
 /** Text of which parts are to be learned: in order, what is given, and what is to be written. */
 interface TextRow {
@@ -36,17 +36,14 @@ const COMMON = {
 } as const;
 
 function plainText(source: TaskSource): RowTask<TextRow> {
-  const { train: table, validation: validationTable, tokenizer, maxLength } = source;
-  const warnings = [...table.warnings, ...(validationTable?.warnings ?? [])];
+  const { train: table, validation, tokenizer, maxLength } = source;
+  const warnings = tableWarnings(source);
   const read = (from: Table): TextRow[] =>
     readTexts(from, source, warnings).map((text) => ({ parts: [{ text, counts: true }] }));
   // A document is one row: of it, blocks are held out.
-  const splitsExamples = table.format === 'txt' && validationTable === null;
-  const parts = validationTable
-    ? { train: read(table), validation: read(validationTable) }
-    : splitsExamples
-      ? { train: read(table), validation: [] }
-      : splitRows(read(table), source, warnings);
+  const splitsExamples = table.format === 'txt' && validation === null;
+  const rows = read(table);
+  const parts = splitsExamples ? { train: rows, validation: [] } : partRows(rows, source, read, warnings);
   return {
     ...COMMON,
     ...parts,
@@ -58,7 +55,7 @@ function plainText(source: TaskSource): RowTask<TextRow> {
     sizeOf: (row) => textOf(row).length,
     head: (row, characters) => ({ parts: [{ text: textOf(row).slice(0, characters), counts: true }] }),
     describe: (row) => ({ text: textOf(row), textPair: null, label: `blocks of ${maxLength} tokens` }),
-    join: (examples) => blocksOf(examples, maxLength, table.fileName),
+    join: (examples, fileName) => blocksOf(examples, maxLength, fileName),
     splitsExamples,
   };
 }
@@ -70,13 +67,10 @@ const everyToken = (ids: readonly number[]): Example => ({
 });
 
 function written(source: TaskSource, form: Role): RowTask<TextRow> {
-  const { train: table, validation: validationTable, options, maxLength } = source;
-  const warnings = [...table.warnings, ...(validationTable?.warnings ?? [])];
+  const { train, options, maxLength } = source;
+  const warnings = tableWarnings(source);
   const read = form === 'messages' ? readChats : readPrompts;
-  const rows = read(table, source);
-  const parts = validationTable
-    ? { train: rows, validation: read(validationTable, source) }
-    : splitRows(rows, source, warnings);
+  const parts = partRows(read(train, source), source, (table) => read(table, source), warnings);
   return {
     ...COMMON,
     ...parts,

@@ -7,7 +7,7 @@ import { StudioError } from '#util/studio-error.ts';
 import { columnOf } from './columns.ts';
 import { labelWarnings } from './label-warnings.ts';
 import type { EncodedRow, RowTask, TaskSource } from './row-task.ts';
-import { splitRows } from './split-rows.ts';
+import { partRows, tableWarnings } from './split-rows.ts';
 
 interface TaggedRow {
   readonly words: readonly string[];
@@ -29,18 +29,14 @@ interface IndexedRow extends TaggedRow {
  * @throws StudioError E-DATA-COLUMN or E-DATA-LABEL naming the row where words and tags do not match.
  */
 export function tokenClassification(source: TaskSource): RowTask<IndexedRow> {
-  const { train: table, validation: validationTable } = source;
-  const warnings = [...table.warnings, ...(validationTable?.warnings ?? [])];
+  const { train: table } = source;
+  const warnings = tableWarnings(source);
   const rows = readRows(table, source);
   const space = makeTagSpace(rows, source);
   const indexed = (each: readonly TaggedRow[], file: string): IndexedRow[] =>
     each.map((row) => ({ ...row, targets: row.tags.map((tag) => space.indexOf(tag, row, file)) }));
-  const parts = validationTable
-    ? {
-        train: indexed(rows, table.fileName),
-        validation: indexed(readRows(validationTable, source), validationTable.fileName),
-      }
-    : splitRows(indexed(rows, table.fileName), source, warnings);
+  const read = (each: Table): IndexedRow[] => indexed(readRows(each, source), each.fileName);
+  const parts = partRows(indexed(rows, table.fileName), source, read, warnings);
   const countLabels = (counted: readonly IndexedRow[]): number[] => countTags(counted, space.labels.length);
   warnings.push(...labelWarnings(space.labels, parts.train.length, countLabels(parts.train)));
   return {

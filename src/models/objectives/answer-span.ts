@@ -14,6 +14,7 @@ import type { Objective } from './objective.ts';
  */
 export const answerSpan: Objective = {
   labelNames: ['start_positions', 'end_positions'],
+  isPerToken: false,
   loss: (logits, context) => {
     const [batchSize, length] = logits.shape as [number, number, number];
     const rows = tf.reshape(transposeLast(castStorage(logits, 'f32')), [2 * batchSize, length]);

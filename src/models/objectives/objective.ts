@@ -6,6 +6,8 @@ import type { Batch } from '#util/nd-array.ts';
 
 export interface Objective {
   readonly labelNames: readonly string[];
+  /** Whether the loss is a mean over tokens; else each example counts once. */
+  readonly isPerToken: boolean;
   /** The loss of the context's batch, which has all of `labelNames`. */
   loss(logits: Tensor, context: ForwardContext, labelSmoothing: number): Scalar;
   /** What the batch adds to the number that the sum of an update's losses is divided by. */

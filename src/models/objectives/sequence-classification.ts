@@ -6,6 +6,7 @@ import type { Objective } from './objective.ts';
 /** Logits [B, C]; see `sequenceClassificationLoss` for the labels. */
 export const sequenceClassification = (problemType: ProblemType): Objective => ({
   labelNames: ['labels'],
+  isPerToken: false,
   loss: (logits, context, labelSmoothing) => sequenceClassificationLoss(logits, problemType, context, labelSmoothing),
   itemsIn: (batch) => {
     const labels = batch['labels'];

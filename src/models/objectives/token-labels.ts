@@ -10,6 +10,7 @@ import type { Objective } from './objective.ts';
 function tokenObjective(labelsIn: (batch: Batch) => Int32Array): Objective {
   return {
     labelNames: ['labels'],
+    isPerToken: true,
     loss: (logits, context, labelSmoothing) => {
       const [batchSize, length, classes] = logits.shape as [number, number, number];
       return tokenLoss(tf.reshape(logits, [batchSize * length, classes]), context, labelsIn, labelSmoothing);

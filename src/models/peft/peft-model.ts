@@ -83,6 +83,10 @@ export class PeftModel implements TrainableModel {
     return this.base.itemsIn(batch);
   }
 
+  get lossIsPerToken(): boolean {
+    return this.base.lossIsPerToken;
+  }
+
   /** As HF counts: adapters too, and twice what is trained as a whole, of which PEFT keeps the original. */
   floatingPointOperations(batch: Batch): number {
     const added = [...this.#parameters.values()].reduce((sum, { size }) => sum + size, 0);

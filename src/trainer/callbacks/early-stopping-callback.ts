@@ -1,5 +1,6 @@
 // Stops when the watched metric has not improved for a number of evaluations. HF's EarlyStoppingCallback.
 
+import type { TrainingArguments } from '#protocol/training-arguments.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { CallbackState } from '../trainer-state.ts';
 import type { CallbackContext, TrainerCallback } from './trainer-callback.ts';
@@ -23,12 +24,7 @@ export class EarlyStoppingCallback implements TrainerCallback {
   }
 
   onTrainBegin({ args }: Pick<CallbackContext, 'args'>): void {
-    if (args.metricForBestModel !== null && args.evalStrategy !== 'no') return;
-    throw new StudioError('E-ARGS', 'Early stopping needs evaluations and a metric to watch.', {
-      where: 'metric_for_best_model, eval_strategy',
-      hint: 'Set eval_strategy to steps or epoch, and metric_for_best_model.',
-      safe: 'Nothing was started.',
-    });
+    checkEarlyStopping(args);
   }
 
   /** Runs before the best metric is updated: the comparison is with the best of all earlier evaluations. */
@@ -53,6 +49,16 @@ export class EarlyStoppingCallback implements TrainerCallback {
   restoreState({ attributes }: CallbackState): void {
     this.#counter = Number(attributes['early_stopping_patience_counter'] ?? 0);
   }
+}
+
+/** @throws StudioError E-ARGS when nothing would be watched. */
+export function checkEarlyStopping({ metricForBestModel, evalStrategy }: TrainingArguments): void {
+  if (metricForBestModel !== null && evalStrategy !== 'no') return;
+  throw new StudioError('E-ARGS', 'Early stopping needs evaluations and a metric to watch.', {
+    where: 'metric_for_best_model, eval_strategy',
+    hint: 'Set eval_strategy to steps or epoch, and metric_for_best_model.',
+    safe: 'Nothing was started.',
+  });
 }
 
 /** A metric's key in an evaluation: with the prefix, once. */

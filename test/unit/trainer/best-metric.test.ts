@@ -58,7 +58,7 @@ describe('rotateCheckpoints', () => {
 
 function follow(values: readonly number[], given: Record<string, unknown>): (number | null)[] {
   const state = createTrainerState();
-  const args = argumentsOf({ eval_strategy: 'steps', eval_steps: 1, ...given });
+  const args = argumentsOf({ eval_strategy: 'steps', eval_steps: 1, save_strategy: 'steps', ...given });
   const key = `eval_${args.metricForBestModel}`;
   return values.map((value, i) => {
     state.globalStep = i + 1;
@@ -74,6 +74,13 @@ describe('updateBestMetric', () => {
   it('higher is better for another metric, unless told otherwise', () => {
     expect(follow([0.5, 0.7, 0.7, 0.6], { metric_for_best_model: 'accuracy' })).toEqual([1, 2, 2, 2]);
     expect(follow([5, 4, 6], { metric_for_best_model: 'perplexity', greater_is_better: false })).toEqual([1, 2, 2]);
+  });
+  it('the exact loss of tokens is a loss', () => {
+    expect(follow([5, 3, 4], { metric_for_best_model: 'loss_per_token' })).toEqual([1, 2, 2]);
+    expect(follow([5, 3, 4], { metric_for_best_model: 'de_loss_per_token' })).toEqual([1, 2, 2]);
+  });
+  it('of a run that saves nothing keeps the metric, but no step', () => {
+    expect(follow([5, 3], { metric_for_best_model: 'loss', save_strategy: 'no' })).toEqual([null, null]);
   });
   it('NaN never wins, also when it comes first', () => {
     expect(follow([Number.NaN, 3, Number.NaN, 2], { metric_for_best_model: 'loss' })).toEqual([null, 2, 2, 4]);

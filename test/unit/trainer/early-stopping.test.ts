@@ -37,6 +37,10 @@ describe('EarlyStoppingCallback', () => {
     expect(follow(new EarlyStoppingCallback(), [5, 4, 3, 3])).toEqual({ counters: [0, 0, 0, 1], stoppedAt: 4 });
     expect(follow(new EarlyStoppingCallback({ patience: 2 }), [5, 6, 4, 6]).counters).toEqual([0, 1, 0, 1]);
   });
+  it('counts every NaN but the first evaluation', () => {
+    const callback = new EarlyStoppingCallback({ patience: 2 });
+    expect(follow(callback, [Number.NaN, Number.NaN, Number.NaN])).toEqual({ counters: [0, 1, 2], stoppedAt: 3 });
+  });
   it('ignores an evaluation of a data set that lacks the metric', () => {
     const control = new TrainerControl();
     const callback = new EarlyStoppingCallback();

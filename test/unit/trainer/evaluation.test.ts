@@ -6,6 +6,7 @@ import type { TrainerCallback } from '#trainer/callbacks/trainer-callback.ts';
 import type { ComputeMetrics, EvalPrediction } from '#trainer/evaluation-loop.ts';
 import { Trainer } from '#trainer/trainer.ts';
 import type { TrainerOptions } from '#trainer/trainer-options.ts';
+import type { Batch } from '#util/nd-array.ts';
 import { argumentsOf, LinearRegression, line } from '../../setup/linear-regression.ts';
 
 beforeAll(() => tf.setBackend('cpu'));
@@ -70,6 +71,28 @@ describe('evaluate', () => {
     );
   });
 
+  it('of a model whose loss is a mean over tokens tells the exact mean over all of them too', async () => {
+    // Batches of 4, 4 and 2 rows with 1, 0 and 5 tokens; their losses are 2, NaN and 0.5.
+    class Tokens extends LinearRegression {
+      readonly lossIsPerToken = true;
+      override itemsIn(batch: Batch): number {
+        return [1, 0, 5][Math.floor(batch['row']!.data[0]! / 4)]!;
+      }
+      override forward(...given: Parameters<LinearRegression['forward']>) {
+        const loss = [2, Number.NaN, 0.5][Math.floor(given[0]['row']!.data[0]! / 4)]!;
+        return { ...super.forward(...given), loss: tf.scalar(loss) };
+      }
+    }
+    const tokens = { model: new Tokens(), evalDataset: line(10), arguments: { remove_unused_columns: false } };
+    const metrics = await start({ ...tokens, computeMetrics: spy().computeMetrics }).trainer.evaluate();
+    expect(Object.keys(metrics).slice(0, 3)).toEqual(['eval_loss', 'eval_loss_per_token', 'eval_count']);
+    expect(metrics['eval_loss_per_token']).toBeCloseTo((2 * 1 + 0.5 * 5) / 6, 12);
+    const { metrics: predicted } = await start(tokens).trainer.predict(line(10), 'test_de');
+    expect(predicted['test_de_loss_per_token']).toBe(metrics['eval_loss_per_token']);
+    const unlabelled = { length: 2, columnNames: ['x', 'row'], get: (row: number) => ({ x: row, row }) };
+    expect((await start(tokens).trainer.predict(unlabelled)).metrics).not.toHaveProperty('test_loss_per_token');
+  });
+
   it('leaves out a last batch that is not full with dataloader_drop_last', async () => {
     const { trainer } = start({ arguments: { dataloader_drop_last: true }, evalDataset: line(10) });
     expect((await trainer.evaluate())['eval_loss']).toBeCloseTo(meanSquare(labels.slice(0, 8)), 6);
@@ -112,6 +135,15 @@ describe('evaluate', () => {
 });
 
 describe('computeMetrics', () => {
+  it('is told which of several sets was evaluated', async () => {
+    const evalDataset = { near: line(4), far: line(10) };
+    const computeMetrics: ComputeMetrics = (_, __, dataset) => ({ rows: dataset.length });
+    const metrics = await start({ evalDataset, computeMetrics }).trainer.evaluate();
+    expect(metrics).toMatchObject({ eval_near_rows: 4, eval_far_rows: 10 });
+    const batchwise = start({ evalDataset, computeMetrics, arguments: { batch_eval_metrics: true } });
+    expect(await batchwise.trainer.evaluate()).toMatchObject({ eval_near_rows: 4, eval_far_rows: 10 });
+  });
+
   it('gets predictions and labels of all batches, in order', async () => {
     const { calls, computeMetrics } = spy();
     await start({ evalDataset: line(10), computeMetrics }).trainer.evaluate();

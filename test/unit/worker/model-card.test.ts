@@ -56,6 +56,16 @@ describe('modelCard', () => {
     expect(card).not.toMatch(/undefined|NaN|Confusion|Runtime/);
   });
 
+  it('takes several sets of one evaluation together', () => {
+    const logHistory = [
+      { eval_de_loss: 0.5, epoch: 1, step: 2 },
+      { eval_fr_loss: 0.25, epoch: 1, step: 2 },
+    ];
+    const lines = modelCard({ ...FACTS, logHistory }).split('\n');
+    for (const line of ['- De Loss: 0.5000', '- Fr Loss: 0.2500', '| No log | 1 | 2 | 0.5000 | 0.2500 |'])
+      expect(lines).toContain(line);
+  });
+
   it('of an earlier checkpoint leaves out what came later', () => {
     const card = modelCard({ ...FACTS, step: 4 });
     expect(card).toContain('- Loss: 0.8000');

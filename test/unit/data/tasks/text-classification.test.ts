@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Dataset } from '#data/dataset.ts';
 import { examineTask, prepareTask } from '#data/tasks/prepare-task.ts';
 import type { TaskSource } from '#data/tasks/row-task.ts';
 import { floatFieldsOf } from '#data/tasks/text-classification.ts';
@@ -186,7 +187,7 @@ describe('validation rows', () => {
     const csv = `text,label\n${Array.from({ length: 10 }, (_, i) => `a,${i}\n`).join('')}`;
     const data = await prepare(csv, { validationFraction: 0.3 });
     // torch.randperm(10) with seed 42 begins 2 6 1.
-    expect(Array.from({ length: 3 }, (_, i) => data.validation!.get(i).labels)).toEqual([1, 2, 6]);
+    expect(Array.from({ length: 3 }, (_, i) => (data.validation as Dataset).get(i).labels)).toEqual([1, 2, 6]);
     expect(targets(data)).toEqual([0, 3, 4, 5, 7, 8, 9]);
     expect(data.validationCounts).toEqual([0, 1, 1, 0, 0, 0, 1, 0, 0, 0]);
   });

@@ -39,9 +39,9 @@ export async function resumeArguments(
 }
 
 /** Null: a checkpoint of HF's, which keeps them in a pickle. */
-async function savedArguments({ manifest, readFile }: StoredCheckpoint): Promise<Given | null> {
-  if (!manifest.files.includes(FILE)) return null;
-  const json = parseHfJson(await readFile(FILE), FILE, 'E-CHECKPOINT') as Record<string, unknown>;
+async function savedArguments(stored: StoredCheckpoint): Promise<Given | null> {
+  if (!stored.manifest.files.includes(FILE)) return null;
+  const json = parseHfJson(await stored.readFile(FILE), FILE, 'E-CHECKPOINT') as Record<string, unknown>;
   const parsed = parseTrainingArguments(json);
   return parsed.ok ? { args: parsed.args, rawArguments: parsed.raw } : null;
 }

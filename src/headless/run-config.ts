@@ -8,8 +8,10 @@ import { DEFAULT_TASK_OPTIONS, type TaskOptions } from '#protocol/task-options.t
 import { type ColumnRoles, ROW_FORMS, type Role } from '#protocol/task-roles.ts';
 import { parseTrainingArguments, type TrainingArguments } from '#protocol/training-arguments.ts';
 import { checkEarlyStopping, type EarlyStoppingOptions } from '#trainer/callbacks/early-stopping-callback.ts';
+import type { SearchOptions } from '#trainer/search/hyperparameter-search.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { isTask, TASKS, type Task } from '#util/task.ts';
+import { readSearch } from './search-config.ts';
 
 export interface RunConfig {
   /** Absolute folder of the model. */
@@ -36,6 +38,8 @@ export interface RunConfig {
   /** Modules that give a callback each; absolute. */
   readonly callbacks: readonly string[];
   readonly earlyStopping: EarlyStoppingOptions | null;
+  /** Null: one run. */
+  readonly search: SearchOptions | null;
   readonly args: TrainingArguments;
   readonly rawArguments: Readonly<Record<string, unknown>>;
   readonly notes: readonly string[];
@@ -85,6 +89,7 @@ export const RUN_CONFIG_FIELDS: ReadonlySet<string> = new Set([
   'adapter',
   'merge_adapter',
   'callbacks',
+  'hyperparameter_search',
   'early_stopping_patience',
   'early_stopping_threshold',
   'training_arguments',
@@ -131,6 +136,7 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
     mergeAdapter: readFlag(path, json, 'merge_adapter', false),
     callbacks: readPaths(path, json, 'callbacks').map((each) => resolve(folder, each)),
     earlyStopping: readEarlyStopping(path, json, args),
+    search: json['hyperparameter_search'] == null ? null : readSearch(path, json['hyperparameter_search'], args, raw),
     args,
     rawArguments: raw,
     notes,

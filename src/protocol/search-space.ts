@@ -83,7 +83,7 @@ function checkRange(spec: ArgumentSpec, given: unknown): asserts given is Search
   const [strange] = Object.keys(others);
   if (strange !== undefined) throw fault(name, `A range has low, high, log and step; ${name} has ${strange}.`);
   if (type !== 'int' && type !== 'float') throw fault(name, `${name} is no number: give a list of values.`);
-  if (!isFinite(low) || !isFinite(high) || low > high)
+  if (!isNumber(low) || !isNumber(high) || low > high)
     throw fault(
       name,
       `low and high of ${name} must be numbers, low not above high, but are ${show(low)} and ${show(high)}.`,
@@ -92,10 +92,10 @@ function checkRange(spec: ArgumentSpec, given: unknown): asserts given is Search
   if (log && low <= 0) throw fault(name, `A logarithmic range begins above 0; low of ${name} is ${low}.`);
   if (step === undefined) return;
   if (log) throw fault(name, `A logarithmic range has no step: leave one of them out for ${name}.`);
-  if (!isFinite(step) || step <= 0) throw fault(name, `step of ${name} must be above 0, but is ${show(step)}.`);
+  if (!isNumber(step) || step <= 0) throw fault(name, `step of ${name} must be above 0, but is ${show(step)}.`);
 }
 
-const isFinite = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 
 const fault = (name: string, message: string): StudioError =>
   new StudioError('E-ARGS', message, { where: `search space: ${name}`, safe: 'Nothing was started.' });

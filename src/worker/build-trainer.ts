@@ -24,7 +24,10 @@ export interface BuildOptions {
   readonly args: TrainingArguments;
   /** Told what the model makes of the sample prompt after an evaluation. */
   readonly onSample: (step: number, text: string) => void;
-  readonly options: Pick<TrainerOptions, 'callbacks' | 'hooks' | 'checkpointStore' | 'runId' | 'rawArguments'>;
+  readonly options: Pick<
+    TrainerOptions,
+    'callbacks' | 'hooks' | 'checkpointStore' | 'runId' | 'rawArguments' | 'trial'
+  >;
 }
 
 export interface BuiltRun {

@@ -317,6 +317,28 @@ describe('the command line', () => {
   });
 });
 
+describe('a search', () => {
+  it.each([
+    [[], 'must be an object'],
+    [{ trials: 3 }, '"hyperparameter_search.trials" is not known'],
+    [{ n_trials: 0 }, 'must be a whole number of at least 1'],
+    [{ sampler: 'bayes' }, 'must be one of tpe, random, grid'],
+    [{ direction: 'up' }, 'must be one of minimize, maximize'],
+    [{ space: { learning_rat: [1] } }, 'learning_rat is no argument'],
+    [{ sampler: 'grid', space: { learning_rate: { low: 1e-5, high: 1e-3 } } }, 'A grid needs a step for learning_rate'],
+  ])('%j', async (hyperparameter_search, telling) => {
+    await changeJson('run.json', (run) => void Object.assign(run, { hyperparameter_search }));
+    await expectRefused(await runMain(), 'E-ARGS', telling);
+  });
+  it('without evaluation data', async () => {
+    await changeJson('run.json', (run) => {
+      delete run['validation_file'];
+      run['hyperparameter_search'] = {};
+    });
+    await expectRefused(await runMain(), 'E-ARGS', 'there is no evaluation data');
+  });
+});
+
 describe('callbacks', () => {
   it.each([
     ['absent.ts', null, 'is not there'],

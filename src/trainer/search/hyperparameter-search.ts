@@ -1,5 +1,6 @@
 // Trains again and again with other arguments, and tells which were best. HF's `hyperparameter_search`.
 
+import { recoverMemory } from '#nn/tensor-access.ts';
 import {
   DEFAULT_SEARCH_SPACE,
   type Hyperparameters,
@@ -175,6 +176,9 @@ class Search {
       return state === 'failed' ? { ...ended, error: 'The objective is not a number.' } : ended;
     } catch (error) {
       if (!(error instanceof StudioError && error.code === 'E-GPU-MEMORY')) throw error;
+      run?.dispose();
+      run = null;
+      await recoverMemory();
       return { ...trial, state: 'failed', value: null, reports, error: error.message };
     } finally {
       run?.dispose();

@@ -184,10 +184,14 @@ describe('a search that was interrupted', () => {
     const trials = trialStore();
     const search = { ...GRID, nTrials: 3, trialStore: trials };
     const whole = await searcher().trainer.hyperparameterSearch(search);
-    let made = 0;
-    const again = searcher({}, { modelInit: () => (made++, new LinearRegression()) });
+    const made: LinearRegression[] = [];
+    const modelInit = () => {
+      made.push(new LinearRegression());
+      return made.at(-1)!;
+    };
+    const again = searcher({}, { modelInit });
     expect(await again.trainer.hyperparameterSearch(search)).toEqual(whole);
-    expect(made).toBe(0);
+    expect(made).toEqual([]);
     expect((await again.trainer.hyperparameterSearch({ ...search, nTrials: 4 })).trials).toHaveLength(4);
   });
 

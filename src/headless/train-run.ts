@@ -1,0 +1,162 @@
+// A run of the runner, from its config to the model in the output folder.
+
+import { constants } from 'node:fs';
+import { access, mkdir, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Engine } from '#gpu/initialize.ts';
+import { memoryUse } from '#gpu/memory.ts';
+import type { Parameter } from '#nn/parameter.ts';
+import { makeParamGroups } from '#optim/optimizer.ts';
+import type { CheckpointId } from '#protocol/ids.ts';
+import type { LoraConfig } from '#protocol/lora-config.ts';
+import { type TrainingArguments, toTrainingArgumentsJson } from '#protocol/training-arguments.ts';
+import type { StoredCheckpoint } from '#storage/checkpoint-store.ts';
+import type { Trainer } from '#trainer/trainer.ts';
+import { toTrainerStateJson } from '#trainer/trainer-state.ts';
+import { stringifyHfJson } from '#util/hf-json.ts';
+import { StudioError } from '#util/studio-error.ts';
+import { describeRun } from '#worker/describe-run.ts';
+import { mergedModel } from '#worker/merged-model.ts';
+import { modelCard } from '#worker/model-card.ts';
+import { openCheckpointFolder } from './checkpoint-folder.ts';
+import type { CommandLine } from './command-line.ts';
+import { startEngine } from './dawn.ts';
+import { FolderCheckpointStore } from './folder-checkpoint-store.ts';
+import { type Inputs, openInputs } from './open-inputs.ts';
+import { resumeArguments } from './resume-arguments.ts';
+import { buildRun, RUN, type RunParts } from './run-builder.ts';
+import { readRunConfig } from './run-config.ts';
+import { say } from './say.ts';
+import { runSearch } from './search-run.ts';
+import { type LoadModule, loadCallbacks } from './user-callbacks.ts';
+
+/** What can be refused is refused before the device starts. */
+export async function run(commandLine: CommandLine, loadModule: LoadModule): Promise<void> {
+  const { outputDir, resumeFrom } = commandLine;
+  const given = await readRunConfig(commandLine.config);
+  for (const note of given.notes) say(`note: ${note}`);
+  await loadCallbacks(given.callbacks, loadModule);
+  const inputs = await openInputs(given);
+  for (const warning of inputs.data.warnings) say(`warning: ${warning}`);
+  const stored = await openToResume(resumeFrom, inputs, given.args);
+  const told = stored ? await resumeArguments(commandLine.resumeArguments, stored, given, say) : given;
+  if (given.search) checkSearch(inputs, stored);
+  const engine = await startEngine();
+  say(`device: ${deviceName(engine)}`);
+  const parts: RunParts = { config: { ...given, ...told }, inputs, engine, loadModule };
+  if (!given.search) return trainOnce(parts, outputDir, stored);
+  await makeOutputFolder(outputDir);
+  await runSearch(given.search, outputDir, parts);
+}
+
+async function trainOnce(parts: RunParts, outputDir: string, stored: StoredCheckpoint | null): Promise<void> {
+  const { config, inputs } = parts;
+  const store = new FolderCheckpointStore(outputDir);
+  const { trainer } = await buildRun(parts, { ...config, store });
+  await makeOutputFolder(outputDir);
+  if (stored) say(`resuming from ${stored.manifest.name} at step ${stored.manifest.step}`);
+  const output = await trainer.train(stored ?? false);
+  await trainer.saveModel();
+  const { peft } = inputs;
+  if (peft && config.mergeAdapter) await writeMerged(join(outputDir, 'merged'), { ...inputs, peft, trainer, store });
+  await writeFile(join(outputDir, 'README.md'), cardOf(parts, trainer, outputDir));
+  await writeFile(join(outputDir, 'trainer_state.json'), stringifyHfJson(toTrainerStateJson(trainer.state)));
+  say(
+    `done: ${output.globalStep} steps, train_loss ${output.trainingLoss.toPrecision(4)}, ${Math.round(memoryUse().allocatedBytes / 2 ** 20)} MiB allocated on the device`,
+  );
+}
+
+function cardOf({ config, inputs, engine }: RunParts, trainer: Trainer, outputDir: string): string {
+  const { model, data } = inputs;
+  return modelCard({
+    name: basename(outputDir),
+    baseModel: model.name,
+    dataName: basename(config.trainFile),
+    task: data.task,
+    problemType: data.problemType,
+    labels: data.labels,
+    trainingArguments: toTrainingArgumentsJson(trainer.args, config.rawArguments),
+    logHistory: trainer.state.logHistory,
+    step: trainer.weightsStep,
+    device: deviceName(engine),
+  });
+}
+
+function checkSearch({ data }: Inputs, stored: StoredCheckpoint | null): void {
+  if (stored)
+    throw new StudioError('E-ARGS', 'A search goes on by itself when it is started again in the same output folder.', {
+      where: '--resume-from-checkpoint',
+      hint: 'Leave --resume-from-checkpoint out, or hyperparameter_search.',
+      safe: 'Nothing was started.',
+    });
+  if (!data.validation)
+    throw new StudioError('E-ARGS', 'A search compares evaluations, and there is no evaluation data.', {
+      where: 'validation_file, validation_fraction',
+      hint: 'Give a validation file or hold rows out.',
+      safe: 'Nothing was started.',
+    });
+}
+
+/** A folder of a run here or of HF's Trainer. */
+async function openToResume(
+  folder: string | null,
+  { model, data, peft }: Inputs,
+  { fp16 }: TrainingArguments,
+): Promise<StoredCheckpoint | null> {
+  // Refuses what does not fit together, also where nothing is resumed.
+  const parameters: ReadonlyMap<string, Parameter> = describeRun(model, data, peft).network.namedParameters();
+  if (folder === null) return null;
+  const paramGroups = makeParamGroups(parameters, 0).map((group) =>
+    [...group.parameters].map(([name, { shape }]) => ({ name, shape })),
+  );
+  const stored = await openCheckpointFolder(folder, RUN, basename(folder), { paramGroups, fp16 });
+  if (stored.manifest.modelOnly)
+    say(`warning: ${folder} has no optimizer.pt and scheduler.pt: the optimizer and the schedule start anew.`);
+  return stored;
+}
+
+function deviceName(engine: Engine): string {
+  if (!engine.info) return `${engine.backendName} (no WebGPU: ${engine.unavailable?.message ?? 'not asked for'})`;
+  const { vendor, architecture, description } = engine.info;
+  return `WebGPU, ${[vendor, architecture, description].filter(Boolean).join(' ')}${engine.webgpu?.shaderF16 ? ', shader-f16' : ''}`;
+}
+
+async function makeOutputFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    throw new StudioError(
+      'E-STORAGE',
+      `The output folder ${folder} can not be written to: ${(cause as Error).message}`,
+      { where: '--output-dir', safe: 'Nothing was started.', cause },
+    );
+  }
+}
+
+interface MergeParts extends Pick<Inputs, 'model' | 'data'> {
+  readonly peft: LoraConfig;
+  readonly trainer: Trainer;
+  readonly store: FolderCheckpointStore;
+}
+
+/** The whole model, with the adapter as it is saved in the output folder. */
+async function writeMerged(folder: string, { model, data, peft, trainer, store }: MergeParts): Promise<void> {
+  const adapter = await store.open(RUN, 'final' as CheckpointId);
+  const { config, tensors } = mergedModel(model, data, peft, adapter);
+  const files = new Map([...model.tokenizer.savedFiles, ['config.json', stringifyHfJson(config)] as const]);
+  const state = trainer.state;
+  files.set('trainer_state.json', stringifyHfJson(toTrainerStateJson(state)));
+  await new FolderCheckpointStore(folder).save({
+    runId: RUN,
+    name: 'final',
+    step: state.globalStep,
+    epoch: state.epoch,
+    modelOnly: true,
+    isBest: false,
+    metrics: {},
+    tensors,
+    files,
+    rotate: () => [],
+  });
+}

@@ -1,4 +1,4 @@
-// The order in which training goes through its rows, and the loaders of batches.
+// What the arguments make of data: the order in which training goes through its rows, and the loaders of batches.
 
 import { type DataCollator, DataLoader } from '#data/data-loader.ts';
 import type { Dataset } from '#data/dataset.ts';
@@ -35,16 +35,18 @@ interface LoaderParts extends SamplerParts {
   readonly dataset: Dataset;
   readonly sampler: Sampler;
   readonly collator: DataCollator;
-  readonly labelNames: readonly string[];
 }
 
 /** Batches of the columns that the model and the collator read. */
-export function dataLoaderFor({ args, model, labelNames, ...parts }: LoaderParts): DataLoader {
+export function dataLoaderFor({ args, model, ...parts }: LoaderParts): DataLoader {
   const { dataset, collator } = parts;
   const read = [...model.inputNames, ...(model.inputNames.length > 0 ? (collator.columns ?? []) : [])];
   return new DataLoader({
     ...parts,
-    dataset: args.removeUnusedColumns ? removeUnusedColumns(dataset, read, labelNames) : dataset,
+    dataset: args.removeUnusedColumns ? removeUnusedColumns(dataset, read, labelNamesOf(args, model)) : dataset,
     dropLast: args.dataloaderDropLast,
   });
 }
+
+export const labelNamesOf = (args: TrainingArguments, model: TrainableModel): readonly string[] =>
+  args.labelNames ?? model.labelNames ?? ['labels'];

@@ -2,18 +2,14 @@
 // the evaluation, the session and the checkpoints are files of their own.
 
 import { DefaultDataCollator } from '#data/collators/default-data-collator.ts';
-import type { DataCollator, DataLoader } from '#data/data-loader.ts';
+import type { DataLoader } from '#data/data-loader.ts';
 import type { Dataset } from '#data/dataset.ts';
-import { type Sampler, SequentialSampler } from '#data/samplers.ts';
-import type { ComputeStorage } from '#nn/forward-context.ts';
-import { ForwardSteps } from '#nn/forward-steps.ts';
 import { recoverMemory } from '#nn/tensor-access.ts';
 import type { TrainableModel } from '#nn/trainable-model.ts';
-import { createOptimizer } from '#optim/create-optimizer.ts';
-import { getScheduler, type LrSchedule } from '#optim/get-scheduler.ts';
-import { OptimizerUpdate } from '#optim/optimizer-update.ts';
+import type { LrSchedule } from '#optim/get-scheduler.ts';
+import type { OptimizerUpdate } from '#optim/optimizer-update.ts';
 import type { LogEntry } from '#protocol/metrics.ts';
-import { type ResolvedSteps, resolveSteps } from '#protocol/run-plan.ts';
+import { resolveSteps } from '#protocol/run-plan.ts';
 import { type TrainingArguments, toTrainingArgumentsJson } from '#protocol/training-arguments.ts';
 import type { StoredCheckpoint } from '#storage/checkpoint-store.ts';
 import { yieldToEventLoop } from '#util/event-loop.ts';
@@ -23,9 +19,12 @@ import { CallbackHandler, type CallbackReference } from './callbacks/callback-ha
 import { defaultFlowCallback } from './callbacks/default-flow-callback.ts';
 import type { CallbackContext, CallbackEvent, TrainerCallback } from './callbacks/trainer-callback.ts';
 import { checkTrainerOptions, isDataset } from './check-trainer-options.ts';
+import { storageFor } from './compute-storage.ts';
 import { dataLoaderFor, trainSampler } from './data-loaders.ts';
-import { type EvaluationOutput, evaluationLoop, type Metrics } from './evaluation-loop.ts';
+import type { EvaluationOutput, Metrics } from './evaluation-loop.ts';
+import { Evaluator } from './evaluator.ts';
 import { InitialWeights } from './initial-weights.ts';
+import { makeSchedule, makeUpdate } from './make-update.ts';
 import { RUN_START, resumePosition } from './resume-position.ts';
 import { latestCheckpoint, type Resumed, RunCheckpoints, readState, trainBatchSizeOf } from './run-checkpoints.ts';
 import { type BestRun, hyperparameterSearch, type SearchOptions } from './search/hyperparameter-search.ts';
@@ -53,19 +52,16 @@ export class Trainer {
   readonly #options: TrainerOptions;
   readonly #handler: CallbackHandler;
   readonly #checkpoints: RunCheckpoints | null;
+  readonly #evaluator: Evaluator;
   #model: TrainableModel | null;
   #update: OptimizerUpdate | null = null;
-  #forwardSteps: ForwardSteps | null = null;
   /** What callbacks are handed, as far as it was made. */
   #lrScheduler: LrSchedule | null = null;
   #trainDataloader: DataLoader | null = null;
-  #evalDataloader: DataLoader | null = null;
   /** The step whose weights the model holds, where the best ones were taken back. */
   #bestStepLoaded: number | null = null;
   /** Rows at once in training: those of the arguments, or what was found to fit into memory. */
   #batchSize = 0;
-  /** Stays true where an evaluation failed. */
-  #isEvaluating = false;
   #initialized = false;
 
   /** @throws StudioError E-ARGS when the parts do not fit each other. */
@@ -73,6 +69,7 @@ export class Trainer {
     checkTrainerOptions(options);
     const { args, model, callbacks = [], checkpointStore, runId } = options;
     this.#options = options;
+    this.#evaluator = new Evaluator(options);
     this.args = args;
     this.#model = model ?? null;
     this.#handler = new CallbackHandler([defaultFlowCallback, ...callbacks]);
@@ -100,10 +97,6 @@ export class Trainer {
     this.#handler.remove(callback);
   }
 
-  get #labelNames(): readonly string[] {
-    return this.args.labelNames ?? this.model.labelNames ?? ['labels'];
-  }
-
   /** Trains to the end, or until a callback stops it. */
   async train(resumeFromCheckpoint: ResumeFrom = false): Promise<TrainOutput> {
     if (this.#options.modelInit) await this.#rebuild(this.#options.modelInit);
@@ -116,7 +109,7 @@ export class Trainer {
   }
 
   async #trainOnce(checkpoint: StoredCheckpoint | null): Promise<TrainOutput> {
-    this.#isEvaluating = false;
+    this.#evaluator.isRunning = false;
     const started = performance.now();
     const session = await this.#startSession(checkpoint, started);
     try {
@@ -141,7 +134,7 @@ export class Trainer {
         return await this.#trainOnce(checkpoint);
       } catch (error) {
         const smaller = Math.floor(this.#batchSize * 0.9);
-        if (!isOutOfMemory(error) || this.#isEvaluating || smaller < 1) throw error;
+        if (!isOutOfMemory(error) || this.#evaluator.isRunning || smaller < 1) throw error;
         this.dispose();
         await recoverMemory();
         initial.restore(this.model);
@@ -259,33 +252,9 @@ export class Trainer {
 
   /** Frees the optimizer's memory. The model belongs to whoever made it. */
   dispose(): void {
-    this.#forwardSteps?.dispose();
-    this.#forwardSteps = null;
+    this.#evaluator.dispose();
     this.#update?.dispose();
     this.#update = null;
-  }
-
-  get #forward(): ForwardSteps {
-    const { args } = this;
-    this.#forwardSteps ??= new ForwardSteps(this.model, {
-      storage: storageFor(args),
-      labelSmoothing: args.labelSmoothingFactor,
-    });
-    return this.#forwardSteps;
-  }
-
-  /** The optimizer moves the parameters to a place of its own: what was recorded before knows the old one. */
-  #makeUpdate({ warmupSteps }: ResolvedSteps): OptimizerUpdate {
-    const { args, model } = this;
-    this.#forwardSteps?.dispose();
-    this.#forwardSteps = null;
-    const optimizer =
-      this.#options.optimizers?.[0] ?? createOptimizer(model.namedParameters(), { ...args, warmupSteps });
-    return new OptimizerUpdate(optimizer, {
-      maxGradNorm: args.maxGradNorm,
-      lossScaling: args.fp16,
-      storage: storageFor(args),
-    });
   }
 
   async #initialize(): Promise<void> {
@@ -300,27 +269,31 @@ export class Trainer {
   }
 
   async #startSession(checkpoint: StoredCheckpoint | null, started: number): Promise<TrainingSession> {
-    const { trainDataset, optimizers, hooks } = this.#options;
+    const { trainDataset, dataCollator = new DefaultDataCollator(), hooks } = this.#options;
     if (!trainDataset) throw new StudioError('E-ARGS', 'There is no training data.', { where: 'trainDataset' });
     this.#bestStepLoaded = null;
     const { args, model } = this;
     const sampler = trainSampler(trainDataset, { args, model, batchSize: this.#batchSize });
-    const loader = this.#loader(trainDataset, sampler, this.#batchSize, this.#collator);
+    const loader = dataLoaderFor({
+      dataset: trainDataset,
+      sampler,
+      batchSize: this.#batchSize,
+      collator: dataCollator,
+      args,
+      model,
+    });
     this.#trainDataloader = loader;
     const saved = checkpoint && (await readState(checkpoint));
     const position = saved ? resumePosition(saved, loader, args) : RUN_START;
     const steps = resolveSteps(args, loader.length, position.stepOffset);
-    this.#update ??= this.#makeUpdate(steps);
-    const schedule =
-      optimizers?.[1] ??
-      getScheduler(args.lrSchedulerType, {
-        numTrainingSteps: steps.maxSteps,
-        numWarmupSteps: steps.warmupSteps,
-        learningRate: args.learningRate,
-        kwargs: args.lrSchedulerKwargs,
-      });
+    if (!this.#update) {
+      this.#evaluator.dispose();
+      this.#update = makeUpdate(model, this.#options, steps);
+    }
+    const update = this.#update;
+    const schedule = makeSchedule(this.#options, steps);
     this.#lrScheduler = schedule;
-    const { state, schedulerSteps } = await this.#startState(checkpoint, this.#update, schedule);
+    const { state, schedulerSteps } = await this.#startState(checkpoint, update, schedule);
     this.state = state;
     Object.assign(state, {
       trial: this.#options.trial ?? null,
@@ -341,7 +314,7 @@ export class Trainer {
       schedule,
       state,
       schedulerSteps,
-      update: this.#update,
+      update,
       storage: storageFor(args),
       onUpdate: (record) => hooks?.onUpdate?.(record),
       onNotReplayed: (reason) => hooks?.onNotReplayed?.(reason),
@@ -370,15 +343,6 @@ export class Trainer {
   async #resumePoint(from: ResumeFrom): Promise<StoredCheckpoint | null> {
     if (from === false) return null;
     return from === true ? this.#requireCheckpoints().latest() : from;
-  }
-
-  get #collator(): DataCollator {
-    return this.#options.dataCollator ?? new DefaultDataCollator();
-  }
-
-  #loader(dataset: Dataset, sampler: Sampler, batchSize: number, collator: DataCollator): DataLoader {
-    const { args, model } = this;
-    return dataLoaderFor({ dataset, sampler, batchSize, collator, args, model, labelNames: this.#labelNames });
   }
 
   /** After a step or an epoch: log, then evaluate, then save, as the flags say. */
@@ -471,41 +435,13 @@ export class Trainer {
     if (args.saveTotalLimit === 1) await checkpoints.keepOnlyBest(name);
   }
 
-  async #evaluationLoop(
-    dataset: Dataset,
-    prefix: string,
-    purpose: 'evaluation' | 'prediction',
-  ): Promise<EvaluationOutput> {
-    const { args, model } = this;
-    const { computeMetrics, preprocessLogitsForMetrics, lossMetrics } = this.#options;
-    const collator = this.#collator.forEvaluation?.() ?? this.#collator;
-    const loader = this.#loader(dataset, new SequentialSampler(dataset.length), args.perDeviceEvalBatchSize, collator);
-    this.#evalDataloader = loader;
-    const started = performance.now();
+  #evaluationLoop(dataset: Dataset, prefix: string, purpose: 'evaluation' | 'prediction'): Promise<EvaluationOutput> {
     this.#update?.putWeights('averaged');
-    this.#isEvaluating = true;
-    const output = await evaluationLoop(model, loader, {
-      dataset,
-      forward: this.#forward,
-      labelNames: this.#labelNames,
-      // Nobody computes metrics from the logits: an evaluation need not read them.
-      predictionLossOnly: args.predictionLossOnly || (purpose === 'evaluation' && !computeMetrics),
-      keepPredictions: purpose === 'prediction' || !args.batchEvalMetrics,
-      concatBatches: args.evalDoConcatBatches,
-      batchEvalMetrics: args.batchEvalMetrics,
-      includeForMetrics: args.includeForMetrics,
-      computeMetrics: computeMetrics ?? null,
-      preprocessLogits: preprocessLogitsForMetrics ?? null,
-      lossMetrics: lossMetrics ?? null,
+    return this.#evaluator.run(this.model, dataset, {
       prefix,
-      onBatch: async (batch, batches) => {
-        await this.#fire('onPredictionStep', { prediction: { batch, batches } });
-        await yieldToEventLoop();
-      },
+      purpose,
+      onBatch: (batch, batches) => this.#fire('onPredictionStep', { prediction: { batch, batches } }),
     });
-    this.#isEvaluating = false;
-    const speed = speedMetrics(prefix, performance.now() - started, dataset.length, loader.length);
-    return { ...output, metrics: { ...output.metrics, ...speed } };
   }
 
   #requireCheckpoints(): RunCheckpoints {
@@ -526,13 +462,10 @@ export class Trainer {
       optimizer: this.#update?.optimizer ?? null,
       lrScheduler: this.#lrScheduler,
       trainDataloader: this.#trainDataloader,
-      evalDataloader: this.#evalDataloader,
+      evalDataloader: this.#evaluator.loader,
       ...extra,
     });
   }
 }
-
-/** How the large products of a run store their operands. */
-export const storageFor = ({ fp16, bf16 }: TrainingArguments): ComputeStorage => (fp16 ? 'f16' : bf16 ? 'bf16' : 'f32');
 
 const isOutOfMemory = (error: unknown): boolean => error instanceof StudioError && error.code === 'E-GPU-MEMORY';

@@ -11,11 +11,11 @@ export type ComputeObjective = (metrics: Metrics) => number;
  * HF's rule, to be passed by name: the loss where nothing else was measured, else the sum of everything else that is a
  * number. Times and the epoch do not count.
  */
-export function defaultComputeObjective({ eval_loss: loss, epoch: _, ...others }: Metrics): number {
-  const counted = Object.entries(others).flatMap(([name, value]) =>
-    typeof value === 'number' && !/_(runtime|per_second)$/.test(name) ? [value] : [],
+export function defaultComputeObjective(metrics: Metrics): number {
+  const counted = Object.entries(metrics).flatMap(([name, value]) =>
+    typeof value === 'number' && !/^(eval_loss|epoch)$|_(runtime|per_second)$/.test(name) ? [value] : [],
   );
-  return counted.length === 0 ? Number(loss) : counted.reduce((sum, value) => sum + value, 0);
+  return counted.length === 0 ? Number(metrics['eval_loss']) : counted.reduce((sum, value) => sum + value, 0);
 }
 
 /**

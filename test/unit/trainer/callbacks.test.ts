@@ -87,7 +87,7 @@ it('hands out what the run is made of, as far as it was made', async () => {
   const step = heard.get('step')!;
   expect(step.trainDataloader!.length).toBe(2);
   expect(step.lrScheduler!(1)).toBe(0.5);
-  expect([...step.optimizer!.paramGroups.flatMap(({ parameters }) => [...parameters.keys()])]).toEqual(['a', 'b']);
+  expect(step.optimizer!.paramGroups.flatMap(({ parameters }) => [...parameters.keys()])).toEqual(['a', 'b']);
   expect(heard.get('evaluate')!.evalDataloader!.rows).toBe(4);
 });
 

@@ -282,7 +282,15 @@ export interface Requests extends HubRequests {
   'run/plan': { params: { setup: RunSetup }; result: RunPlan };
   'run/start': { params: { setup: RunSetup }; result: { runId: RunId } };
   /** From the given checkpoint, else the latest, else (nothing saved) from the beginning. */
-  'run/resume': { params: { runId: RunId; checkpointId?: CheckpointId | undefined }; result: { step: number } };
+  'run/resume': {
+    params: {
+      runId: RunId;
+      checkpointId?: CheckpointId | undefined;
+      /** Arguments that are others from here on, by HF's names. */
+      changes?: Readonly<Record<string, unknown>> | undefined;
+    };
+    result: { step: number };
+  };
   'run/pause': { params: { runId: RunId }; result: Record<never, never> };
   'run/continue': { params: { runId: RunId }; result: Record<never, never> };
   'run/stop': { params: { runId: RunId; save: boolean }; result: Record<never, never> };

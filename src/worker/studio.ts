@@ -23,7 +23,6 @@ import type {
 } from '#protocol/messages.ts';
 import { computeRunPlan } from '#protocol/run-plan.ts';
 import { isActive, type RunState } from '#protocol/run-state.ts';
-import { parseTrainingArguments } from '#protocol/training-arguments.ts';
 import { openDatabase } from '#storage/database.ts';
 import { IdbDownloadStore } from '#storage/download-store.ts';
 import { IdbCheckpointStore } from '#storage/idb-checkpoint-store.ts';
@@ -39,6 +38,7 @@ import { folderName, sizeOf, summarizeModel } from './model-summary.ts';
 import { type OpenedModel, openModel } from './opened-model.ts';
 import { Predictor } from './predict.ts';
 import { examineOpened, type OpenedData, prepareOpened } from './prepare-task.ts';
+import { parsedArguments, withChangedArguments } from './run-arguments.ts';
 import { loadRunData, loadRunModel, openData, storeRunAssets } from './run-assets.ts';
 import { runsInTraining, takeTrainerLock } from './run-lock.ts';
 import { type EmitRunEvent, RunRecorder, summarizeCheckpoints } from './run-recorder.ts';
@@ -86,7 +86,7 @@ export class Studio {
         examineOpened(task, this.#model(task.modelId), this.#dataOf(task.dataId), previewRows),
       'run/plan': async ({ setup }) => this.#plan(setup),
       'run/start': ({ setup }) => this.#start(setup),
-      'run/resume': ({ runId, checkpointId }) => this.#resume(runId, checkpointId),
+      'run/resume': ({ runId, checkpointId, changes }) => this.#resume(runId, checkpointId, changes),
       'run/pause': async ({ runId }) => {
         this.#activeRun(runId).commands.pause();
         return {};
@@ -238,7 +238,7 @@ export class Studio {
 
   #plan(setup: RunSetup): RunPlan {
     const model = this.#model(setup.modelId);
-    const { args } = parsed(setup);
+    const { args } = parsedArguments(setup);
     const examination = examineOpened(setup, model, this.#dataOf(setup.dataId), 0);
     const { network } = describeRun(model, examination, setup.peft ?? null);
     const parameters = [...network.namedParameters().values()];
@@ -250,7 +250,7 @@ export class Studio {
   async #start(setup: RunSetup): Promise<{ runId: RunId }> {
     const model = this.#model(setup.modelId);
     const data = this.#dataOf(setup.dataId);
-    const arguments_ = parsed(setup);
+    const arguments_ = parsedArguments(setup);
     const prepared = await prepareOpened(setup, model, data);
     const runId = crypto.randomUUID() as RunId;
     const release = await this.#claim(runId);
@@ -289,12 +289,16 @@ export class Studio {
     }
   }
 
-  async #resume(runId: RunId, checkpointId: CheckpointId | undefined): Promise<{ step: number }> {
+  async #resume(
+    runId: RunId,
+    checkpointId: CheckpointId | undefined,
+    changes: Readonly<Record<string, unknown>> | undefined,
+  ): Promise<{ step: number }> {
     const release = await this.#claim(runId);
     try {
       await this.#engineReady();
       const stores = await this.#storesReady();
-      const record = await this.#record(runId);
+      const record = withChangedArguments(await this.#record(runId), changes ?? {});
       const model = await this.#modelOfRun(record);
       const data = await loadRunData(stores.runs, runId, record.dataName);
       const prepared = await prepareOpened(record.setup, model, data);
@@ -308,7 +312,7 @@ export class Studio {
         release,
         model,
         data: prepared,
-        arguments_: parsed(record.setup),
+        arguments_: parsedArguments(record.setup),
         stores,
         resumeFrom,
       });
@@ -334,7 +338,7 @@ export class Studio {
     release: () => void;
     model: OpenedModel;
     data: Awaited<ReturnType<typeof prepareOpened>>;
-    arguments_: ReturnType<typeof parsed>;
+    arguments_: ReturnType<typeof parsedArguments>;
     stores: Stores;
     resumeFrom: Awaited<ReturnType<IdbCheckpointStore['open']>> | null;
   }): void {
@@ -468,17 +472,6 @@ export class Studio {
 function found<T>(value: T | undefined, what: string): T {
   if (value !== undefined) return value;
   throw new StudioError('E-STATE', `${what} is no longer open in this page.`, { hint: 'Choose it again.' });
-}
-
-function parsed({ trainingArguments }: Pick<RunSetup, 'trainingArguments'>) {
-  const result = parseTrainingArguments(trainingArguments);
-  if (result.ok) return result;
-  const first = result.issues.find(({ level }) => level === 'error')!;
-  throw new StudioError('E-ARGS', first.message, {
-    where: first.name,
-    ...(first.hint ? { hint: first.hint } : {}),
-    safe: 'Nothing was started.',
-  });
 }
 
 /** The latest checkpoint that holds an optimizer; null when nothing was saved. */

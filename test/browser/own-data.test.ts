@@ -14,10 +14,12 @@ import { laneBrowser } from '../setup/lane.ts';
 import { readTensorsOf } from '../setup/safetensors-file.ts';
 import {
   click,
+  fill,
   importArguments,
   textOf,
   unzipDownload,
   upload,
+  waitFor,
   waitForText,
   writeModelFolder,
 } from '../setup/studio-driver.ts';
@@ -101,6 +103,23 @@ describe(`own data: ${files.train}`, () => {
     );
     expect(Object.keys(downloaded).length).toBeGreaterThan(30);
     expect(downloaded).toEqual(stored);
+  });
+
+  it('a run that is done trains longer, with another rate and batch; what can not be is told and changes nothing', async () => {
+    await click(page, 'resume-changes');
+    await fill(page, 'change-max_steps', '72');
+    await fill(page, 'change-per_device_train_batch_size', '0');
+    await click(page, 'confirm-changes');
+    await waitFor(page, 'error-alert');
+    await fill(page, 'change-per_device_train_batch_size', '4');
+    await fill(page, 'change-learning_rate', '5e-4');
+    await click(page, 'confirm-changes');
+    await waitForText(page, 'run-step', /^(6[5-9]|7\d) \/ 72/);
+    await waitForText(page, 'run-status', /completed/);
+    await click(page, 'tab-log');
+    expect(await textOf(page, 'events')).toContain(
+      'Goes on with other arguments: max_steps 64 → 72, per_device_train_batch_size 8 → 4, learning_rate 0.001 → 0.0005.',
+    );
     expect(messages.filter((message) => message.startsWith('pageerror'))).toEqual([]);
   });
 });

@@ -5,6 +5,7 @@ import type { RunState } from '#protocol/run-state.ts';
 import { describeMetric, mergeRows, verticalDomain } from '#ui/features/run/chart-rows.ts';
 import {
   bestCheckpoint,
+  changeableArguments,
   chartedMetrics,
   checkpointMetrics,
   commandsFor,
@@ -13,6 +14,7 @@ import {
   downloadName,
   latestEvaluation,
   repoNameFor,
+  typedChanges,
 } from '#ui/features/run/run-model.ts';
 import { checkpointAt } from '../client/run-detail.ts';
 
@@ -44,11 +46,35 @@ describe('commands', () => {
     expect(allowed({ status: 'paused', reason: 'storage-full' })).not.toContain('saveNow');
     expect(allowed({ status: 'preparing', phase: 'loading' })).toEqual(['stopDiscard']);
     expect(allowed({ status: 'finalizing' })).toEqual([]);
-    expect(allowed({ status: 'completed' })).toEqual([]);
+    expect(allowed({ status: 'completed' })).toEqual(['resumeWithChanges']);
     for (const status of ['stopped', 'interrupted', 'failed'] as const) {
       const state = { status, step: 1, saved: true, error: { code: 'E-INTERNAL', message: '' } } as RunState;
-      expect(allowed(state)).toEqual(['resume']);
+      expect(allowed(state)).toEqual(['resume', 'resumeWithChanges']);
     }
+  });
+});
+
+describe('changes on resume', () => {
+  const fields = changeableArguments({ learning_rate: 0.001, max_steps: 40 });
+  it('begin with what the run was given, else with the defaults', () => {
+    expect(fields.map(({ spec, value }) => [spec.name, value])).toEqual([
+      ['learning_rate', 0.001],
+      ['num_train_epochs', 3],
+      ['max_steps', 40],
+      ['per_device_train_batch_size', 8],
+      ['gradient_accumulation_steps', 1],
+    ]);
+  });
+  it('are what was typed differently, as numbers where they are', () => {
+    const typed = {
+      learning_rate: '1e-3',
+      max_steps: ' 60 ',
+      num_train_epochs: '3.0',
+      per_device_train_batch_size: '',
+    };
+    expect(typedChanges(fields, typed)).toEqual({ max_steps: 60, per_device_train_batch_size: '' });
+    expect(typedChanges(fields, { learning_rate: 'fast' })).toEqual({ learning_rate: 'fast' });
+    expect(typedChanges(fields, {})).toEqual({});
   });
 });
 

@@ -89,7 +89,7 @@ function LazyCopy({ read }: { read: () => string }) {
 function Events({ notices }: { notices: readonly RunNotice[] }) {
   if (notices.length === 0) return null;
   return (
-    <Stack gap={4} component="section" aria-label="Events">
+    <Stack gap={4} component="section" aria-label="Events" data-testid="events">
       <Title order={2} size="h5">
         Events
       </Title>

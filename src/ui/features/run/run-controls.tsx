@@ -7,6 +7,7 @@ import { ErrorAlert } from '../../components/error-alert.tsx';
 import { Icon, type IconName } from '../../components/icon.tsx';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
+import { ResumeChangesButton } from './resume-changes-button.tsx';
 import { commandsFor } from './run-model.ts';
 
 export function RunControls({ snapshot }: { snapshot: RunSnapshot }) {
@@ -40,6 +41,7 @@ export function RunControls({ snapshot }: { snapshot: RunSnapshot }) {
           />
         )}
         {can.stopDiscard && <StopDiscard busy={busy === 'stop false'} onStop={stop(false)} />}
+        {can.resumeWithChanges && <ResumeChangesButton snapshot={snapshot} />}
         {can.resume && <ResumeButton snapshot={snapshot} />}
       </Group>
       {error && <ErrorAlert error={error} onClose={dismiss} />}

@@ -1,5 +1,7 @@
 // What the page of a run reads out of a snapshot. Pure; tested in Node.
 
+import type { ArgumentSpec } from '#protocol/argument-spec.ts';
+import { findArgumentSpec } from '#protocol/argument-specs.ts';
 import type { CheckpointSummary } from '#protocol/messages.ts';
 import type { LogEntry } from '#protocol/metrics.ts';
 import type { RunState } from '#protocol/run-state.ts';
@@ -15,6 +17,8 @@ export interface Commands {
   readonly stopDiscard: boolean;
   /** Resume, or start again when nothing was saved. */
   readonly resume: boolean;
+  /** Resume with other arguments; of a run that is done, to train longer. */
+  readonly resumeWithChanges: boolean;
 }
 
 const NONE: Commands = {
@@ -25,6 +29,7 @@ const NONE: Commands = {
   stopSave: false,
   stopDiscard: false,
   resume: false,
+  resumeWithChanges: false,
 };
 
 export function commandsFor(state: RunState): Commands {
@@ -38,12 +43,13 @@ export function commandsFor(state: RunState): Commands {
     case 'paused':
       return { ...NONE, continue: true, saveNow: state.reason === 'user', stopSave: true, stopDiscard: true };
     case 'finalizing':
-    case 'completed':
       return NONE;
+    case 'completed':
+      return { ...NONE, resumeWithChanges: true };
     case 'stopped':
     case 'failed':
     case 'interrupted':
-      return { ...NONE, resume: true };
+      return { ...NONE, resume: true, resumeWithChanges: true };
     default:
       return state satisfies never;
   }
@@ -162,4 +168,39 @@ export function commitMessage({ name, step }: Pick<CheckpointSummary, 'name' | '
 
 export function downloadName(run: string, checkpoint: string): string {
   return `${run}-${checkpoint}`.replace(/[^A-Za-z0-9._-]+/g, '-').concat('.zip');
+}
+
+/** What a run may go on with other values of. */
+const CHANGEABLE = [
+  'learning_rate',
+  'num_train_epochs',
+  'max_steps',
+  'per_device_train_batch_size',
+  'gradient_accumulation_steps',
+] as const;
+
+export interface ChangeableArgument {
+  readonly spec: ArgumentSpec;
+  readonly value: unknown;
+}
+
+export const changeableArguments = (given: Readonly<Record<string, unknown>>): ChangeableArgument[] =>
+  CHANGEABLE.map((name) => {
+    const spec = findArgumentSpec(name)!;
+    return { spec, value: Object.hasOwn(given, name) ? given[name] : spec.default };
+  });
+
+/** What was typed differently. A text that is no number is passed on as it is: the engine says what is wrong with it. */
+export function typedChanges(
+  fields: readonly ChangeableArgument[],
+  typed: Readonly<Record<string, string>>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    fields.flatMap(({ spec, value }) => {
+      const text = typed[spec.name]?.trim();
+      if (text === undefined || text === String(value)) return [];
+      const number = Number(text);
+      return number === value ? [] : [[spec.name, text === '' || Number.isNaN(number) ? text : number]];
+    }),
+  );
 }

@@ -1,0 +1,29 @@
+// The arguments of a run of the studio, and what becomes of them when it goes on with others.
+
+import { argumentDifferences, describeDifferences } from '#protocol/argument-differences.ts';
+import type { RunSetup } from '#protocol/messages.ts';
+import { parseTrainingArguments } from '#protocol/training-arguments.ts';
+import type { RunRecord } from '#storage/schema.ts';
+import { StudioError } from '#util/studio-error.ts';
+
+/** @throws StudioError E-ARGS for the first fault. */
+export function parsedArguments({ trainingArguments }: Pick<RunSetup, 'trainingArguments'>) {
+  const result = parseTrainingArguments(trainingArguments);
+  if (result.ok) return result;
+  const first = result.issues.find(({ level }) => level === 'error')!;
+  throw new StudioError('E-ARGS', first.message, {
+    where: first.name,
+    ...(first.hint ? { hint: first.hint } : {}),
+    safe: 'Nothing was started.',
+  });
+}
+
+/** The record with other arguments from here on, and a notice of them. @param changes by HF's names. */
+export function withChangedArguments(record: RunRecord, changes: Readonly<Record<string, unknown>>): RunRecord {
+  const setup = { ...record.setup, trainingArguments: { ...record.setup.trainingArguments, ...changes } };
+  const differences = argumentDifferences(parsedArguments(record.setup).args, parsedArguments(setup).args);
+  if (differences.length === 0) return record;
+  const message = `Goes on with other arguments: ${describeDifferences(differences)}.`;
+  const notice = { at: Date.now(), step: record.step, level: 'info' as const, message };
+  return { ...record, setup, notices: [...record.notices, notice] };
+}

@@ -9,14 +9,16 @@ export interface MemoryUse {
   readonly liveBytes: number;
   /** Bytes allocated on the device, pooled buffers included; equals liveBytes where there is no pool. */
   readonly allocatedBytes: number;
+  /** The most that was allocated at once. */
+  readonly peakBytes: number;
 }
 
 export function memoryUse(): MemoryUse {
   const { numTensors, numBytes } = tf.memory();
   const backend = activeWebGpu();
-  if (!backend) return { tensors: numTensors, liveBytes: numBytes, allocatedBytes: numBytes };
-  const { numBytesUsed, numBytesAllocated } = backend.pool;
-  return { tensors: numTensors, liveBytes: numBytesUsed, allocatedBytes: numBytesAllocated };
+  if (!backend) return { tensors: numTensors, liveBytes: numBytes, allocatedBytes: numBytes, peakBytes: numBytes };
+  const { numBytesUsed, numBytesAllocated, peakBytes } = backend.pool;
+  return { tensors: numTensors, liveBytes: numBytesUsed, allocatedBytes: numBytesAllocated, peakBytes };
 }
 
 /** Idle pool that is always left alone: allocating small buffers again costs more than keeping them. */

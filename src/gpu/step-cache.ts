@@ -57,8 +57,11 @@ export class StepCache<S> {
       return 'replayed';
     }
     if (!backend || known === undefined || known !== 'seen') {
-      if (known === undefined) this.#keep(key, 'seen');
-      runEagerly(source, step);
+      const isNew = known === undefined && this.#capacity > 0;
+      if (isNew) this.#keep(key, 'seen');
+      // The buffers of the first run serve the recorded one too; those of steps that stay eager can be given back.
+      if (isNew && backend) backend.runStep(() => runEagerly(source, step));
+      else runEagerly(source, step);
       return 'eager';
     }
     const recorded = record(backend, source, step);
@@ -129,19 +132,13 @@ export function runEagerly<S, R>(source: S, step: (feed: Feed<S>) => R): R {
 function record<S>(backend: AtelierBackend, source: S, step: (feed: Feed<S>) => void): Known<S> {
   const recording = new Recording();
   const feeds: RecordedFeed<S>[] = [];
-  // What the eager run left in the pool is of no use to a recorded step.
-  backend.flush();
-  backend.pool.trim();
-  backend.record(recording);
-  try {
+  backend.record(recording, () =>
     step((values, shape) => {
       const tensor = makeFeed(backend, values(source), shape);
       feeds.push({ tensor, values });
       return tensor;
-    });
-  } finally {
-    backend.record(null);
-  }
+    }),
+  );
   const known = { recording, feeds, submits: 1 };
   if (recording.refusal === null) return known;
   release(known);

@@ -40,6 +40,7 @@ const BUFFER_USAGE = 0x80 | 0x4 | 0x8; // STORAGE | COPY_SRC | COPY_DST
 export class AtelierBackend extends WebGPUBackend {
   readonly errors: GpuErrors;
   readonly pool: BufferPool;
+  readonly info: GPUAdapterInfo;
   /** Native half arithmetic in shaders; without it halves are unpacked, from the same buffers. */
   readonly shaderF16: boolean;
   /** A software emulation of a GPU: some kernels have a form for it. */
@@ -57,6 +58,7 @@ export class AtelierBackend extends WebGPUBackend {
 
   constructor(device: GPUDevice, info: GPUAdapterInfo, software: boolean) {
     super(device, info);
+    this.info = info;
     this.errors = new GpuErrors(device);
     this.pool = new BufferPool(device);
     this.#internals.bufferManager = this.pool;
@@ -157,10 +159,24 @@ export class AtelierBackend extends WebGPUBackend {
     super.uploadToGPU(dataId);
   }
 
-  /** From here on commands go to `recording` as well as to the device; null ends that. */
-  record(recording: Recording | null): void {
+  /** Runs a step of a `StepCache`: its buffers come from the part of the pool that such steps share. */
+  runStep(step: () => void): void {
+    this.pool.recording = true;
+    try {
+      step();
+    } finally {
+      this.pool.recording = false;
+    }
+  }
+
+  /** Runs a step whose commands go to `recording` as well as to the device. */
+  record(recording: Recording, step: () => void): void {
     this.#recording = recording;
-    this.pool.recording = recording !== null;
+    try {
+      this.runStep(step);
+    } finally {
+      this.#recording = null;
+    }
   }
 
   /** Sends one dispatch in tfjs's own command stream, so that order holds. */

@@ -9,6 +9,7 @@ import type { Parameter } from '#nn/parameter.ts';
 import { makeParamGroups } from '#optim/optimizer.ts';
 import type { CheckpointId } from '#protocol/ids.ts';
 import type { LoraConfig } from '#protocol/lora-config.ts';
+import type { MemoryPlan } from '#protocol/memory-plan.ts';
 import { type TrainingArguments, toTrainingArgumentsJson } from '#protocol/training-arguments.ts';
 import type { StoredCheckpoint } from '#storage/checkpoint-store.ts';
 import type { Trainer } from '#trainer/trainer.ts';
@@ -18,6 +19,7 @@ import { StudioError } from '#util/studio-error.ts';
 import { describeRun } from '#worker/describe-run.ts';
 import { mergedModel } from '#worker/merged-model.ts';
 import { modelCard } from '#worker/model-card.ts';
+import { planRunMemory } from '#worker/plan-memory.ts';
 import { openCheckpointFolder } from './checkpoint-folder.ts';
 import type { CommandLine } from './command-line.ts';
 import { startEngine } from './dawn.ts';
@@ -52,6 +54,8 @@ export async function run(commandLine: CommandLine, loadModule: LoadModule): Pro
 async function trainOnce(parts: RunParts, outputDir: string, stored: StoredCheckpoint | null): Promise<void> {
   const { config, inputs } = parts;
   const store = new FolderCheckpointStore(outputDir);
+  const plan = planRunMemory({ ...inputs, taskOptions: config.options, args: config.args });
+  if (plan) say(`memory: ${describeMemory(plan)}`);
   const { trainer } = await buildRun(parts, { ...config, store });
   await makeOutputFolder(outputDir);
   if (stored) say(`resuming from ${stored.manifest.name} at step ${stored.manifest.step}`);
@@ -62,9 +66,14 @@ async function trainOnce(parts: RunParts, outputDir: string, stored: StoredCheck
   await writeFile(join(outputDir, 'README.md'), cardOf(parts, trainer, outputDir));
   await writeFile(join(outputDir, 'trainer_state.json'), stringifyHfJson(toTrainerStateJson(trainer.state)));
   say(
-    `done: ${output.globalStep} steps, train_loss ${output.trainingLoss.toPrecision(4)}, ${Math.round(memoryUse().allocatedBytes / 2 ** 20)} MiB allocated on the device`,
+    `done: ${output.globalStep} steps, train_loss ${output.trainingLoss.toPrecision(4)}, at most ${mebibytes(memoryUse().peakBytes)} allocated on the device`,
   );
 }
+
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
+const describeMemory = ({ peak, weights, gradients, optimizer, activations }: MemoryPlan): string =>
+  `${mebibytes(peak)} at most (weights ${mebibytes(weights)}, gradients ${mebibytes(gradients)}, optimizer ${mebibytes(optimizer)}, activations ${mebibytes(activations)})`;
 
 function cardOf({ config, inputs, engine }: RunParts, trainer: Trainer, outputDir: string): string {
   const { model, data } = inputs;

@@ -4,6 +4,7 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { Arena, type ArenaLayout, copyInto, planArenas } from '#gpu/arena.ts';
+import { emptyPool } from '#gpu/memory.ts';
 import { canBeHalf, type HalfStorage } from '#gpu/tensor-storage.ts';
 import { type AtelierBackend, activeWebGpu } from '#gpu/webgpu-backend.ts';
 import type { Parameter } from '#nn/parameter.ts';
@@ -79,6 +80,8 @@ class ArenaBlock implements ParameterBlock {
       copyInto(part, parameter.value);
       parameter.rebind(part);
     }
+    // What they lay in before is as large as all of them, and nobody needs it again.
+    emptyPool();
   }
 
   get values(): Tensor {

@@ -23,17 +23,18 @@ export class CheckpointWriter {
   }
 
   /**
-   * Waits for the write before, then writes this one in the background. Takes ownership of the snapshot.
+   * Waits for the write before, so that one copy of the tensors is there at a time, then writes this one in the background.
+   * @param take copies the tensors; it is disposed when it is written.
    * @param onSkipped storage was full, and the person chose to go on without this checkpoint.
    */
-  async enqueue(write: CheckpointWrite, tensors: TensorSnapshot, onSkipped: () => void): Promise<void> {
-    try {
-      await this.flush();
-    } catch (error) {
-      tensors.dispose();
-      throw error;
-    }
-    this.#writing = this.#write(write, onSkipped).finally(() => tensors.dispose());
+  async enqueue(
+    take: () => TensorSnapshot,
+    write: (tensors: TensorSnapshot) => CheckpointWrite,
+    onSkipped: () => void,
+  ): Promise<void> {
+    await this.flush();
+    const tensors = take();
+    this.#writing = this.#write(write(tensors), onSkipped).finally(() => tensors.dispose());
     // Reported to whoever waits next; it must not also count as unhandled.
     this.#writing.catch(() => undefined);
   }

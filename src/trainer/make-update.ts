@@ -11,11 +11,7 @@ import type { TrainerOptions } from './trainer-options.ts';
 type Given = Pick<TrainerOptions, 'args' | 'optimizers'>;
 
 /** The optimizer moves the parameters to a place of its own: what was recorded before knows the old one. */
-export function makeUpdate(
-  model: TrainableModel,
-  { args, optimizers }: Given,
-  { warmupSteps }: ResolvedSteps,
-): OptimizerUpdate {
+export function makeUpdate(model: TrainableModel, { args, optimizers }: Given, warmupSteps: number): OptimizerUpdate {
   const optimizer = optimizers?.[0] ?? createOptimizer(model.namedParameters(), { ...args, warmupSteps });
   return new OptimizerUpdate(optimizer, {
     maxGradNorm: args.maxGradNorm,

@@ -103,19 +103,18 @@ export class RunCheckpoints {
     onSkipped: () => void,
   ): Promise<void> {
     const { args, rawArguments = {}, processingClass, dataCollator } = this.#options;
-    const tensors = TensorSnapshot.take(point.model, point.resume?.update ?? null);
     await this.#writer.enqueue(
-      {
+      () => TensorSnapshot.take(point.model, point.resume?.update ?? null),
+      ({ sources }) => ({
         runId: this.#runId,
         name,
         ...point.at,
         modelOnly: point.resume === null,
         isBest,
-        tensors: tensors.sources,
+        tensors: sources,
         files: checkpointFiles({ ...point, args, rawArguments, processingClass, dataCollator }),
         rotate,
-      },
-      tensors,
+      }),
       onSkipped,
     );
   }

@@ -288,7 +288,7 @@ export class Trainer {
     const steps = resolveSteps(args, loader.length, position.stepOffset);
     if (!this.#update) {
       this.#evaluator.dispose();
-      this.#update = makeUpdate(model, this.#options, steps);
+      this.#update = makeUpdate(model, this.#options, steps.warmupSteps);
     }
     const update = this.#update;
     const schedule = makeSchedule(this.#options, steps);

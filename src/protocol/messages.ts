@@ -6,6 +6,7 @@ import type { WireError } from './errors.ts';
 import type { HubProgressEvent, HubRequests, HubRevision } from './hub-messages.ts';
 import type { CheckpointId, DataId, ModelId, RunId } from './ids.ts';
 import type { LoraConfig } from './lora-config.ts';
+import type { MemoryPlan } from './memory-plan.ts';
 import type { LogEntry, RunProgress } from './metrics.ts';
 import type { RunState } from './run-state.ts';
 import type { TaskOptions } from './task-options.ts';
@@ -173,6 +174,8 @@ export interface RunPlan {
   readonly evaluations: number;
   readonly saves: number;
   readonly checkpointBytes: number;
+  /** Null without WebGPU. */
+  readonly memory: MemoryPlan | null;
   readonly warnings: readonly string[];
 }
 

@@ -2,6 +2,7 @@
 // The Trainer takes its steps from `resolveSteps`; the studio shows `computeRunPlan` before Start.
 
 import { StudioError } from '#util/studio-error.ts';
+import type { MemoryPlan } from './memory-plan.ts';
 import type { RunPlan } from './messages.ts';
 import { followsMetric, ignoresWarmup } from './scheduler-settings.ts';
 import type { TrainingArguments } from './training-arguments.ts';
@@ -61,17 +62,28 @@ export interface RunPlanInput {
   readonly args: TrainingArguments;
   /** Bytes of one checkpoint. */
   readonly checkpointBytes: number;
+  readonly memory: MemoryPlan | null;
 }
 
 /** What Start will do. `saves` counts checkpoints written on the way (at most, with the strategy best). */
-export function computeRunPlan({ trainSamples, args, checkpointBytes }: RunPlanInput): RunPlan {
+export function computeRunPlan({ trainSamples, args, checkpointBytes, memory }: RunPlanInput): RunPlan {
   const batches = countBatches(trainSamples, args.perDeviceTrainBatchSize, args.dataloaderDropLast);
   const steps = resolveSteps(args, batches);
   const evaluations = countEvaluations(args, steps, batches);
   const { maxSteps, stepsPerEpoch, numTrainEpochs, warmupSteps } = steps;
   const saves = countSaves(args, steps, evaluations);
   const warnings = planWarnings(args, steps, { batches, evaluations, saves });
-  return { maxSteps, stepsPerEpoch, numTrainEpochs, warmupSteps, evaluations, saves, checkpointBytes, warnings };
+  return {
+    maxSteps,
+    stepsPerEpoch,
+    numTrainEpochs,
+    warmupSteps,
+    evaluations,
+    saves,
+    checkpointBytes,
+    memory,
+    warnings,
+  };
 }
 
 /** Multiples of `every` up to `last`, none before `from`, and the last step itself. */

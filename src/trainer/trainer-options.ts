@@ -6,6 +6,7 @@ import type { TrainableModel } from '#nn/trainable-model.ts';
 import type { LrSchedule } from '#optim/get-scheduler.ts';
 import type { Optimizer } from '#optim/optimizer.ts';
 import type { RunId } from '#protocol/ids.ts';
+import type { MemoryPlan } from '#protocol/memory-plan.ts';
 import type { TrainingArguments } from '#protocol/training-arguments.ts';
 import type { CheckpointStore } from '#storage/checkpoint-store.ts';
 import type { CallbackContext, TrainerCallback } from './callbacks/trainer-callback.ts';
@@ -60,6 +61,8 @@ export interface TrainerOptions {
   /** Without a store nothing is saved: save_strategy must be "no". */
   readonly checkpointStore?: CheckpointStore;
   readonly runId?: RunId;
+  /** What a run with so many rows at once takes of memory: auto_find_batch_size asks it what fits. Default: not known. */
+  readonly planMemory?: (batchSize: number) => MemoryPlan | null;
   /** This run is one of a search. */
   readonly trial?: TrialInfo;
   readonly hooks?: TrainerHooks;

@@ -4,7 +4,7 @@
 import { DefaultDataCollator } from '#data/collators/default-data-collator.ts';
 import type { DataLoader } from '#data/data-loader.ts';
 import type { Dataset } from '#data/dataset.ts';
-import { recoverMemory } from '#nn/tensor-access.ts';
+import { memoryUse, recoverMemory } from '#nn/tensor-access.ts';
 import type { TrainableModel } from '#nn/trainable-model.ts';
 import type { LrSchedule } from '#optim/get-scheduler.ts';
 import type { OptimizerUpdate } from '#optim/optimizer-update.ts';
@@ -133,7 +133,7 @@ export class Trainer {
       try {
         return await this.#trainOnce(checkpoint);
       } catch (error) {
-        const smaller = Math.floor(this.#batchSize * 0.9);
+        const smaller = this.#smallerBatchSize();
         if (!isOutOfMemory(error) || this.#evaluator.isRunning || smaller < 1) throw error;
         this.dispose();
         await recoverMemory();
@@ -142,6 +142,14 @@ export class Trainer {
         this.#batchSize = smaller;
       }
     }
+  }
+
+  /** Nine tenths, as in HF, and again as long as the plan says that it takes what was not there just now. */
+  #smallerBatchSize(): number {
+    const { allocatedBytes } = memoryUse();
+    let size = Math.floor(this.#batchSize * 0.9);
+    while (size > 1 && (this.#options.planMemory?.(size)?.peak ?? 0) >= allocatedBytes) size = Math.floor(size * 0.9);
+    return size;
   }
 
   /** Loss and metrics on one data set, or on each of several; logged, with prefixed keys. */

@@ -11,6 +11,7 @@ import { Trainer } from '#trainer/trainer.ts';
 import type { TrainerOptions } from '#trainer/trainer-options.ts';
 import { describeRun, loadRun, type RunNetwork } from './describe-run.ts';
 import type { OpenedAdapter, OpenedModel } from './opened-model.ts';
+import { planRunMemory } from './plan-memory.ts';
 import { sampleCallback } from './sample-callback.ts';
 import { metricsFor } from './task-metrics.ts';
 
@@ -52,6 +53,8 @@ export async function buildTrainer(build: BuildOptions): Promise<BuiltRun> {
     ...(data.validation ? { evalDataset: data.validation } : {}),
     dataCollator: collatorFor(data, model.tokenizer, taskOptions, args.dataSeed ?? args.seed),
     processingClass: model.tokenizer,
+    planMemory: (perDeviceTrainBatchSize) =>
+      planRunMemory({ model, data, taskOptions, peft, args: { ...args, perDeviceTrainBatchSize } }),
     ...metricsFor(data),
     ...options,
     callbacks: [...(options.callbacks ?? []), ...sampleCallback(network, model.tokenizer, prompt, onSample)],

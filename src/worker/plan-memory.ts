@@ -54,11 +54,12 @@ function longestBatch(
   { network }: DescribedRun,
 ): Batch {
   const lengths = rowLengths(dataset, '', network.inputNames[0]);
-  const longestFirst = Int32Array.from(lengths.keys()).sort((a, b) => lengths[b]! - lengths[a]!);
+  const longest = lengths.reduce((best, length, row) => (length > lengths[best]! ? row : best), 0);
   return dataLoaderFor({
     dataset,
-    sampler: { length: dataset.length, indices: () => longestFirst },
-    batchSize: Math.min(batchSize, dataset.length),
+    // Every row as long as the longest: batches can not be larger.
+    sampler: { length: batchSize, indices: () => new Int32Array(batchSize).fill(longest) },
+    batchSize,
     collator: collatorFor(data, model.tokenizer, taskOptions, args.seed),
     args,
     model: network,

@@ -1,6 +1,6 @@
 // From a task as the page describes it (model, data, columns) to tokenized data.
 
-import { examineTask, prepareTask } from '#data/tasks/prepare-task.ts';
+import { examineTask, prepareTask, sampleTask } from '#data/tasks/prepare-task.ts';
 import type { TaskData, TaskSource } from '#data/tasks/row-task.ts';
 import type { Table } from '#formats/table.ts';
 import type { DataExamination, TaskSetup } from '#protocol/messages.ts';
@@ -26,6 +26,9 @@ export const examineOpened = (
 
 export const prepareOpened = (setup: Setup, model: OpenedModel, data: OpenedData): Promise<TaskData> =>
   prepareTask(setup.task, sourceOf(setup, model, data));
+
+export const sampleOpened = (setup: Setup, model: OpenedModel, data: OpenedData): TaskData =>
+  sampleTask(setup.task, sourceOf(setup, model, data));
 
 function sourceOf(setup: Setup, model: OpenedModel, data: OpenedData): TaskSource {
   return {

@@ -36,8 +36,9 @@ import { openHubFile, openHubModel } from './hub-downloads.ts';
 import { type EmitHubEvent, hubHandlers } from './hub-handlers.ts';
 import { folderName, sizeOf, summarizeModel } from './model-summary.ts';
 import { type OpenedModel, openModel } from './opened-model.ts';
+import { planRunMemory } from './plan-memory.ts';
 import { Predictor } from './predict.ts';
-import { examineOpened, type OpenedData, prepareOpened } from './prepare-task.ts';
+import { examineOpened, type OpenedData, prepareOpened, sampleOpened } from './prepare-task.ts';
 import { parsedArguments, withChangedArguments } from './run-arguments.ts';
 import { loadRunData, loadRunModel, openData, storeRunAssets } from './run-assets.ts';
 import { runsInTraining, takeTrainerLock } from './run-lock.ts';
@@ -84,7 +85,7 @@ export class Studio {
       'data/open': ({ source }) => this.#openData(source),
       'data/examine': async ({ task, previewRows }) =>
         examineOpened(task, this.#model(task.modelId), this.#dataOf(task.dataId), previewRows),
-      'run/plan': async ({ setup }) => this.#plan(setup),
+      'run/plan': ({ setup }) => this.#plan(setup),
       'run/start': ({ setup }) => this.#start(setup),
       'run/resume': ({ runId, checkpointId, changes }) => this.#resume(runId, checkpointId, changes),
       'run/pause': async ({ runId }) => {
@@ -236,15 +237,20 @@ export class Studio {
     };
   }
 
-  #plan(setup: RunSetup): RunPlan {
+  async #plan(setup: RunSetup): Promise<RunPlan> {
+    await this.#engineReady();
     const model = this.#model(setup.modelId);
+    const data = this.#dataOf(setup.dataId);
     const { args } = parsedArguments(setup);
-    const examination = examineOpened(setup, model, this.#dataOf(setup.dataId), 0);
-    const { network } = describeRun(model, examination, setup.peft ?? null);
+    const examination = examineOpened(setup, model, data, 0);
+    const peft = setup.peft ?? null;
+    const { network } = describeRun(model, examination, peft);
     const parameters = [...network.namedParameters().values()];
     const state = args.saveOnlyModel ? 0 : optimizerStateBytes(parameters, args);
     const checkpointBytes = 4 * sizeOf(parameters) + state;
-    return computeRunPlan({ trainSamples: examination.trainExamples, args, checkpointBytes });
+    const sample = sampleOpened(setup, model, data);
+    const memory = planRunMemory({ model, data: sample, taskOptions: setup.options, peft, args });
+    return computeRunPlan({ trainSamples: examination.trainExamples, args, checkpointBytes, memory });
   }
 
   async #start(setup: RunSetup): Promise<{ runId: RunId }> {

@@ -6,7 +6,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { memoryUse } from '#gpu/memory.ts';
 import { type AtelierBackend, activeWebGpu } from '#gpu/webgpu-backend.ts';
 import type { TaskModel } from '#models/task-model.ts';
+import type { MemoryPlan } from '#protocol/memory-plan.ts';
 import { Trainer } from '#trainer/trainer.ts';
+import type { TrainerOptions } from '#trainer/trainer-options.ts';
 import { startEngine } from '../setup/dawn.ts';
 import { argumentsOf } from '../setup/linear-regression.ts';
 import { losses } from '../setup/regression-run.ts';
@@ -32,6 +34,18 @@ function exhaust(backend: AtelierBackend): void {
   for (const buffer of asked) backend.pool.releaseBuffer(buffer);
 }
 
+const NOTHING: MemoryPlan = {
+  weights: 0,
+  gradients: 0,
+  optimizer: 0,
+  activations: 0,
+  logits: 0,
+  training: 0,
+  evaluation: 0,
+  checkpoint: 0,
+  peak: 0,
+};
+
 /** A tiny BERT that needs more memory than there is for more than `room` rows. */
 async function hungryBert(room: number): Promise<TaskModel> {
   const model = await tinyBert();
@@ -43,13 +57,14 @@ async function hungryBert(room: number): Promise<TaskModel> {
   return model;
 }
 
-const train = async (room: number, given: Record<string, unknown>) => {
+const train = async (room: number, given: Record<string, unknown>, planMemory?: TrainerOptions['planMemory']) => {
   const changes: unknown[] = [];
   const trainer = new Trainer({
     model: await hungryBert(room),
     args: argumentsOf({ max_steps: 4, logging_strategy: 'steps', logging_steps: 1, learning_rate: 1e-3, ...given }),
     trainDataset: tokenRows(16),
     hooks: { onBatchSize: (change) => void changes.push(change) },
+    ...(planMemory ? { planMemory } : {}),
   });
   await trainer.train();
   return { trainer, changes };
@@ -90,6 +105,18 @@ describe('auto_find_batch_size', () => {
     ]);
     const fitting = await train(2, { per_device_train_batch_size: 2 });
     expect(losses(found.trainer)).toEqual(losses(fitting.trainer));
+  });
+
+  it('passes over what the plan says can not fit', async () => {
+    const asked: number[] = [];
+    const plan = (batchSize: number): MemoryPlan => {
+      asked.push(batchSize);
+      return { ...NOTHING, peak: batchSize > 3 ? Number.POSITIVE_INFINITY : 1 };
+    };
+    const found = await train(3, { auto_find_batch_size: true, per_device_train_batch_size: 8 }, plan);
+    expect(asked).toEqual([7, 6, 5, 4, 3]);
+    expect(found.changes).toEqual([{ from: 8, to: 3 }]);
+    expect(found.trainer.state.trainBatchSize).toBe(3);
   });
 
   it('off, memory that runs out ends the run', async () => {

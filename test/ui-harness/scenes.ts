@@ -1,6 +1,7 @@
 // What the scripted worker tells: a model, data, and runs in each state.
 
 import type { CheckpointId, DataId, ModelId, RunId } from '#protocol/ids.ts';
+import type { MemoryPlan } from '#protocol/memory-plan.ts';
 import type {
   CheckpointSummary,
   DataExamination,
@@ -26,6 +27,18 @@ export const DEVICE: DeviceProfile = {
   maxBufferSize: 2147483648,
   maxStorageBufferBindingSize: 1073741824,
   notice: null,
+};
+
+export const MEMORY: MemoryPlan = {
+  weights: 11_400_000,
+  gradients: 11_400_000,
+  optimizer: 22_700_000,
+  activations: 61_300_000,
+  logits: 1_200,
+  training: 106_800_000,
+  evaluation: 70_100_000,
+  checkpoint: 104_000_000,
+  peak: 106_800_000,
 };
 
 export const NO_WEBGPU: DeviceProfile = {

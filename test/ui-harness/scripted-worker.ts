@@ -16,6 +16,7 @@ import {
   entryAt,
   evaluationAt,
   LABELS,
+  MEMORY,
   MODEL,
   NO_WEBGPU,
   progressAt,
@@ -131,7 +132,7 @@ export class ScriptedWorker implements WorkerLike {
   #plan({ trainingArguments }: RunSetup): unknown {
     const parsed = parseTrainingArguments(trainingArguments);
     if (!parsed.ok) throw { code: 'E-ARGS', message: parsed.issues[0]?.message ?? '' };
-    return computeRunPlan({ trainSamples: 1440, args: parsed.args, checkpointBytes: 34_120_000 });
+    return computeRunPlan({ trainSamples: 1440, args: parsed.args, checkpointBytes: 34_120_000, memory: MEMORY });
   }
 
   #start(setup: RunSetup): { runId: RunId } {

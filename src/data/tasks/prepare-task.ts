@@ -6,7 +6,7 @@ import { StudioError } from '#util/studio-error.ts';
 import type { Task } from '#util/task.ts';
 import { fillMask } from './fill-mask.ts';
 import { questionAnswering } from './question-answering.ts';
-import { examineRows, prepareRows, type RowTask, type TaskData, type TaskSource } from './row-task.ts';
+import { examineRows, prepareRows, type RowTask, sampleRows, type TaskData, type TaskSource } from './row-task.ts';
 import { textClassification } from './text-classification.ts';
 import { textGeneration } from './text-generation.ts';
 import { tokenClassification } from './token-classification.ts';
@@ -23,6 +23,11 @@ export function prepareTask(
 /** @throws as `prepareTask`. */
 export function examineTask(task: Task, source: TaskSource, previewRows: number): DataExamination {
   return withRows(task, source, (rows) => examineRows(rows, source, previewRows));
+}
+
+/** Some of the data as the model will see it. @throws as `prepareTask`. */
+export function sampleTask(task: Task, source: TaskSource): TaskData {
+  return withRows(task, source, (rows) => sampleRows(rows, source));
 }
 
 function withRows<R>(task: Task, source: TaskSource, use: <Row>(rows: RowTask<Row>) => R): R {

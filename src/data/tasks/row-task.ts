@@ -188,14 +188,35 @@ const SAMPLED_ROWS = 500;
 /** A whole book need not be tokenized to be shown. */
 const SAMPLED_CHARACTERS = 200_000;
 
+/** Evenly spaced rows, and what becomes of them. */
+function sampleOf<Row>(task: RowTask<Row>) {
+  const stride = Math.max(1, Math.floor(task.train.length / SAMPLED_ROWS));
+  const sampled = task.train.filter((_, i) => i % stride === 0).map((row) => shortened(task, row));
+  return { sampled, sample: sampled.map(task.encode) };
+}
+
+const shortened = <Row>(task: RowTask<Row>, row: Row): Row => task.head?.(row, SAMPLED_CHARACTERS) ?? row;
+
+/** The examples of some rows, in training and validation alike: enough to tell how much memory a run takes. */
+export function sampleRows<Row>(task: RowTask<Row>, { train: { fileName }, validationFraction }: TaskSource): TaskData {
+  const examples = sampleOf(task).sample.flatMap((row) => row.examples);
+  const dataset = new InMemoryDataset(task.join?.(examples, fileName) ?? examples);
+  return {
+    task: task.task,
+    problemType: task.problemType,
+    labels: task.labels,
+    train: dataset,
+    validation: countRows(task.validation) > 0 || validationFraction > 0 ? dataset : null,
+    warnings: [],
+    answers: new Map(),
+  };
+}
+
 /** What the model will see of the first rows, and how much truncation cuts in a sample of evenly spaced ones. */
 export function examineRows<Row>(task: RowTask<Row>, source: TaskSource, previewRows: number): DataExamination {
   const { train, validation } = task;
-  const stride = Math.max(1, Math.floor(train.length / SAMPLED_ROWS));
-  const short = (row: Row): Row => task.head?.(row, SAMPLED_CHARACTERS) ?? row;
-  const sampled = train.filter((_, i) => i % stride === 0).map(short);
-  const sample = sampled.map(task.encode);
-  const shown = train.slice(0, previewRows).map(short);
+  const { sampled, sample } = sampleOf(task);
+  const shown = train.slice(0, previewRows).map((row) => shortened(task, row));
   return {
     task: task.task,
     problemType: task.problemType,

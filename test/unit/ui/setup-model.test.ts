@@ -6,6 +6,7 @@ import { parseTrainingArguments } from '#protocol/training-arguments.ts';
 import { createDraftStore, rolesOf, type SetupDraft, taskOf } from '#ui/features/setup/draft-store.ts';
 import { sortFiles } from '#ui/features/setup/file-sorting.ts';
 import {
+  describeMemory,
   describePlan,
   findBlockers,
   type Readiness,
@@ -39,6 +40,7 @@ const PLAN: RunPlan = {
   evaluations: 3,
   saves: 1,
   checkpointBytes: 34_000_000,
+  memory: null,
   warnings: [],
 };
 
@@ -130,6 +132,16 @@ describe('the task and the run', () => {
     expect(describePlan(PLAN)).toBe('3 epochs × 90 steps = 270 steps, 3 evaluations, 1 checkpoint of 34.0 MB');
     expect(describePlan({ ...PLAN, maxSteps: 200, saves: 0 })).toBe(
       '200 steps (90 an epoch), 3 evaluations, 0 checkpoints',
+    );
+  });
+});
+
+describe('memory', () => {
+  it('is told with what takes most first', () => {
+    const sizes = { weights: 10e6, gradients: 10e6, optimizer: 20e6, activations: 0, logits: 0 };
+    const plan = { ...sizes, training: 40e6, evaluation: 0, checkpoint: 45e6, peak: 45e6 };
+    expect(describeMemory(plan)).toBe(
+      'About 45.0 MB of GPU memory at most: optimizer 20.0 MB, weights 10.0 MB, gradients 10.0 MB.',
     );
   });
 });

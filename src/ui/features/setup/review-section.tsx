@@ -9,7 +9,7 @@ import { Icon } from '../../components/icon.tsx';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
 import { changeDraft } from './draft-actions.ts';
-import { describePlan, suggestName } from './setup-model.ts';
+import { describeMemory, describePlan, suggestName } from './setup-model.ts';
 import { SetupSection } from './setup-section.tsx';
 import type { Setup } from './use-setup.ts';
 
@@ -108,6 +108,11 @@ function PlanView({ plan, warnings }: { plan: RunPlan; warnings: readonly string
         {describePlan(plan)}
         {plan.warmupSteps > 0 && `, warm-up over ${plan.warmupSteps} steps`}.
       </Text>
+      {plan.memory && (
+        <Text size="sm" data-testid="memory-plan">
+          {describeMemory(plan.memory)}
+        </Text>
+      )}
       {all.length > 0 && (
         <Alert color="yellow" icon={<Icon name="alert" />} p="xs">
           <List size="sm">

@@ -1,6 +1,7 @@
 // From the draft to a run: the task, the setup, and what still stands in the way. Pure; tested in Node.
 
 import type { ArgumentIssue } from '#protocol/argument-spec.ts';
+import type { MemoryPlan } from '#protocol/memory-plan.ts';
 import type { DataExamination, RunPlan, RunSetup, RunSummary, TaskSetup } from '#protocol/messages.ts';
 import { ROW_FORMS, type Role } from '#protocol/task-roles.ts';
 import type { ParsedArguments } from '#protocol/training-arguments.ts';
@@ -124,4 +125,13 @@ export function describePlan(plan: RunPlan): string {
     : `${plural(plan.maxSteps, 'step')} (${formatCount(plan.stepsPerEpoch)} an epoch)`;
   const size = plan.saves > 0 ? ` of ${formatBytes(plan.checkpointBytes)}` : '';
   return `${steps}, ${plural(plan.evaluations, 'evaluation')}, ${plural(plan.saves, 'checkpoint')}${size}`;
+}
+
+/** "About 1.2 GB of GPU memory: weights 440 MB, …"; what takes most comes first. */
+export function describeMemory({ peak, weights, gradients, optimizer, activations }: MemoryPlan): string {
+  const parts = Object.entries({ weights, gradients, optimizer, activations })
+    .filter(([, bytes]) => bytes > 0)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, bytes]) => `${name} ${formatBytes(bytes)}`);
+  return `About ${formatBytes(peak)} of GPU memory at most: ${parts.join(', ')}.`;
 }

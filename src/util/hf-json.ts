@@ -63,9 +63,17 @@ function revive(value: unknown, mark: string): unknown {
   return container;
 }
 
+/** A copy whose members of these names are written as Python writes floats, 2 as 2.0. */
+export function withFloats(
+  value: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): Record<string, unknown> {
+  return Object.defineProperty({ ...value }, WHOLE_FLOATS, { value: new Set(names), enumerable: true });
+}
+
 /**
  * Plain data → JSON text, byte for byte as Python writes the same value, newline at the end included. Whole numbers
- * are written as integers, save where `parseHfJson` read them as floats. Keys whose value is undefined are left out.
+ * are written as integers, save where `parseHfJson` read them as floats or `withFloats` says so. Keys whose value is undefined are left out.
  */
 export function stringifyHfJson(value: unknown): string {
   return `${format(value, '\n')}\n`;

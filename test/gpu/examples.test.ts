@@ -62,7 +62,9 @@ describe.each(readdirSync(EXAMPLES).filter((name) => existsSync(join(EXAMPLES, n
         const more = Object.keys(ours).filter((key) => !(key in theirs) && !isTiming(key));
         // What HF does not log, because nobody computes it there.
         expect(
-          more.filter((key) => !/^eval_(loss_per_token|perplexity|accuracy|.*_f1|per_class_.*|.*_(macro|weighted))$/.test(key)),
+          more.filter(
+            (key) => !/^eval_(loss_per_token|perplexity|accuracy|.*_f1|per_class_.*|.*_(macro|weighted))$/.test(key),
+          ),
         ).toEqual([]);
         if (ours.eval_perplexity !== undefined) expect(ours.eval_perplexity).toBeCloseTo(Math.exp(ours.eval_loss!), 9);
       }

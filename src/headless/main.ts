@@ -34,6 +34,7 @@ import {
   type OpenedModel,
   openAdapter,
   openModel,
+  savedFilesOf,
 } from '#worker/opened-model.ts';
 import { batchSizeText, nonFiniteLossText } from '#worker/run-notices.ts';
 import { openCheckpointFolder } from './checkpoint-folder.ts';
@@ -240,7 +241,8 @@ interface MergeParts {
 async function writeMerged(folder: string, { model, data, peft, trainer, store }: MergeParts): Promise<void> {
   const adapter = await store.open(RUN, 'final' as CheckpointId);
   const { config, tensors } = mergedModel(model, data, peft, adapter);
-  const files = new Map([...model.tokenizer.savedFiles, ['config.json', stringifyHfJson(config)] as const]);
+  const saved = await savedFilesOf(model, data.task);
+  const files = new Map([...saved, ['config.json', stringifyHfJson(config)] as const]);
   const state = trainer.state;
   files.set('trainer_state.json', stringifyHfJson(toTrainerStateJson(state)));
   await new FolderCheckpointStore(folder).save({

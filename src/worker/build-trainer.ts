@@ -8,13 +8,10 @@ import type { TaskOptions } from '#protocol/task-options.ts';
 import type { TrainingArguments } from '#protocol/training-arguments.ts';
 import { storageFor, Trainer } from '#trainer/trainer.ts';
 import type { TrainerOptions } from '#trainer/trainer-options.ts';
-import type { Task } from '#util/task.ts';
 import { describeRun, loadRun, type RunNetwork } from './describe-run.ts';
-import type { OpenedAdapter, OpenedModel } from './opened-model.ts';
+import { type OpenedAdapter, type OpenedModel, savedFilesOf } from './opened-model.ts';
 import { sampleCallback } from './sample-callback.ts';
 import { metricsFor } from './task-metrics.ts';
-
-const GENERATION_CONFIG = 'generation_config.json';
 
 export interface BuildOptions {
   readonly model: OpenedModel;
@@ -50,21 +47,11 @@ export async function buildTrainer(build: BuildOptions): Promise<BuiltRun> {
     trainDataset: data.train,
     ...(data.validation ? { evalDataset: data.validation } : {}),
     dataCollator: collatorFor(data, model.tokenizer, taskOptions, args.dataSeed ?? args.seed),
-    processingClass: { savedFiles: await savedFilesOf(model, data.task, peft) },
+    // An adapter is saved as PEFT saves it, without the settings of generation.
+    processingClass: peft ? model.tokenizer : { savedFiles: await savedFilesOf(model, data.task) },
     ...metricsFor(data),
     ...options,
     callbacks: [...(options.callbacks ?? []), ...sampleCallback(network, model.tokenizer, prompt, onSample)],
   });
   return { trainer, network, fresh: described.prepared.plan.fresh };
-}
-
-/**
- * What is saved beside the weights, as it came: the files of the tokenizer, and of a model that writes the settings of
- * its generation. An adapter goes without them, as PEFT saves it.
- */
-async function savedFilesOf({ tokenizer, files }: OpenedModel, task: Task, peft: LoraConfig | null) {
-  const generation = task === 'text-generation' && !peft ? files.get(GENERATION_CONFIG) : undefined;
-  return generation
-    ? new Map([...tokenizer.savedFiles, [GENERATION_CONFIG, await generation.text()]])
-    : tokenizer.savedFiles;
 }

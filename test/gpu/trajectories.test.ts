@@ -37,6 +37,7 @@ interface Outcome {
 const CASES = [
   'generation-accumulation',
   'generation-smoothing-drop-last',
+  'prompts-of-all-lengths',
   'accumulation',
   'smoothing-accumulation',
   'smoothing-part-of-an-epoch',
@@ -154,7 +155,7 @@ describe.each(CASES)('%s', (name) => {
     const ours = outcome.state.log_history.flatMap((entry) => entry['eval_loss_per_token'] ?? []);
     expect(ours).toHaveLength(expected.per_token?.length ?? 0);
     for (const [i, value] of ours.entries())
-      expectNear(value, expected.per_token![i]!, 2e-4, `eval_loss_per_token of evaluation ${i + 1}`);
+      expectNear(value, expected.per_token![i]!, 5e-5, `eval_loss_per_token of evaluation ${i + 1}`);
   });
 
   it('spells numbers as HF does', () => {

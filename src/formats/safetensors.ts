@@ -50,9 +50,12 @@ export interface SafetensorsHeader {
 const MAX_HEADER_BYTES = 100_000_000;
 const LENGTH_BYTES = 8;
 
+/** What a damaged header holds may be as long as the file. */
+const short = (text: string): string => (text.length > 400 ? `${text.slice(0, 400)}…` : text);
+
 function damaged(fileName: string, message: string, tensor?: string): StudioError {
-  return new StudioError('E-MODEL-FORMAT', `${fileName}: ${message}`, {
-    where: tensor === undefined ? fileName : `${fileName}, tensor ${tensor}`,
+  return new StudioError('E-MODEL-FORMAT', `${fileName}: ${short(message)}`, {
+    where: tensor === undefined ? fileName : `${fileName}, tensor ${short(tensor)}`,
     hint: 'Download or export the file again; compare its size with the original.',
     safe: 'Nothing was loaded from this file.',
   });
@@ -132,7 +135,7 @@ function parseEntry(name: string, value: unknown, fileName: string): Safetensors
     );
   }
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize) || offsets[0]! > offsets[1]!) {
-    throw damaged(fileName, `tensor ${name} has the invalid data_offsets ${JSON.stringify(offsets)}.`, name);
+    throw damaged(fileName, `tensor ${name} has the invalid data_offsets ${describeOffsets(offsets)}.`, name);
   }
   const entry = { name, dtype: dtype as SafetensorsDtype, shape, begin: offsets[0]!, end: offsets[1]! };
   const expected = byteLengthOf(entry.dtype, shape);
@@ -145,6 +148,12 @@ function parseEntry(name: string, value: unknown, fileName: string): Safetensors
   }
   return entry;
 }
+
+/** One level of it: a damaged header may be nested without end. */
+const describeOffsets = (offsets: unknown): string =>
+  Array.isArray(offsets)
+    ? `[${offsets.map((each) => (typeof each === 'object' ? '…' : String(each))).join(',')}]`
+    : `of type ${typeof offsets}`;
 
 /** `entries` in the order of their offsets; `available` bytes of data are there. */
 function checkLayout(entries: readonly SafetensorsEntry[], available: number, fileName: string): void {

@@ -7,6 +7,8 @@ import { type TorchDtype, type TorchStorage, TorchTuple, type TorchValue } from 
 /** Tuples within tuples, dicts within dicts; a state_dict has four. */
 export const MAX_DEPTH = 64;
 const MAX_NAME_BYTES = 200;
+/** One byte can make a dict, which takes a hundred: an optimizer has a few of them for each parameter. */
+const MAX_OBJECTS = 1_000_000;
 
 /** A name that a pickle may mention, or a storage: never a value by itself. */
 export type PickleSymbol =
@@ -61,6 +63,7 @@ export class PickleMachine {
   readonly #stack: (Item | typeof MARK)[] = [];
   readonly #memo = new Map<number, Item>();
   #at = 0;
+  #objects = 0;
   /** Where the present operation starts. */
   #start = 0;
 
@@ -144,7 +147,11 @@ export class PickleMachine {
     this.#stack.push(MARK);
   }
 
+  /** A value that is new. */
   push(item: Item): void {
+    const isObject = typeof item === 'object' && item !== null && !(item instanceof SymbolItem);
+    if (isObject && ++this.#objects > MAX_OBJECTS)
+      throw this.fault('it holds more than 1,000,000 lists, dicts, tuples and tensors.');
     this.#stack.push(item);
   }
 
@@ -187,7 +194,7 @@ export class PickleMachine {
   recall(index: number): void {
     const item = this.#memo.get(index);
     if (item === undefined) throw this.fault(`value ${index} is used before it was made.`);
-    this.push(item);
+    this.#stack.push(item);
   }
 
   /** The one value that is left at the end. */

@@ -40,6 +40,7 @@ interface DirectoryItem {
   readonly flags: number;
   readonly method: number;
   readonly crc32: number;
+  readonly unpackedBytes: number;
   readonly compressedBytes: number;
   readonly localOffset: number;
 }
@@ -127,19 +128,19 @@ function placeOf(
   at: number,
   extraStart: number,
   extraEnd: number,
-): Pick<DirectoryItem, 'compressedBytes' | 'localOffset'> {
+): Pick<DirectoryItem, 'unpackedBytes' | 'compressedBytes' | 'localOffset'> {
   let field = extraStart;
   while (field + 4 <= extraEnd && view.getUint16(field, true) !== ZIP64_EXTRA_ID)
     field += 4 + view.getUint16(field + 2, true);
   let wide = field + 4;
   // The extra field holds, in this order, only what overflowed.
-  const [, compressedBytes, localOffset] = [24, 20, 42].map((position) => {
+  const [unpackedBytes, compressedBytes, localOffset] = [24, 20, 42].map((position) => {
     const narrow = view.getUint32(at + position, true);
     if (narrow !== IN_ZIP64) return narrow;
     wide += 8;
     return Number(view.getBigUint64(wide - 8, true));
   });
-  return { compressedBytes: compressedBytes!, localOffset: localOffset! };
+  return { unpackedBytes: unpackedBytes!, compressedBytes: compressedBytes!, localOffset: localOffset! };
 }
 
 async function openItem(archive: Blob, item: DirectoryItem, fileName: string): Promise<Blob> {
@@ -160,15 +161,19 @@ async function openItem(archive: Blob, item: DirectoryItem, fileName: string): P
   return method === STORED ? packed : inflate(packed, item, fileName);
 }
 
-async function inflate(packed: Blob, { path, crc32 }: DirectoryItem, fileName: string): Promise<Blob> {
+async function inflate(packed: Blob, { path, crc32, unpackedBytes }: DirectoryItem, fileName: string): Promise<Blob> {
   const crc = new Crc32();
+  let size = 0;
   const check = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
     transform(piece, controller) {
       crc.update(piece);
-      controller.enqueue(piece);
+      size += piece.length;
+      // A small entry must not become a large one behind one's back.
+      if (size > unpackedBytes) controller.error(new Error('larger than it says'));
+      else controller.enqueue(piece);
     },
     flush(controller) {
-      if (crc.digest() !== crc32) controller.error(new Error('checksum mismatch'));
+      if (size !== unpackedBytes || crc.digest() !== crc32) controller.error(new Error('checksum mismatch'));
     },
   });
   try {

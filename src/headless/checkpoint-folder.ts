@@ -8,6 +8,7 @@ import { readSafetensorsHeader, type SafetensorsHeader } from '#formats/safetens
 import type { CheckpointId, RunId } from '#protocol/ids.ts';
 import type { CheckpointManifest, StoredCheckpoint, TensorEntry } from '#storage/checkpoint-store.ts';
 import { PROGRESS_FILE, type Progress } from '#trainer/checkpoint-files.ts';
+import { fromTrainerStateJson, type TrainerState } from '#trainer/trainer-state.ts';
 import { parseHfJson, stringifyHfJson } from '#util/hf-json.ts';
 import { StudioError } from '#util/studio-error.ts';
 import {
@@ -48,15 +49,10 @@ export async function openCheckpointFolder(
 ): Promise<StoredCheckpoint> {
   const readText = (path: string) => readTextIn(folder, path);
   const stateText = await readText('trainer_state.json');
-  const state = parseHfJson(stateText, 'trainer_state.json', 'E-CHECKPOINT') as Readonly<Record<string, unknown>>;
+  const state = fromTrainerStateJson(parseHfJson(stateText, 'trainer_state.json', 'E-CHECKPOINT'));
   const entries = await readdir(folder, { withFileTypes: true });
   const files = { folder, readText, paths: entries.filter((entry) => entry.isFile()).map((entry) => entry.name) };
-  const { tensors, progress } = await withTorchState(
-    files,
-    await safetensorsIn(files),
-    run,
-    Number(state['global_step']),
-  );
+  const { tensors, progress } = await withTorchState(files, await safetensorsIn(files), run, state.globalStep);
   const bytesOf = async (file: string, tensor: string): Promise<Blob> => {
     const found = tensors.find((entry) => entry.file === file && entry.name === tensor);
     if (found) return found.bytes();
@@ -147,7 +143,7 @@ function asTensor({ name, shape, read }: NamedState): OpenTensor {
 interface ManifestParts {
   readonly runId: RunId;
   readonly name: string;
-  readonly state: Readonly<Record<string, unknown>>;
+  readonly state: TrainerState;
   readonly tensors: readonly OpenTensor[];
 }
 
@@ -159,10 +155,10 @@ async function manifestOf(
     checkpointId: name as CheckpointId,
     runId,
     name,
-    step: Number(state['global_step']),
-    epoch: Number(state['epoch']),
+    step: state.globalStep,
+    epoch: state.epoch,
     modelOnly: !tensors.some(({ file }) => file === OPTIMIZER_FILE),
-    isBest: state['best_model_checkpoint'] === name,
+    isBest: state.bestModelCheckpoint === name,
     metrics: {},
     savedAt: (await stat(join(folder, 'trainer_state.json'))).mtimeMs,
     byteLength: tensors.reduce((sum, { byteLength }) => sum + byteLength, 0),

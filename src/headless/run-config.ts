@@ -107,6 +107,9 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
   const text = (name: string): string => requiredText(path, json, name);
   const folder = dirname(resolve(path));
   const { args, raw, notes } = readArguments(path, json['training_arguments'] ?? {});
+  const earlyStopping = readEarlyStopping(path, json, args);
+  if (earlyStopping && !args.loadBestModelAtEnd)
+    notes.push('Without load_best_model_at_end the model of the last step is kept, which is not the best one.');
   return {
     model: resolve(folder, text('model')),
     trainFile: resolve(folder, text('train_file')),
@@ -135,7 +138,7 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
     adapter: json['adapter'] == null ? null : resolve(folder, text('adapter')),
     mergeAdapter: readFlag(path, json, 'merge_adapter', false),
     callbacks: readPaths(path, json, 'callbacks').map((each) => resolve(folder, each)),
-    earlyStopping: readEarlyStopping(path, json, args),
+    earlyStopping,
     search: json['hyperparameter_search'] == null ? null : readSearch(path, json['hyperparameter_search'], args, raw),
     args,
     rawArguments: raw,

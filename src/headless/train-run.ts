@@ -19,6 +19,7 @@ import { StudioError } from '#util/studio-error.ts';
 import { describeRun } from '#worker/describe-run.ts';
 import { mergedModel } from '#worker/merged-model.ts';
 import { modelCard } from '#worker/model-card.ts';
+import { savedFilesOf } from '#worker/opened-model.ts';
 import { planRunMemory } from '#worker/plan-memory.ts';
 import { openCheckpointFolder } from './checkpoint-folder.ts';
 import type { CommandLine } from './command-line.ts';
@@ -153,7 +154,8 @@ interface MergeParts extends Pick<Inputs, 'model' | 'data'> {
 async function writeMerged(folder: string, { model, data, peft, trainer, store }: MergeParts): Promise<void> {
   const adapter = await store.open(RUN, 'final' as CheckpointId);
   const { config, tensors } = mergedModel(model, data, peft, adapter);
-  const files = new Map([...model.tokenizer.savedFiles, ['config.json', stringifyHfJson(config)] as const]);
+  const saved = await savedFilesOf(model, data.task);
+  const files = new Map([...saved, ['config.json', stringifyHfJson(config)] as const]);
   const state = trainer.state;
   files.set('trainer_state.json', stringifyHfJson(toTrainerStateJson(state)));
   await new FolderCheckpointStore(folder).save({

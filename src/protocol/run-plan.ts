@@ -41,7 +41,8 @@ export function resolveSteps(args: TrainingArguments, batchesPerEpoch: number, s
     stepsPerEpoch,
     numTrainEpochs,
     loggingSteps: steps(args.loggingSteps),
-    evalSteps: steps(args.evalSteps ?? args.loggingSteps),
+    // Absent only where nothing is evaluated by steps; HF's state then has its default.
+    evalSteps: steps(args.evalSteps ?? 500),
     saveSteps: steps(args.saveSteps),
     warmupSteps: steps(args.warmupSteps),
   };

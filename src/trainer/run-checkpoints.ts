@@ -69,6 +69,7 @@ export class RunCheckpoints {
     const isBest = state.bestGlobalStep === state.globalStep;
     const earlierBest = state.bestModelCheckpoint;
     if (isBest) state.bestModelCheckpoint = name;
+    else await this.#pointAtBest(state);
     const best = state.bestModelCheckpoint;
     const onSkipped = (): void => {
       // What was not stored can not be the best one to go back to.
@@ -81,6 +82,14 @@ export class RunCheckpoints {
       (others) => rotateCheckpoints(others, args.saveTotalLimit, name, best),
       onSkipped,
     );
+  }
+
+  /** The best evaluation may have come after its step was saved: at the end of an epoch, with saves by steps. */
+  async #pointAtBest(state: TrainerState): Promise<void> {
+    const best = `checkpoint-${state.bestGlobalStep}`;
+    if (state.bestGlobalStep === null || state.bestModelCheckpoint === best) return;
+    await this.flush();
+    if (await this.#find(best)) state.bestModelCheckpoint = best;
   }
 
   /** The model alone, under the name `final`. */
@@ -188,6 +197,6 @@ export async function trainBatchSizeOf(stored: StoredCheckpoint): Promise<number
 }
 
 export async function readState(stored: StoredCheckpoint): Promise<TrainerState> {
-  const json = parseHfJson(await stored.readFile('trainer_state.json'), 'trainer_state.json', 'E-CHECKPOINT');
-  return fromTrainerStateJson(json as Readonly<Record<string, unknown>>);
+  const text = await stored.readFile('trainer_state.json');
+  return fromTrainerStateJson(parseHfJson(text, 'trainer_state.json', 'E-CHECKPOINT'));
 }

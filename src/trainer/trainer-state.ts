@@ -1,6 +1,8 @@
 // The part of a run that is saved: counters, log history, the best model so far. HF's TrainerState.
 
 import type { LogEntry } from '#protocol/metrics.ts';
+import { withFloats } from '#util/hf-json.ts';
+import { StudioError } from '#util/studio-error.ts';
 
 export interface TrainerState {
   epoch: number;
@@ -89,7 +91,7 @@ export function pointAt({ logHistory, globalStep, epoch }: TrainerState, step: n
 
 /** What trainer_state.json holds: HF refuses keys it does not know, so there are exactly these. */
 export function toTrainerStateJson(state: TrainerState): Record<string, unknown> {
-  return {
+  const json = {
     best_global_step: state.bestGlobalStep,
     best_metric: state.bestMetric,
     best_model_checkpoint: state.bestModelCheckpoint,
@@ -99,7 +101,7 @@ export function toTrainerStateJson(state: TrainerState): Record<string, unknown>
     is_hyper_param_search: state.trial !== null,
     is_local_process_zero: true,
     is_world_process_zero: true,
-    log_history: state.logHistory,
+    log_history: state.logHistory.map(logEntryJson),
     logging_steps: state.loggingSteps,
     max_steps: state.maxSteps,
     num_input_tokens_seen: state.numInputTokensSeen,
@@ -111,10 +113,23 @@ export function toTrainerStateJson(state: TrainerState): Record<string, unknown>
     trial_name: state.trial?.name ?? null,
     trial_params: state.trial?.params ?? null,
   };
+  return withFloats(json, ['best_metric', 'total_flos', ...(state.globalStep > 0 ? ['epoch'] : [])]);
 }
 
-/** Reads trainer_state.json; unknown keys are ignored, missing ones keep their initial value. */
-export function fromTrainerStateJson(json: Readonly<Record<string, unknown>>): TrainerState {
+const COUNTS: readonly string[] = ['step', 'num_input_tokens_seen'];
+
+/** All but counts are floats in HF; so is the epoch, once training has begun. */
+function logEntryJson(entry: LogEntry): Record<string, unknown> {
+  const floats = Object.keys(entry).filter((key) => !COUNTS.includes(key));
+  return withFloats(entry, entry.step > 0 ? floats : floats.filter((key) => key !== 'epoch'));
+}
+
+/**
+ * Reads trainer_state.json; unknown keys are ignored, missing ones and those of another type keep their initial value.
+ * @throws StudioError E-CHECKPOINT when it is no object, or its log no log.
+ */
+export function fromTrainerStateJson(json: unknown): TrainerState {
+  if (!isObject(json)) throw damaged('it holds no object.');
   const state = createTrainerState();
   const number = (name: string, fallback: number): number => (typeof json[name] === 'number' ? json[name] : fallback);
   const numberOrNull = (name: string): number | null => (typeof json[name] === 'number' ? json[name] : null);
@@ -128,10 +143,38 @@ export function fromTrainerStateJson(json: Readonly<Record<string, unknown>>): T
   state.numTrainEpochs = number('num_train_epochs', 0);
   state.numInputTokensSeen = number('num_input_tokens_seen', 0);
   state.totalFlos = number('total_flos', 0);
-  state.logHistory = Array.isArray(json['log_history']) ? (json['log_history'] as LogEntry[]) : [];
+  state.logHistory = readLog(json['log_history'] ?? []);
   state.bestMetric = numberOrNull('best_metric');
   state.bestGlobalStep = numberOrNull('best_global_step');
   state.bestModelCheckpoint = typeof json['best_model_checkpoint'] === 'string' ? json['best_model_checkpoint'] : null;
-  state.statefulCallbacks = (json['stateful_callbacks'] ?? {}) as Record<string, SavedCallback>;
+  const callbacks = isObject(json['stateful_callbacks']) ? Object.entries(json['stateful_callbacks']) : [];
+  state.statefulCallbacks = Object.fromEntries(
+    callbacks.filter((pair): pair is [string, SavedCallback] => isSavedCallback(pair[1])),
+  );
   return state;
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isCallbackState = (value: unknown): value is CallbackState =>
+  isObject(value) && isObject(value['args']) && isObject(value['attributes']);
+
+const isSavedCallback = (value: unknown): value is SavedCallback =>
+  Array.isArray(value) ? value.length > 0 && value.every(isCallbackState) : isCallbackState(value);
+
+function readLog(log: unknown): LogEntry[] {
+  if (!Array.isArray(log)) throw damaged('log_history is no list.');
+  return log.map((entry: unknown, i) => {
+    if (!isObject(entry) || typeof entry['step'] !== 'number') throw damaged(`log_history[${i}] has no step.`);
+    // Before training HF knows no epoch.
+    return { epoch: 0, ...Object.fromEntries(Object.entries(entry)) } as LogEntry;
+  });
+}
+
+function damaged(problem: string): StudioError {
+  return new StudioError('E-CHECKPOINT', `trainer_state.json: ${problem}`, {
+    where: 'trainer_state.json',
+    hint: 'The file is damaged or was edited by hand. Take another checkpoint.',
+    safe: 'Nothing was loaded from it.',
+  });
 }

@@ -335,7 +335,8 @@ export class Trainer {
     update: OptimizerUpdate,
     schedule: LrSchedule,
   ): Promise<Resumed> {
-    if (!checkpoint) return { state: createTrainerState(), schedulerSteps: 0 };
+    if (!checkpoint)
+      return { state: { ...createTrainerState(), statefulCallbacks: this.#callbackStates() }, schedulerSteps: 0 };
     const resumed = await this.#requireCheckpoints().resume(checkpoint, { model: this.model, update, schedule });
     if (this.args.restoreCallbackStatesFromCheckpoint) this.#restoreCallbacks(resumed.state.statefulCallbacks);
     return resumed;
@@ -391,10 +392,10 @@ export class Trainer {
   }
 
   async #saveCheckpoint(session: TrainingSession): Promise<void> {
-    const { control, state, args } = this;
+    const { state, args } = this;
     // Everything up to this step must be counted before the state is written down.
     await session.latestRecord();
-    state.statefulCallbacks = { ...this.#handler.exportStates(), TrainerControl: control.toState() };
+    state.statefulCallbacks = this.#callbackStates();
     const { update, schedule } = session.parts;
     update.putWeights('averaged');
     const resume = { update, schedule, schedulerSteps: session.schedulerSteps, learningRate: session.learningRate };
@@ -405,6 +406,10 @@ export class Trainer {
       resume: args.saveOnlyModel ? null : resume,
     });
     await this.#fire('onSave');
+  }
+
+  #callbackStates(): TrainerState['statefulCallbacks'] {
+    return { ...this.#handler.exportStates(), TrainerControl: this.control.toState() };
   }
 
   async #finish(session: TrainingSession, started: number): Promise<TrainOutput> {

@@ -7,19 +7,26 @@ import { type ErrorCode, StudioError } from '#util/studio-error.ts';
 const WHOLE_FLOATS = Symbol('whole floats');
 type Container = Record<string, unknown> & { [WHOLE_FLOATS]?: ReadonlySet<string> };
 
+/** Whoever walks through it must come to an end before the stack does. */
+const MAX_DEPTH = 500;
+
 /**
  * Parses JSON in which NaN, Infinity and -Infinity may stand as numbers. Which whole numbers are floats, such as 2.0, is
  * kept for `stringifyHfJson`: transformers refuses an integer where a config has a float.
- * @throws StudioError with `code` when it is not JSON.
+ * @throws StudioError with `code` when it is not JSON, or nested without end.
  */
 export function parseHfJson(text: string, fileName: string, code: ErrorCode = 'E-MODEL-CONFIG'): unknown {
   const mark = unusedMark(text);
-  const plain = text.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, (token) => {
+  let [depth, deepest] = [0, 0];
+  const plain = text.replace(/"(?:[^"\\]|\\.)*"|[[\]{}]|-?Infinity|NaN|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, (token) => {
+    if (token === '[' || token === '{') deepest = Math.max(deepest, ++depth);
+    if (token === ']' || token === '}') depth -= 1;
     if (token === 'NaN' || isWholeFloat(token)) return `"${mark}${token}"`;
     // A number too large for a double is read as infinity.
     return token.endsWith('Infinity') ? token.replace('Infinity', '1e999') : token;
   });
   try {
+    if (deepest > MAX_DEPTH) throw new Error(`it is nested ${deepest} deep`);
     const parsed: unknown = JSON.parse(plain);
     return plain.includes(mark) ? revive(parsed, mark) : parsed;
   } catch (cause) {
@@ -63,9 +70,17 @@ function revive(value: unknown, mark: string): unknown {
   return container;
 }
 
+/** A copy whose members of these names are written as Python writes floats, 2 as 2.0. */
+export function withFloats(
+  value: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): Record<string, unknown> {
+  return Object.defineProperty({ ...value }, WHOLE_FLOATS, { value: new Set(names), enumerable: true });
+}
+
 /**
  * Plain data → JSON text, byte for byte as Python writes the same value, newline at the end included. Whole numbers
- * are written as integers, save where `parseHfJson` read them as floats. Keys whose value is undefined are left out.
+ * are written as integers, save where `parseHfJson` read them as floats or `withFloats` says so. Keys whose value is undefined are left out.
  */
 export function stringifyHfJson(value: unknown): string {
   return `${format(value, '\n')}\n`;

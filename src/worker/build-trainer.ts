@@ -10,7 +10,7 @@ import { storageFor } from '#trainer/compute-storage.ts';
 import { Trainer } from '#trainer/trainer.ts';
 import type { TrainerOptions } from '#trainer/trainer-options.ts';
 import { describeRun, loadRun, type RunNetwork } from './describe-run.ts';
-import type { OpenedAdapter, OpenedModel } from './opened-model.ts';
+import { type OpenedAdapter, type OpenedModel, savedFilesOf } from './opened-model.ts';
 import { planRunMemory } from './plan-memory.ts';
 import { sampleCallback } from './sample-callback.ts';
 import { metricsFor } from './task-metrics.ts';
@@ -52,7 +52,8 @@ export async function buildTrainer(build: BuildOptions): Promise<BuiltRun> {
     trainDataset: data.train,
     ...(data.validation ? { evalDataset: data.validation } : {}),
     dataCollator: collatorFor(data, model.tokenizer, taskOptions, args.dataSeed ?? args.seed),
-    processingClass: model.tokenizer,
+    // An adapter is saved as PEFT saves it, without the settings of generation.
+    processingClass: peft ? model.tokenizer : { savedFiles: await savedFilesOf(model, data.task) },
     planMemory: (perDeviceTrainBatchSize) =>
       planRunMemory({ model, data, taskOptions, peft, args: { ...args, perDeviceTrainBatchSize } }),
     ...metricsFor(data),

@@ -10,7 +10,7 @@ import { parseHfJson, stringifyHfJson } from '#util/hf-json.ts';
 import { OPTIMIZER_FILE, torchFiles } from './checkpoint-to-torch.ts';
 import { mergedModel } from './merged-model.ts';
 import { modelCard } from './model-card.ts';
-import type { OpenedModel } from './opened-model.ts';
+import { type OpenedModel, savedFilesOf } from './opened-model.ts';
 
 /** Files that only a resume here needs. */
 const INTERNAL = new Set(['progress.json']);
@@ -98,7 +98,7 @@ export async function modelEntries(
   const texts = new Map<string, string>();
   for (const path of stored.manifest.files) if (!INTERNAL.has(path)) texts.set(path, await stored.readFile(path));
   texts.set('README.md', cardOf(texts, stored, record, device));
-  const { file, tensors } = base ? mergedWeights(stored, record, base, texts) : storedWeights(stored);
+  const { file, tensors } = base ? await mergedWeights(stored, record, base, texts) : storedWeights(stored);
   const header = safetensorsHeaderBytes(tensors);
   const weights = async function* () {
     yield header;
@@ -123,15 +123,16 @@ function storedWeights(stored: StoredCheckpoint): Weights {
   };
 }
 
-function mergedWeights(
+async function mergedWeights(
   stored: StoredCheckpoint,
   record: RunRecord,
   base: OpenedModel,
   texts: Map<string, string>,
-): Weights {
+): Promise<Weights> {
   const { config, tensors } = mergedModel(base, { ...record, task: record.setup.task }, record.setup.peft!, stored);
   texts.delete('adapter_config.json');
   texts.set('config.json', stringifyHfJson(config));
+  for (const [name, text] of await savedFilesOf(base, record.setup.task)) texts.set(name, text);
   return { file: 'model.safetensors', tensors: orderTensors(tensors) };
 }
 

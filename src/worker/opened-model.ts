@@ -88,3 +88,15 @@ export function checkedMaxLength(model: OpenedModel, maxLength: number): number 
     safe: 'Nothing was started.',
   });
 }
+
+const GENERATION_CONFIG = 'generation_config.json';
+
+/** What is saved beside the weights, as it came: the tokenizer's files and, of a model that writes, its generation_config.json. */
+export async function savedFilesOf(
+  { tokenizer, files }: OpenedModel,
+  task: Task,
+): Promise<ReadonlyMap<string, string>> {
+  const generation = task === 'text-generation' ? files.get(GENERATION_CONFIG) : undefined;
+  if (!generation) return tokenizer.savedFiles;
+  return new Map([...tokenizer.savedFiles, [GENERATION_CONFIG, await generation.text()]]);
+}

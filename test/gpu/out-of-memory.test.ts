@@ -91,7 +91,7 @@ describe('torch_empty_cache_steps', () => {
     expect(given.losses).toEqual(kept.losses);
     // The buffers of steps stay; what the weights came in does not.
     expect(given.idle).toHaveLength(6);
-    given.idle.forEach((bytes, i) => expect(bytes).toBeLessThan(kept.idle[i]!));
+    for (const [i, bytes] of given.idle.entries()) expect(bytes).toBeLessThan(kept.idle[i]!);
   });
 });
 

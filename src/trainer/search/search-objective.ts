@@ -9,11 +9,11 @@ export type ComputeObjective = (metrics: Metrics) => number;
 
 /**
  * HF's rule, to be passed by name: the loss where nothing else was measured, else the sum of everything else that is a
- * number. Times and the epoch do not count.
+ * number. Times, the epoch and the loss per token, which HF does not know, do not count.
  */
 export function defaultComputeObjective(metrics: Metrics): number {
   const counted = Object.entries(metrics).flatMap(([name, value]) =>
-    typeof value === 'number' && !/^(eval_loss|epoch)$|_(runtime|per_second)$/.test(name) ? [value] : [],
+    typeof value === 'number' && !/^(eval_loss|epoch)$|_(runtime|per_second|loss_per_token)$/.test(name) ? [value] : [],
   );
   return counted.length === 0 ? Number(metrics['eval_loss']) : counted.reduce((sum, value) => sum + value, 0);
 }
@@ -27,7 +27,7 @@ export function metricObjective(
   args: TrainingArguments,
   name = args.metricForBestModel ?? 'loss',
 ): { readonly computeObjective: ComputeObjective; readonly direction: SearchDirection } {
-  const isGreaterBetter = name === args.metricForBestModel ? args.greaterIsBetter : !name.endsWith('loss');
+  const isGreaterBetter = name === args.metricForBestModel ? args.greaterIsBetter : !/loss(_per_token)?$/.test(name);
   return {
     computeObjective: (metrics) => decidingMetric(metrics, name),
     direction: isGreaterBetter ? 'maximize' : 'minimize',

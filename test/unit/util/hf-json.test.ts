@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatNumber, parseHfJson, stringifyHfJson } from '#util/hf-json.ts';
+import { formatNumber, parseHfJson, stringifyHfJson, withFloats } from '#util/hf-json.ts';
 import fixture from '../../fixtures/data/hf-json.json' with { type: 'json' };
 
 describe('stringifyHfJson', () => {
@@ -39,6 +39,11 @@ describe('parseHfJson', () => {
     expect(stringifyHfJson({ ...read, b: 1, c: 0.5 })).toBe(
       '{\n  "a": 2.0,\n  "b": 1,\n  "c": 0.5,\n  "d": "3.0"\n}\n',
     );
+  });
+
+  it('writes whole numbers as floats where it is told to', () => {
+    const copy = withFloats({ a: 2, b: 2, c: 0.5, d: Number.NaN, e: 1e22 }, ['a', 'c', 'd', 'e', 'absent']);
+    expect(stringifyHfJson(copy)).toBe('{\n  "a": 2.0,\n  "b": 2,\n  "c": 0.5,\n  "d": NaN,\n  "e": 1e+22\n}\n');
   });
 
   it('names the file it can not read', () => {

@@ -1,4 +1,5 @@
-// The headless runner: `npm run train -- --config run.json --output-dir out [--resume-from-checkpoint DIR]`.
+// The headless runner: `npm run train -- --config run.json --output-dir out [--resume-from-checkpoint DIR]`, or with
+// `--continue-elsewhere FOLDER` in place of the output folder, to go on in Python.
 // Log entries go to standard output, one JSON object a line; progress and notices go to standard error.
 
 import { constants, existsSync, openAsBlob, readdirSync } from 'node:fs';
@@ -6,7 +7,7 @@ import { access, mkdir, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { prepareTask } from '#data/tasks/prepare-task.ts';
-import type { TaskData } from '#data/tasks/row-task.ts';
+import type { TaskData, TaskSource } from '#data/tasks/row-task.ts';
 import { openModelFiles } from '#formats/model-files.ts';
 import { readTable } from '#formats/tabular.ts';
 import { type Engine, initializeEngine } from '#gpu/initialize.ts';
@@ -35,17 +36,21 @@ import {
 } from '#worker/opened-model.ts';
 import { batchSizeText, nonFiniteLossText } from '#worker/run-notices.ts';
 import { openCheckpointFolder } from './checkpoint-folder.ts';
+import { continueElsewhere } from './continue-elsewhere.ts';
 import { installDawn } from './dawn.ts';
 import { FolderCheckpointStore } from './folder-checkpoint-store.ts';
 import { type RunConfig, readRunConfig, rolesFor } from './run-config.ts';
 
 const RUN = 'run' as RunId;
-const USAGE = 'usage: npm run train -- --config run.json --output-dir out [--resume-from-checkpoint DIR]';
+const USAGE =
+  'usage: npm run train -- --config run.json (--output-dir out | --continue-elsewhere FOLDER) [--resume-from-checkpoint DIR]';
 
 interface CommandLine {
   readonly config: string;
   readonly outputDir: string;
   readonly resumeFrom: string | null;
+  /** Folder in which the run leaves for Python; null: it is trained here. */
+  readonly continueElsewhere: string | null;
 }
 
 /** npm changes into the package's folder; paths are meant from where the person stands. */
@@ -74,17 +79,19 @@ function readCommandLine(argv: readonly string[]): CommandLine | null {
         config: { type: 'string' },
         'output-dir': { type: 'string' },
         'resume-from-checkpoint': { type: 'string' },
+        'continue-elsewhere': { type: 'string' },
       },
     });
-    if (values.config && values['output-dir']) {
-      const resumeFrom = values['resume-from-checkpoint'];
+    const { 'output-dir': outputDir, 'continue-elsewhere': elsewhere, 'resume-from-checkpoint': resumeFrom } = values;
+    if (values.config && (outputDir === undefined) !== (elsewhere === undefined)) {
       return {
         config: fromCaller(values.config),
-        outputDir: fromCaller(values['output-dir']),
+        outputDir: fromCaller(outputDir ?? '.'),
         resumeFrom: resumeFrom === undefined ? null : fromCaller(resumeFrom),
+        continueElsewhere: elsewhere === undefined ? null : fromCaller(elsewhere),
       };
     }
-    say(`--config and --output-dir are needed.\n${USAGE}`);
+    say(`--config and one of --output-dir and --continue-elsewhere are needed.\n${USAGE}`);
   } catch (error) {
     say(`${(error as Error).message}\n${USAGE}`);
   }
@@ -102,17 +109,35 @@ function reportError(error: unknown): void {
   if (error.safe) say(error.safe);
 }
 
-async function run({ config: path, outputDir, resumeFrom }: CommandLine): Promise<void> {
+async function run({ config: path, outputDir, resumeFrom, continueElsewhere: elsewhere }: CommandLine): Promise<void> {
   const config = await readRunConfig(path);
   for (const note of config.notes) say(`note: ${note}`);
   const model = await openModel(await openFolder(config.model), basename(config.model));
-  const data = await prepareData(config, model);
+  const source = await readData(config, model);
+  const data = await prepareTask(config.task, source);
   for (const warning of data.warnings) say(`warning: ${warning}`);
   // What can be refused is refused before the device starts.
   const adapter = config.adapter === null ? null : await openAdapterFolder(config.adapter);
   const peft = config.peft ?? adapter?.config ?? null;
   const parameters = describeRun(model, data, peft).network.namedParameters();
   const stored = resumeFrom === null ? null : await openToResume(resumeFrom, parameters, config.args);
+  if (elsewhere !== null) {
+    const [checkpointFolder, adapterFolder] = [resumeFrom, config.adapter];
+    const { task, rawArguments } = config;
+    const name = basename(elsewhere);
+    await continueElsewhere(elsewhere, {
+      name,
+      task,
+      source,
+      model,
+      peft,
+      rawArguments,
+      checkpointFolder,
+      adapterFolder,
+    });
+    say(`written to ${elsewhere}; its README.md says how to go on`);
+    return;
+  }
   installDawn();
   const engine = await initializeEngine();
   say(`device: ${deviceName(engine)}`);
@@ -270,9 +295,9 @@ async function openData(path: string): Promise<Blob> {
   }
 }
 
-async function prepareData(config: RunConfig, model: OpenedModel) {
+async function readData(config: RunConfig, model: OpenedModel): Promise<TaskSource> {
   const train = await openTable(config.trainFile);
-  return prepareTask(config.task, {
+  return {
     train,
     validation: config.validationFile === null ? null : await openTable(config.validationFile),
     roles: rolesFor(config, train.columns),
@@ -283,7 +308,7 @@ async function prepareData(config: RunConfig, model: OpenedModel) {
     tokenizer: model.tokenizer,
     configLabels: model.labels,
     problemType: config.problemType,
-  });
+  };
 }
 
 /** Log entries as JSON lines, progress now and then. */

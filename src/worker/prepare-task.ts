@@ -27,7 +27,7 @@ export const examineOpened = (
 export const prepareOpened = (setup: Setup, model: OpenedModel, data: OpenedData): Promise<TaskData> =>
   prepareTask(setup.task, sourceOf(setup, model, data));
 
-function sourceOf(setup: Setup, model: OpenedModel, data: OpenedData): TaskSource {
+export function sourceOf(setup: Setup, model: OpenedModel, data: OpenedData): TaskSource {
   return {
     train: data.train,
     validation: data.validation,

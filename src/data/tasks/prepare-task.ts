@@ -6,7 +6,15 @@ import { StudioError } from '#util/studio-error.ts';
 import type { Task } from '#util/task.ts';
 import { fillMask } from './fill-mask.ts';
 import { questionAnswering } from './question-answering.ts';
-import { examineRows, prepareRows, type RowTask, type TaskData, type TaskSource } from './row-task.ts';
+import {
+  examineRows,
+  prepareRows,
+  type RowTask,
+  recordRows,
+  type TaskData,
+  type TaskRecords,
+  type TaskSource,
+} from './row-task.ts';
 import { textClassification } from './text-classification.ts';
 import { textGeneration } from './text-generation.ts';
 import { tokenClassification } from './token-classification.ts';
@@ -24,6 +32,10 @@ export function prepareTask(
 export function examineTask(task: Task, source: TaskSource, previewRows: number): DataExamination {
   return withRows(task, source, (rows) => examineRows(rows, source, previewRows));
 }
+
+/** @throws as `prepareTask`. */
+export const recordTask = (task: Task, source: TaskSource): TaskRecords =>
+  withRows(task, source, (rows) => recordRows(rows));
 
 function withRows<R>(task: Task, source: TaskSource, use: <Row>(rows: RowTask<Row>) => R): R {
   refuseMissingRoles(task, source);

@@ -11,6 +11,7 @@ import { scrollable } from '../../components/scrollable.ts';
 import { formatBytes, formatNumber, formatTime, metricLabel } from '../../format.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
+import { ContinueElsewhereButton } from './continue-elsewhere-button.tsx';
 import { DeleteCheckpointButton } from './delete-checkpoint-button.tsx';
 import { DownloadButton } from './download-button.tsx';
 import { PushButton } from './push-button.tsx';
@@ -30,7 +31,7 @@ export function CheckpointsPanel({ snapshot, onTry }: CheckpointsPanelProps) {
   }
   const metrics = checkpointMetrics(checkpoints);
   return (
-    <Table.ScrollContainer minWidth={1080} scrollAreaProps={scrollable('Checkpoints')}>
+    <Table.ScrollContainer minWidth={1240} scrollAreaProps={scrollable('Checkpoints')}>
       <Table verticalSpacing="xs" aria-label="Checkpoints">
         <Table.Thead>
           <Table.Tr>
@@ -89,6 +90,7 @@ function Row({ run, checkpoint, metrics, onTry }: RowProps) {
         <Group gap={6} wrap="nowrap" align="flex-start">
           <DownloadButton runId={run.runId} runName={run.name} checkpoint={checkpoint} />
           <PushButton runId={run.runId} runName={run.name} checkpoint={checkpoint} />
+          <ContinueElsewhereButton runId={run.runId} runName={run.name} checkpoint={checkpoint} />
           <Button size="xs" variant="default" onClick={() => onTry(checkpoint.checkpointId)}>
             Try
           </Button>

@@ -1,0 +1,78 @@
+// `--continue-elsewhere FOLDER`: the run as a folder that goes on in Python. Nothing is trained.
+
+import { createWriteStream, existsSync, openAsBlob, readdirSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ZipEntry } from '#formats/zip-stream.ts';
+import { PROGRESS_FILE } from '#trainer/checkpoint-files.ts';
+import { StudioError } from '#util/studio-error.ts';
+import { OPTIMIZER_FILE } from '#worker/checkpoint-to-torch.ts';
+import {
+  type ExportedRun,
+  type ExportedStart,
+  exportFolder,
+  FROM_MODEL,
+  piecesOf,
+} from '#worker/python-export/export-folder.ts';
+
+/** What only a run here reads, and a pickle that nobody does. */
+const LEFT_OUT = new Set([PROGRESS_FILE, OPTIMIZER_FILE, 'training_args.bin']);
+
+export interface ContinuedRun extends Omit<ExportedRun, 'from'> {
+  /** Checkpoint to go on from, and else an adapter; null: none. */
+  readonly checkpointFolder: string | null;
+  readonly adapterFolder: string | null;
+}
+
+/** @throws StudioError E-STORAGE where the folder has content already or can not be written. */
+export async function continueElsewhere(target: string, run: ContinuedRun): Promise<void> {
+  if (existsSync(target) && readdirSync(target).length > 0) {
+    throw new StudioError('E-STORAGE', `The folder ${target} is not empty.`, {
+      where: '--continue-elsewhere',
+      hint: 'Name a folder that is empty or not there yet.',
+      safe: 'Nothing was written.',
+    });
+  }
+  const entries = exportFolder({ ...run, from: await startOf(run) });
+  const partial = `${target}.partial`;
+  try {
+    await rm(partial, { recursive: true, force: true });
+    for (const { name, data } of entries) {
+      const path = join(partial, name);
+      await mkdir(dirname(path), { recursive: true });
+      await pipeline(Readable.from(typeof data === 'string' ? [data] : data), createWriteStream(path));
+    }
+    await rm(target, { recursive: true, force: true });
+    await rename(partial, target);
+  } catch (cause) {
+    await rm(partial, { recursive: true, force: true });
+    throw new StudioError('E-STORAGE', `The folder ${target} can not be written: ${(cause as Error).message}`, {
+      where: '--continue-elsewhere',
+      safe: 'Nothing was left behind.',
+      cause,
+    });
+  }
+}
+
+async function startOf({ checkpointFolder, adapterFolder }: ContinuedRun): Promise<ExportedStart> {
+  if (checkpointFolder !== null) {
+    const entries = await filesIn(checkpointFolder, (name) => !LEFT_OUT.has(name));
+    const hasOptimizer = ['optimizer.pt', 'scheduler.pt'].every((name) => entries.some((entry) => entry.name === name));
+    return { name: basename(checkpointFolder), hasOptimizer, entries };
+  }
+  if (adapterFolder === null) return FROM_MODEL;
+  const entries = await filesIn(adapterFolder, (name) => name.startsWith('adapter_'));
+  return { name: basename(adapterFolder), hasOptimizer: false, entries };
+}
+
+async function filesIn(folder: string, isKept: (name: string) => boolean): Promise<ZipEntry[]> {
+  const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile() && isKept(entry.name));
+  return Promise.all(
+    files.map(async ({ name }) => {
+      const blob = await openAsBlob(join(folder, name));
+      return { name, size: blob.size, data: piecesOf(blob) };
+    }),
+  );
+}

@@ -105,7 +105,7 @@ export class PreTrainedTokenizer {
   readonly #notation: TokenNotation;
   readonly #chatTemplate: ChatTemplate | null;
   readonly #addedTokens: AddedTokens;
-  /** HF needs `add_prefix_space` to read words that are apart already. */
+  /** Words that are apart already get a space before them, as with HF's `add_prefix_space`. */
   readonly wordsBeginWithSpace: boolean;
 
   private constructor(tokenizer: Tokenizer, { json, config, savedFiles, isBert, chatTemplate }: TokenizerFiles) {

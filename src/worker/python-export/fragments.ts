@@ -24,6 +24,7 @@ import prompts from './fragments/prompts.py?raw';
 import questionAnswering from './fragments/question-answering.py?raw';
 import readRows from './fragments/read-rows.py?raw';
 import runTrainer from './fragments/run-trainer.py?raw';
+import spacedWords from './fragments/spaced-words.py?raw';
 import targetLabel from './fragments/target-label.py?raw';
 import targetLabels from './fragments/target-labels.py?raw';
 import targetNumber from './fragments/target-number.py?raw';
@@ -31,6 +32,7 @@ import textBlocks from './fragments/text-blocks.py?raw';
 import textClassification from './fragments/text-classification.py?raw';
 import textRows from './fragments/text-rows.py?raw';
 import tokenClassification from './fragments/token-classification.py?raw';
+import words from './fragments/words.py?raw';
 import type { PythonRun } from './python-run.ts';
 
 /** Source of the parts, in the order in which they stand in train.py. */
@@ -43,7 +45,11 @@ function tasks({ task, problemType, roles, options, isDocument, hasValidation, t
     case 'text-classification':
       return [textClassification, ...classification(problemType, hasValidation)];
     case 'token-classification':
-      return [tokenClassification, ...(hasValidation ? [entityMetrics] : [])];
+      return [
+        tokenizer.wordsBeginWithSpace ? spacedWords : words,
+        tokenClassification,
+        ...(hasValidation ? [entityMetrics] : []),
+      ];
     case 'question-answering':
       return [questionAnswering, ...(hasValidation ? [answerMetrics] : [])];
     case 'fill-mask':

@@ -160,8 +160,7 @@ const loraFields = (config: NonNullable<PythonRun['adapterConfig']>): string =>
     .join('');
 
 function mainFunction(run: PythonRun): string {
-  const { task, options: taskOptions, tokenizer } = run;
-  const withSpace = task === 'token-classification' && tokenizer.wordsBeginWithSpace;
+  const { task, options: taskOptions } = run;
   const readsPlaces = task === 'fill-mask' && taskOptions.wholeWordMask;
   return `
 def main():
@@ -176,7 +175,7 @@ def main():
     if options.max_steps is not None:
         args.max_steps = options.max_steps
 ${readsPlaces ? '    args.remove_unused_columns = False  # the collator reads where tokens lie\n' : ''}    set_seed(args.seed)
-    tokenizer = AutoTokenizer.from_pretrained(MODEL${withSpace ? ', add_prefix_space=True' : ''})
+    tokenizer = AutoTokenizer.from_pretrained(MODEL)
 ${examples(run)}
     trainer = ${TRAINERS[task]}(
         model=load_model(),

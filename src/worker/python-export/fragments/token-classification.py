@@ -3,8 +3,9 @@ from transformers import DataCollatorForTokenClassification
 
 
 def encode(rows, tokenizer):
-    words = [row[WORDS_COLUMN] for row in rows]
-    encoded = tokenizer(words, is_split_into_words=True, truncation=True, max_length=MAX_LENGTH)
+    encoded = tokenizer(
+        [words_of(row) for row in rows], is_split_into_words=True, truncation=True, max_length=MAX_LENGTH
+    )
     examples = []
     for i, row in enumerate(rows):
         labels, previous = [], None

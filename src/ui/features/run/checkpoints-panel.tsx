@@ -31,7 +31,7 @@ export function CheckpointsPanel({ snapshot, onTry }: CheckpointsPanelProps) {
   }
   const metrics = checkpointMetrics(checkpoints);
   return (
-    <Table.ScrollContainer minWidth={1240} scrollAreaProps={scrollable('Checkpoints')}>
+    <Table.ScrollContainer minWidth={1080} scrollAreaProps={scrollable('Checkpoints')}>
       <Table verticalSpacing="xs" aria-label="Checkpoints">
         <Table.Thead>
           <Table.Tr>
@@ -86,8 +86,8 @@ function Row({ run, checkpoint, metrics, onTry }: RowProps) {
       ))}
       <Table.Td style={ONE_LINE}>{formatBytes(checkpoint.bytes)}</Table.Td>
       <Table.Td style={ONE_LINE}>{formatTime(checkpoint.savedAt)}</Table.Td>
-      <Table.Td>
-        <Group gap={6} wrap="nowrap" align="flex-start">
+      <Table.Td miw={310}>
+        <Group gap={6} align="flex-start">
           <DownloadButton runId={run.runId} runName={run.name} checkpoint={checkpoint} />
           <PushButton runId={run.runId} runName={run.name} checkpoint={checkpoint} />
           <ContinueElsewhereButton runId={run.runId} runName={run.name} checkpoint={checkpoint} />

@@ -16,14 +16,16 @@ import {
   FROM_MODEL,
   piecesOf,
 } from '#worker/python-export/export-folder.ts';
+import { ADAPTER_FOLDER } from '#worker/python-export/python-run.ts';
+import type { RunConfig } from './run-config.ts';
 
 /** What only a run here reads, and a pickle that nobody does. */
 const LEFT_OUT = new Set([PROGRESS_FILE, OPTIMIZER_FILE, 'training_args.bin']);
 
-export interface ContinuedRun extends Omit<ExportedRun, 'from'> {
-  /** Checkpoint to go on from, and else an adapter; null: none. */
+export interface ContinuedRun extends Pick<ExportedRun, 'source' | 'model' | 'peft'> {
+  readonly config: RunConfig;
+  /** Checkpoint to go on from; null: the config's adapter, or else the model. */
   readonly checkpointFolder: string | null;
-  readonly adapterFolder: string | null;
 }
 
 /** @throws StudioError E-STORAGE where the folder has content already or can not be written. */
@@ -35,7 +37,10 @@ export async function continueElsewhere(target: string, run: ContinuedRun): Prom
       safe: 'Nothing was written.',
     });
   }
-  const entries = exportFolder({ ...run, from: await startOf(run) });
+  const { config, source, model, peft } = run;
+  const { task, rawArguments } = config;
+  const name = `${model.name} on ${basename(config.trainFile)}`;
+  const entries = exportFolder({ name, task, source, model, peft, rawArguments, from: await startOf(run) });
   const partial = `${target}.partial`;
   try {
     await rm(partial, { recursive: true, force: true });
@@ -56,15 +61,16 @@ export async function continueElsewhere(target: string, run: ContinuedRun): Prom
   }
 }
 
-async function startOf({ checkpointFolder, adapterFolder }: ContinuedRun): Promise<ExportedStart> {
+async function startOf({ checkpointFolder, config: { adapter } }: ContinuedRun): Promise<ExportedStart> {
   if (checkpointFolder !== null) {
     const entries = await filesIn(checkpointFolder, (name) => !LEFT_OUT.has(name));
     const hasOptimizer = ['optimizer.pt', 'scheduler.pt'].every((name) => entries.some((entry) => entry.name === name));
     return { name: basename(checkpointFolder), hasOptimizer, entries };
   }
-  if (adapterFolder === null) return FROM_MODEL;
-  const entries = await filesIn(adapterFolder, (name) => name.startsWith('adapter_'));
-  return { name: basename(adapterFolder), hasOptimizer: false, entries };
+  if (adapter === null) return FROM_MODEL;
+  // Its configuration is the run's, which may be otherwise.
+  const entries = await filesIn(adapter, (name) => name === 'adapter_model.safetensors');
+  return { name: ADAPTER_FOLDER, hasOptimizer: false, entries };
 }
 
 async function filesIn(folder: string, isKept: (name: string) => boolean): Promise<ZipEntry[]> {

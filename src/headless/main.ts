@@ -122,21 +122,8 @@ async function run({ config: path, outputDir, resumeFrom, continueElsewhere: els
   const parameters = describeRun(model, data, peft).network.namedParameters();
   const stored = resumeFrom === null ? null : await openToResume(resumeFrom, parameters, config.args);
   if (elsewhere !== null) {
-    const [checkpointFolder, adapterFolder] = [resumeFrom, config.adapter];
-    const { task, rawArguments } = config;
-    const name = basename(elsewhere);
-    await continueElsewhere(elsewhere, {
-      name,
-      task,
-      source,
-      model,
-      peft,
-      rawArguments,
-      checkpointFolder,
-      adapterFolder,
-    });
-    say(`written to ${elsewhere}; its README.md says how to go on`);
-    return;
+    await continueElsewhere(elsewhere, { config, source, model, peft, checkpointFolder: resumeFrom });
+    return say(`written to ${elsewhere}; its README.md says how to go on`);
   }
   installDawn();
   const engine = await initializeEngine();

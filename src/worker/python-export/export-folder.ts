@@ -6,6 +6,7 @@ import type { CellObject } from '#formats/table.ts';
 import type { ZipEntry } from '#formats/zip-stream.ts';
 import { PeftModel } from '#models/peft/peft-model.ts';
 import type { LoraConfig } from '#protocol/lora-config.ts';
+import { stringifyHfJson } from '#util/hf-json.ts';
 import type { Task } from '#util/task.ts';
 import { describeRun } from '../describe-run.ts';
 import type { OpenedModel } from '../opened-model.ts';
@@ -56,8 +57,15 @@ export function exportFolder(exported: ExportedRun): ZipEntry[] {
     { name: 'data/train.jsonl', data: jsonLines(records.train) },
     ...(records.validation.length > 0 ? [{ name: 'data/validation.jsonl', data: jsonLines(records.validation) }] : []),
     ...(needsModel ? modelFiles(model) : []),
-    ...from.entries.map((entry) => ({ ...entry, name: `${folder}/${entry.name}` })),
+    ...startFiles(from, run).map((entry) => ({ ...entry, name: `${folder}/${entry.name}` })),
   ];
+}
+
+/** An adapter of its weights alone gets the configuration that the run gives it. */
+function startFiles({ entries }: ExportedStart, { adapterConfig }: PythonRun): readonly ZipEntry[] {
+  const isBare = entries.length > 0 && !entries.some(({ name }) => name === 'adapter_config.json');
+  if (!adapterConfig || !isBare) return entries;
+  return [...entries, { name: 'adapter_config.json', data: stringifyHfJson(adapterConfig) }];
 }
 
 function describe(

@@ -93,7 +93,7 @@ function batchLines({ perDeviceTrainBatchSize: batch, gradientAccumulationSteps:
     `\`per_device_train_batch_size\` is that of each GPU: an update saw ${times} = ${total} examples, and sees N times as many on`,
     'N GPUs. An epoch then has N times fewer updates, and the run, counted in epochs, ends sooner. To keep the update as it',
     'was, divide `gradient_accumulation_steps`, or else `per_device_train_batch_size`, by N in `train.py`. Then the losses stay',
-    'those of one GPU up to rounding; a resume finds its place in the data either way, by the step.',
+    'those of one GPU up to rounding, and the run goes on where it was in the data, which is counted in updates.',
   ];
 }
 
@@ -103,9 +103,9 @@ const shardedLines = ({ start }: PythonRun): string[] =>
         'Neither reads a plain `optimizer.pt`, and HuggingFace refuses to resume from one. So `train.py` loads the weights of the',
         'checkpoint alone: optimizer, schedule and order of the data begin anew, at step 0; it says so. `--max-steps` sets how many',
         'steps are still to be made. Checkpoints that such a run writes itself are resumed with `--resume-from-checkpoint`.',
-        'DeepSpeed was not tried by us.',
+        'We had no GPUs to try FSDP and DeepSpeed on.',
       ]
-    : ['DeepSpeed was not tried by us.'];
+    : ['We had no GPUs to try FSDP and DeepSpeed on.'];
 
 function backLines({ adapterConfig }: PythonRun): string[] {
   const back = adapterConfig
@@ -137,7 +137,12 @@ function differences(run: PythonRun, args: TrainingArguments | null): string[] {
           `\`load_best_model_at_end\`: the score of the best checkpoint so far is kept, but of the checkpoints only \`${start.checkpoint}/\` is here. Where nothing better comes, \`Trainer\` says that it can not find the best one and leaves the last weights.`,
         ]
       : []),
-    ...(task === 'fill-mask' ? ['On several GPUs, or with data workers, other tokens are hidden.'] : []),
+    "`eval_loss` is the mean of the batches' means: on several GPUs these are other batches.",
+    ...(task === 'fill-mask'
+      ? [
+          'On several GPUs, or with data workers, other tokens are hidden. So they are where a checkpoint comes back to Atelier, which can not tell how many were drawn.',
+        ]
+      : []),
     ...(task === 'text-generation' && options.samplePrompt !== ''
       ? ['No text is written from the sample prompt after evaluations.']
       : []),

@@ -92,7 +92,8 @@ describe('files', () => {
 
   it('of an adapter: the model under it', async () => {
     const files = await exported({ ...CLASSIFICATION, run: { from: CHECKPOINT, peft: DEFAULT_LORA } });
-    expect([...files.keys()].sort()).toEqual([...COMPANIONS, 'checkpoint-4/weights', ...inModel].sort());
+    const start = ['checkpoint-4/weights', 'checkpoint-4/adapter_config.json'];
+    expect([...files.keys()].sort()).toEqual([...COMPANIONS, ...start, ...inModel].sort());
     expect(files.get('train.py')).toContain('MODEL = HERE / "model"\nADAPTER = CHECKPOINT\n');
   });
 
@@ -107,7 +108,9 @@ describe('files', () => {
     const whole = await exported({ ...CLASSIFICATION, run: { from } });
     expect([...whole.keys()].sort()).toEqual([...COMPANIONS, 'model/weights'].sort());
     const adapter = await exported({ ...CLASSIFICATION, run: { from, peft: DEFAULT_LORA } });
-    expect([...adapter.keys()].sort()).toEqual([...COMPANIONS, 'adapter/weights', ...inModel].sort());
+    expect([...adapter.keys()].sort()).toEqual(
+      [...COMPANIONS, 'adapter/weights', 'adapter/adapter_config.json', ...inModel].sort(),
+    );
     expect(adapter.get('train.py')).toContain('ADAPTER = HERE / "adapter"\n');
   });
 });
@@ -210,7 +213,7 @@ describe('data', () => {
     const names = { a: 'glad', '2': 'calm', c: 'glad', d: 'calm' } as Record<string, string>;
     for (const row of [...train, ...validation]) expect(row).toEqual({ t: row['t'], y: names[String(row['t'])] });
     const order = train.map(({ t }) => 'a2cd'.indexOf(String(t)));
-    expect(order).toEqual([...order].sort());
+    expect(order).toEqual([...order].sort((a, b) => a - b));
   });
 
   it('of a document: itself, with the seed by which its blocks are held out', async () => {

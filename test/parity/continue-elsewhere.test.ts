@@ -132,7 +132,7 @@ describe('and comes back', () => {
     expect(again.filter((entry) => 'loss' in entry)).toHaveLength(12 - AGAIN_FROM);
   });
 
-  it.each(['tags', 'a new adapter', 'prompts, from the model'])('%s: the model in output/ opens', async (name) => {
+  it.each(['tags', 'a new adapter', 'a document, blocks held out'])('%s: the model in output/ opens', async (name) => {
     const folder = folderOf(name);
     const output = join(folder, 'folder/output');
     const config = JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')) as Record<string, unknown>;

@@ -38,15 +38,10 @@ async function rewriteRows(folder: string, example: string, rewrite: (row: Json,
 
 export const CASES: Readonly<Record<string, ContinuedCase>> = {
   'several labels for pairs, accumulated': { example: 'text-classification', args: { ...SHORT_UPDATE, eval_steps: 3 } },
-  'one label, smoothed': {
-    example: 'lora-classification',
-    config: { ...OWN_WEIGHTS, ...HELD_OUT },
-    args: { ...EVALUATED, label_smoothing_factor: 0.1 },
-  },
-  'one label, accumulated': {
+  'one label, smoothed, accumulated': {
     example: 'lora-classification',
     config: { ...OWN_WEIGHTS, validation_fraction: 0.15 },
-    args: { ...EVALUATED, gradient_accumulation_steps: 3 },
+    args: { ...EVALUATED, gradient_accumulation_steps: 3, label_smoothing_factor: 0.1 },
   },
   'numbers, accumulated': {
     example: 'lora-classification',
@@ -84,7 +79,6 @@ export const CASES: Readonly<Record<string, ContinuedCase>> = {
     config: { ...HELD_OUT, validation_file: undefined },
     args: { eval_steps: 3 },
   },
-  'prompts, from the model': { example: 'text-generation-prompts', fromModel: true },
   'prompts, packed, in windows': {
     example: 'text-generation-gemma3',
     config: {
@@ -96,7 +90,7 @@ export const CASES: Readonly<Record<string, ContinuedCase>> = {
     },
     args: { eval_steps: 3 },
   },
-  'chats whose template marks the assistant': { example: 'text-generation-chats' },
+  'chats whose template marks the assistant, from the model': { example: 'text-generation-chats', fromModel: true },
   'chats by turns, packed': {
     example: 'text-generation-chats',
     config: { model: 'model', packing: true },

@@ -187,6 +187,8 @@ ${trainerParts(run)}    )
 ${run.problemType === 'regression' ? '    trainer.label_smoother = None  # there are no labels to smooth\n' : ''}${resumeLines(run)}
     trainer.save_model()
     trainer.save_state()
+    trainer.accelerator.wait_for_everyone()  # of several processes none may end before the others
+    trainer.accelerator.end_training()
 
 
 if __name__ == "__main__":

@@ -52,7 +52,8 @@ export async function continueElsewhere(target: string, run: ContinuedRun): Prom
     await rm(target, { recursive: true, force: true });
     await rename(partial, target);
   } catch (cause) {
-    await rm(partial, { recursive: true, force: true });
+    if (existsSync(partial)) await rm(partial, { recursive: true });
+    if (cause instanceof StudioError) throw cause;
     throw new StudioError('E-STORAGE', `The folder ${target} can not be written: ${(cause as Error).message}`, {
       where: '--continue-elsewhere',
       safe: 'Nothing was left behind.',

@@ -82,8 +82,10 @@ export class DataCollatorForLanguageModeling implements DataCollator {
     return may.map((allowed) => this.#random.bernoulli(allowed ? mlmProbability : 0));
   }
 
-  /** Chooses among first tokens of words; the others of a word follow it. A row begins a word, and so does what
-   * follows a special token. */
+  /**
+   * Chooses among first tokens of words; the others of a word follow it. A row begins a word, and so does what follows a
+   * special token.
+   */
   #hiddenWords(special: readonly boolean[], length: number, starts: Uint8Array): boolean[] {
     const begins = special.map(
       (isSpecial, i) => !isSpecial && (starts[i] === 1 || i % length === 0 || special[i - 1] === true),

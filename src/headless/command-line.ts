@@ -6,13 +6,15 @@ import { RESUME_CHOICES, type ResumeChoice } from './resume-arguments.ts';
 import { say } from './say.ts';
 
 const USAGE =
-  'usage: npm run train -- --config run.json --output-dir out [--resume-from-checkpoint DIR [--resume-arguments override|keep]]';
+  'usage: npm run train -- --config run.json (--output-dir out | --continue-elsewhere FOLDER) [--resume-from-checkpoint DIR [--resume-arguments override|keep]]';
 
 export interface CommandLine {
   readonly config: string;
   readonly outputDir: string;
   readonly resumeFrom: string | null;
   readonly resumeArguments: ResumeChoice;
+  /** Folder in which the run leaves for Python; null: it is trained here. */
+  readonly continueElsewhere: string | null;
 }
 
 /** npm changes into the package's folder; paths are meant from where the person stands. */
@@ -28,6 +30,7 @@ export function readCommandLine(argv: readonly string[]): CommandLine | null {
         'output-dir': { type: 'string' },
         'resume-from-checkpoint': { type: 'string' },
         'resume-arguments': { type: 'string', default: 'override' },
+        'continue-elsewhere': { type: 'string' },
       },
     });
     const resumeArguments = RESUME_CHOICES.find((choice) => choice === values['resume-arguments']);
@@ -35,16 +38,17 @@ export function readCommandLine(argv: readonly string[]): CommandLine | null {
       say(`--resume-arguments is one of ${RESUME_CHOICES.join(', ')}.\n${USAGE}`);
       return null;
     }
-    if (values.config && values['output-dir']) {
-      const resumeFrom = values['resume-from-checkpoint'];
+    const { 'output-dir': outputDir, 'continue-elsewhere': elsewhere, 'resume-from-checkpoint': resumeFrom } = values;
+    if (values.config && (outputDir === undefined) !== (elsewhere === undefined)) {
       return {
         config: fromCaller(values.config),
-        outputDir: fromCaller(values['output-dir']),
+        outputDir: fromCaller(outputDir ?? '.'),
         resumeFrom: resumeFrom === undefined ? null : fromCaller(resumeFrom),
         resumeArguments,
+        continueElsewhere: elsewhere === undefined ? null : fromCaller(elsewhere),
       };
     }
-    say(`--config and --output-dir are needed.\n${USAGE}`);
+    say(`--config and one of --output-dir and --continue-elsewhere are needed.\n${USAGE}`);
   } catch (error) {
     say(`${(error as Error).message}\n${USAGE}`);
   }

@@ -3,7 +3,7 @@
 import { existsSync, openAsBlob, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { prepareTask } from '#data/tasks/prepare-task.ts';
-import type { TaskData } from '#data/tasks/row-task.ts';
+import type { TaskData, TaskSource } from '#data/tasks/row-task.ts';
 import type { ValidationTables } from '#data/tasks/split-rows.ts';
 import { openModelFiles } from '#formats/model-files.ts';
 import { readTable } from '#formats/tabular.ts';
@@ -21,6 +21,8 @@ import { type RunConfig, rolesFor } from './run-config.ts';
 
 export interface Inputs {
   readonly model: OpenedModel;
+  /** What `data` was made of. */
+  readonly source: TaskSource;
   readonly data: TaskData;
   /** What a new adapter goes on from; null: nothing. */
   readonly adapter: OpenedAdapter | null;
@@ -31,9 +33,10 @@ export interface Inputs {
 /** @throws StudioError naming the file that is missing or wrong. */
 export async function openInputs(config: RunConfig): Promise<Inputs> {
   const model = await openModel(await openFolder(config.model), basename(config.model));
-  const data = await prepareData(config, model);
+  const source = await readData(config, model);
+  const data = await prepareTask(config.task, source);
   const adapter = config.adapter === null ? null : await openAdapterFolder(config.adapter);
-  return { model, data, adapter, peft: config.peft ?? adapter?.config ?? null };
+  return { model, source, data, adapter, peft: config.peft ?? adapter?.config ?? null };
 }
 
 async function openFolder(folder: string) {
@@ -86,9 +89,9 @@ async function openData(path: string): Promise<Blob> {
   }
 }
 
-async function prepareData(config: RunConfig, model: OpenedModel) {
+async function readData(config: RunConfig, model: OpenedModel): Promise<TaskSource> {
   const train = await openTable(config.trainFile);
-  return prepareTask(config.task, {
+  return {
     train,
     validation: await openValidation(config.validationFile),
     roles: rolesFor(config, train.columns),
@@ -99,5 +102,5 @@ async function prepareData(config: RunConfig, model: OpenedModel) {
     tokenizer: model.tokenizer,
     configLabels: model.labels,
     problemType: config.problemType,
-  });
+  };
 }

@@ -23,12 +23,13 @@ import { savedFilesOf } from '#worker/opened-model.ts';
 import { planRunMemory } from '#worker/plan-memory.ts';
 import { openCheckpointFolder } from './checkpoint-folder.ts';
 import type { CommandLine } from './command-line.ts';
+import { continueElsewhere } from './continue-elsewhere.ts';
 import { startEngine } from './dawn.ts';
 import { FolderCheckpointStore } from './folder-checkpoint-store.ts';
 import { type Inputs, openInputs } from './open-inputs.ts';
 import { resumeArguments } from './resume-arguments.ts';
 import { buildRun, RUN, type RunParts } from './run-builder.ts';
-import { readRunConfig } from './run-config.ts';
+import { type RunConfig, readRunConfig } from './run-config.ts';
 import { say } from './say.ts';
 import { runSearch } from './search-run.ts';
 import { type LoadModule, loadCallbacks } from './user-callbacks.ts';
@@ -42,6 +43,7 @@ export async function run(commandLine: CommandLine, loadModule: LoadModule): Pro
   const inputs = await openInputs(given);
   for (const warning of inputs.data.warnings) say(`warning: ${warning}`);
   const stored = await openToResume(resumeFrom, inputs, given.args);
+  if (commandLine.continueElsewhere !== null) return leave(commandLine.continueElsewhere, resumeFrom, given, inputs);
   const told = stored ? await resumeArguments(commandLine.resumeArguments, stored, given, say) : given;
   if (given.search) checkSearch(inputs, stored);
   const engine = await startEngine();
@@ -50,6 +52,17 @@ export async function run(commandLine: CommandLine, loadModule: LoadModule): Pro
   if (!given.search) return trainOnce(parts, outputDir, stored);
   await makeOutputFolder(outputDir);
   await runSearch(given.search, outputDir, parts);
+}
+
+async function leave(
+  folder: string,
+  checkpointFolder: string | null,
+  config: RunConfig,
+  inputs: Inputs,
+): Promise<void> {
+  await continueElsewhere(folder, { ...inputs, config, checkpointFolder });
+  if (config.callbacks.length > 0) say('warning: the callbacks of run.json are not Python and were left out.');
+  say(`written to ${folder}; its README.md says how to go on`);
 }
 
 async function trainOnce(parts: RunParts, outputDir: string, stored: StoredCheckpoint | null): Promise<void> {

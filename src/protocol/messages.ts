@@ -317,6 +317,11 @@ export interface Requests extends HubRequests {
     };
     result: { file: Blob | null; fileName: string; bytes: number };
   };
+  /** As `checkpoint/export`: the zip holds the checkpoint, the data and a train.py with which the run goes on in Python. */
+  'checkpoint/continue-elsewhere': {
+    params: { runId: RunId; checkpointId: CheckpointId; target: FileSystemFileHandle | null };
+    result: { file: Blob | null; fileName: string; bytes: number };
+  };
   /**
    * Text and pair, by the task: words, a question and its context, or a text with `___` for each gap. Not for text
    * generation.

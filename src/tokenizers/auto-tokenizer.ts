@@ -105,13 +105,14 @@ export class PreTrainedTokenizer {
   readonly #notation: TokenNotation;
   readonly #chatTemplate: ChatTemplate | null;
   readonly #addedTokens: AddedTokens;
-  readonly #wordsBeginWithSpace: boolean;
+  /** Words that are apart already get a space before them, as with HF's `add_prefix_space`. */
+  readonly wordsBeginWithSpace: boolean;
 
   private constructor(tokenizer: Tokenizer, { json, config, savedFiles, isBert, chatTemplate }: TokenizerFiles) {
     this.#tokenizer = tokenizer;
     this.#notation = readNotation(json);
     // HF loads byte-level tokenizers for separate words with add_prefix_space.
-    this.#wordsBeginWithSpace = this.#notation.byteLevel;
+    this.wordsBeginWithSpace = this.#notation.byteLevel;
     this.#chatTemplate = chatTemplate === null ? null : new ChatTemplate(chatTemplate, config);
     const added = [...tokenizer.get_added_tokens_decoder().values()];
     this.#addedTokens = {
@@ -285,6 +286,11 @@ export class PreTrainedTokenizer {
     return this.#requireChatTemplate().render(messages, true, 'the chat');
   }
 
+  /** The chat template marks what the assistant says itself. */
+  get marksAssistant(): boolean {
+    return this.#chatTemplate?.marks ?? false;
+  }
+
   get hasChatTemplate(): boolean {
     return this.#chatTemplate !== null;
   }
@@ -387,7 +393,7 @@ export class PreTrainedTokenizer {
   }
 
   #wordTokens(word: string): readonly number[] {
-    return this.#ids(this.#wordsBeginWithSpace && !word.startsWith(' ') ? ` ${word}` : word);
+    return this.#ids(this.wordsBeginWithSpace && !word.startsWith(' ') ? ` ${word}` : word);
   }
 
   /** @throws StudioError E-TOKENIZER when the stages, run one by one, do not give what they give together. */

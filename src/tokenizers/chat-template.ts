@@ -25,7 +25,7 @@ const GENERATION = /\{%(-?)\s*(end)?generation\s*(-?)%\}/g;
 export class ChatTemplate {
   readonly #template: Template;
   /** The template marks what the assistant wrote itself. */
-  readonly #marks: boolean;
+  readonly marks: boolean;
   readonly #specials: Readonly<Record<string, string>>;
 
   /** @throws StudioError E-TOKENIZER for a template that can not be read. */
@@ -37,7 +37,7 @@ export class ChatTemplate {
         return content === null ? [] : [[name, content]];
       }),
     );
-    this.#marks = GENERATION.test(source);
+    this.marks = GENERATION.test(source);
     const marked = source.replace(
       GENERATION,
       (_, left: string, end: string | undefined, right: string) => `{{${left} "${end ? END : BEGIN}" ${right}}}`,
@@ -57,7 +57,7 @@ export class ChatTemplate {
   /** The chat as text in parts. @throws StudioError E-TOKENIZER when the template refuses it. */
   parts(messages: readonly ChatMessage[], where: string): ChatPart[] {
     const text = this.#render(messages, false, where);
-    return this.#marks ? markedParts(text) : this.#partsByTurns(messages, text, where);
+    return this.marks ? markedParts(text) : this.#partsByTurns(messages, text, where);
   }
 
   #render(messages: readonly ChatMessage[], addGenerationPrompt: boolean, where: string): string {

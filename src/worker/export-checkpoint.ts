@@ -33,8 +33,20 @@ export async function exportCheckpoint(
   base: OpenedModel | null,
 ): Promise<Exported> {
   const folder = `${slug(record.name)}-${stored.manifest.name}${base ? '-merged' : ''}`;
+  const entries = base
+    ? await modelEntries(stored, record, device, base)
+    : await checkpointEntries(stored, record, device);
+  return writeZip(entries, folder, target);
+}
+
+/** @param folder what the zip holds, and is called. */
+export async function writeZip(
+  entries: readonly ZipEntry[],
+  folder: string,
+  target: FileSystemFileHandle | null,
+): Promise<Exported> {
   const fileName = `${folder}.zip`;
-  const zip = zipStream(await entriesOf(stored, record, device, folder, base));
+  const zip = zipStream(entries.map((entry) => ({ ...entry, name: `${folder}/${entry.name}` })));
   const handle = target ?? (await privateFile(fileName));
   if (!handle) {
     const file = await new Response(zip).blob();
@@ -67,24 +79,16 @@ async function privateFile(name: string): Promise<FileSystemFileHandle | null> {
   }
 }
 
-async function entriesOf(
+/** The HuggingFace folder with what HF's Trainer resumes from, where it is stored. */
+export async function checkpointEntries(
   stored: StoredCheckpoint,
   record: RunRecord,
   device: string,
-  folder: string,
-  base: OpenedModel | null,
 ): Promise<ZipEntry[]> {
-  const archives = stored.manifest.modelOnly || base ? new Map<string, TorchArchive>() : await archivesOf(stored);
+  const archives = stored.manifest.modelOnly ? new Map<string, TorchArchive>() : await archivesOf(stored);
   return [
-    ...(await modelEntries(stored, record, device, base)).map((entry) => ({
-      ...entry,
-      name: `${folder}/${entry.name}`,
-    })),
-    ...[...archives].map(([path, archive]) => ({
-      name: `${folder}/${path}`,
-      size: archive.byteLength,
-      data: archive.chunks(),
-    })),
+    ...(await modelEntries(stored, record, device, null)),
+    ...[...archives].map(([name, archive]) => ({ name, size: archive.byteLength, data: archive.chunks() })),
   ];
 }
 
@@ -172,7 +176,7 @@ function cardOf(
 }
 
 /** A name that any file system takes. */
-function slug(name: string): string {
+export function slug(name: string): string {
   return (
     name
       .normalize('NFKD')

@@ -30,7 +30,7 @@ export const prepareOpened = (setup: Setup, model: OpenedModel, data: OpenedData
 export const sampleOpened = (setup: Setup, model: OpenedModel, data: OpenedData): TaskData =>
   sampleTask(setup.task, sourceOf(setup, model, data));
 
-function sourceOf(setup: Setup, model: OpenedModel, data: OpenedData): TaskSource {
+export function sourceOf(setup: Setup, model: OpenedModel, data: OpenedData): TaskSource {
   return {
     train: data.train,
     validation: data.validation,

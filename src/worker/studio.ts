@@ -29,6 +29,7 @@ import { IdbCheckpointStore } from '#storage/idb-checkpoint-store.ts';
 import { IdbRunStore } from '#storage/run-store.ts';
 import type { RunRecord } from '#storage/schema.ts';
 import { StudioError } from '#util/studio-error.ts';
+import { continueElsewhereHandlers } from './continue-elsewhere-handlers.ts';
 import { describeRun } from './describe-run.ts';
 import { describeDevice, deviceProfile } from './device-profile.ts';
 import { exportCheckpoint } from './export-checkpoint.ts';
@@ -79,6 +80,11 @@ export class Studio {
         emit: emitHub,
         downloads: async () => (await this.#storesReady()).downloads,
         checkpoint: (runId, checkpointId) => this.#checkpoint(runId, checkpointId),
+      }),
+      ...continueElsewhereHandlers({
+        checkpoint: (runId, checkpointId) => this.#checkpoint(runId, checkpointId),
+        modelOfRun: (record) => this.#modelOfRun(record),
+        dataOfRun: async ({ runId, dataName }) => loadRunData((await this.#storesReady()).runs, runId, dataName),
       }),
       'device/profile': async () => deviceProfile(await this.#engineReady()),
       'model/open': ({ source }) => this.#openModel(source),

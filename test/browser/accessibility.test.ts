@@ -123,6 +123,12 @@ describe('accessibility', () => {
     expect(await violations(), 'run: push to the Hub').toEqual([]);
     await page.keyboard.press('Escape');
     await page.waitForSelector(byTestId('push-dialog'), { hidden: true });
+    await page.focus(byTestId('continue-elsewhere'));
+    await page.keyboard.press('Enter');
+    await page.waitForSelector(byTestId('continue-elsewhere-dialog'), { visible: true });
+    expect(await violations(), 'run: continue elsewhere').toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.waitForSelector(byTestId('continue-elsewhere-dialog'), { hidden: true });
     await page.focus(byTestId('tab-overview'));
     for (const tab of ['checkpoints', 'log', 'config', 'try']) {
       await page.keyboard.press('ArrowRight');

@@ -1,13 +1,14 @@
 // A checkpoint from the middle of a run in the studio, downloaded, goes on in HF's Trainer.
 
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { byTestId, launchBrowser, openPage, serveStudio } from '../setup/browser.ts';
 import { laneBrowser } from '../setup/lane.ts';
 import { type Entry, expectClose, trainInPython } from '../setup/parity-run.ts';
+import { runCommand } from '../setup/run-command.ts';
 import {
   click,
   fixtureData,
@@ -45,17 +46,28 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Downloads the checkpoint of a row of the table and unpacks it into a folder of that name. */
-async function download(page: Page, name: string): Promise<Map<string, Uint8Array>> {
+/** Presses a button in the row of a checkpoint, when no earlier download is in the way. */
+async function pressInRow(page: Page, name: string, button: string): Promise<void> {
   for (const path of await readdir(folder)) if (path.endsWith('.zip')) await rm(join(folder, path));
   const rows = await page.$$(byTestId('checkpoint-row'));
   const texts = await Promise.all(rows.map((row) => row.evaluate((element) => element.textContent)));
   const row = rows[texts.findIndex((text) => text.startsWith(name))]!;
-  await (await row.$(byTestId('download-checkpoint')))!.click();
+  await (await row.$(byTestId(button)))!.click();
+}
+
+/** Unpacks what was downloaded into a folder. */
+async function unpack(name: string): Promise<Map<string, Uint8Array>> {
   const files = await unzipDownload(folder);
-  await mkdir(join(folder, name), { recursive: true });
-  for (const [path, bytes] of files) await writeFile(join(folder, name, path), bytes);
+  for (const [path, bytes] of files) {
+    await mkdir(dirname(join(folder, name, path)), { recursive: true });
+    await writeFile(join(folder, name, path), bytes);
+  }
   return files;
+}
+
+async function download(page: Page, name: string): Promise<Map<string, Uint8Array>> {
+  await pressInRow(page, name, 'download-checkpoint');
+  return unpack(name);
 }
 
 it('resumes in Python with the losses that the studio had', async () => {
@@ -87,4 +99,12 @@ it('resumes in Python with the losses that the studio had', async () => {
   expectClose(ours, logs[0]!, { key: 'loss', tolerance: 1e-5, after: 4 });
   expectClose(ours, logs[0]!, { key: 'learning_rate', tolerance: 1e-12, after: 4 });
   expect(ours.filter((entry) => 'loss' in entry && entry['step']! > 4)).toHaveLength(4);
+
+  await pressInRow(page, 'checkpoint-4', 'continue-elsewhere');
+  await click(page, 'continue-elsewhere-download');
+  await page.waitForSelector(byTestId('continue-elsewhere-done'));
+  await unpack('continued');
+  await runCommand('python3', ['-P', join(folder, 'continued/train.py'), '--output-dir', join(folder, 'elsewhere')]);
+  const state = JSON.parse(await readFile(join(folder, 'elsewhere/trainer_state.json'), 'utf8'));
+  expectClose(ours, state.log_history as Entry[], { key: 'loss', tolerance: 1e-5, after: 4 });
 });

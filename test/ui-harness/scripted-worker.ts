@@ -105,6 +105,7 @@ export class ScriptedWorker implements WorkerLike {
         this.#stop(command.params.save);
         return {};
       case 'checkpoint/export':
+      case 'checkpoint/continue-elsewhere':
         return { file: new Blob(['zip']), fileName: 'checkpoint.zip', bytes: 3 };
       case 'checkpoint/predict':
         return [

@@ -69,7 +69,7 @@ export class DataCollatorForLanguageModeling implements DataCollator {
     const inputs = Int32Array.from(data);
     const special = Array.from(inputs, (id) => this.#options.tokenizer.specialIds.has(id));
     const hidden = this.#options.wholeWordMask
-      ? this.#hiddenWords(special, wordStarts(examples, shape[1]!, this.#options.tokenizer.paddingSide))
+      ? this.#hiddenWords(special, shape[1]!, wordStarts(examples, shape[1]!, this.#options.tokenizer.paddingSide))
       : this.#draw(special.map((isSpecial) => !isSpecial));
     const labels = inputs.map((id, i) => (hidden[i] ? id : IGNORE_INDEX));
     this.#replace(inputs, hidden);
@@ -82,14 +82,19 @@ export class DataCollatorForLanguageModeling implements DataCollator {
     return may.map((allowed) => this.#random.bernoulli(allowed ? mlmProbability : 0));
   }
 
-  /** Chooses among first tokens of words; the others of a word follow it. */
-  #hiddenWords(special: readonly boolean[], starts: Uint8Array): boolean[] {
-    const chosen = this.#draw(special.map((isSpecial, i) => !isSpecial && starts[i] === 1));
-    return chosen.map((isChosen, i) => {
+  /**
+   * Chooses among first tokens of words; the others of a word follow it. A row begins a word, and so does what follows a
+   * special token.
+   */
+  #hiddenWords(special: readonly boolean[], length: number, starts: Uint8Array): boolean[] {
+    const begins = special.map(
+      (isSpecial, i) => !isSpecial && (starts[i] === 1 || i % length === 0 || special[i - 1] === true),
+    );
+    const chosen = this.#draw(begins);
+    return chosen.map((_, i) => {
       if (special[i]) return false;
-      if (starts[i] === 1) return isChosen;
       let first = i;
-      while (first > 0 && starts[first] !== 1) first--;
+      while (!begins[first]) first--;
       return chosen[first]!;
     });
   }

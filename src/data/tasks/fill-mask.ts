@@ -34,6 +34,7 @@ export function fillMask(source: TaskSource): RowTask<string> {
       textPair: null,
       label: `${Math.round(options.mlmProbability * 100)} % of the ${options.wholeWordMask ? 'words' : 'tokens'} hidden`,
     }),
+    recordOf: (text) => ({ [source.roles.text!]: text }),
     ...(isDocument ? { join: (examples, fileName) => blocksOf(examples, maxLength, fileName), splitsExamples } : {}),
   };
 }

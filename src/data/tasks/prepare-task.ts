@@ -6,7 +6,16 @@ import { StudioError } from '#util/studio-error.ts';
 import type { Task } from '#util/task.ts';
 import { fillMask } from './fill-mask.ts';
 import { questionAnswering } from './question-answering.ts';
-import { examineRows, prepareRows, type RowTask, sampleRows, type TaskData, type TaskSource } from './row-task.ts';
+import {
+  examineRows,
+  prepareRows,
+  type RowTask,
+  recordRows,
+  sampleRows,
+  type TaskData,
+  type TaskRecords,
+  type TaskSource,
+} from './row-task.ts';
 import { textClassification } from './text-classification.ts';
 import { textGeneration } from './text-generation.ts';
 import { tokenClassification } from './token-classification.ts';
@@ -29,6 +38,10 @@ export function examineTask(task: Task, source: TaskSource, previewRows: number)
 export function sampleTask(task: Task, source: TaskSource): TaskData {
   return withRows(task, source, (rows) => sampleRows(rows, source));
 }
+
+/** @throws as `prepareTask`. */
+export const recordTask = (task: Task, source: TaskSource): TaskRecords =>
+  withRows(task, source, (rows) => recordRows(rows));
 
 function withRows<R>(task: Task, source: TaskSource, use: <Row>(rows: RowTask<Row>) => R): R {
   refuseMissingRoles(task, source);

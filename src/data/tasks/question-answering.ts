@@ -1,7 +1,7 @@
 // Extractive question answering: where in a context the answer stands. A long context is read in windows that overlap, as
 // in HF's example script.
 
-import { type Cell, isCellList, isCellObject, type Table } from '#formats/table.ts';
+import { type Cell, type CellObject, isCellList, isCellObject, type Table } from '#formats/table.ts';
 import type { ContextWindow } from '#tokenizers/auto-tokenizer.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { Example } from '../dataset.ts';
@@ -46,6 +46,7 @@ export function questionAnswering(source: TaskSource): RowTask<QuestionRow> {
       textPair: context,
       label: answers[0]?.text ?? '(no answer)',
     }),
+    recordOf: (row) => recordOf(row, source),
     answersOf: (rows) => rows.flatMap((row, number) => featuresOf(row, number, source)),
   };
 }
@@ -109,6 +110,18 @@ function locate({ text, start }: GivenAnswer, context: string, where: string): A
       safe: 'Your file was only read, not changed.',
     },
   );
+}
+
+/** SQuAD's form. Places are counted in code points, as Python counts them. */
+function recordOf({ question, context, answers }: QuestionRow, { roles }: TaskSource): CellObject {
+  return {
+    [roles.question!]: question,
+    [roles.context!]: context,
+    [roles.answers!]: {
+      text: answers.map(({ text }) => text),
+      answer_start: answers.map(({ start }) => [...context.slice(0, start)].length),
+    },
+  };
 }
 
 function windowsOf({ question, context, line }: QuestionRow, source: TaskSource): ContextWindow[] {

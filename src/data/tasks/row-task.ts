@@ -1,7 +1,7 @@
 // A task over the rows of a data file: how rows are read, made into examples and shown. Every task gives one of these;
 // preparing and examining are the same for all.
 
-import type { Table } from '#formats/table.ts';
+import type { CellObject, Table } from '#formats/table.ts';
 import type { DataExamination, ProblemType, TokenPreview } from '#protocol/messages.ts';
 import type { TaskOptions } from '#protocol/task-options.ts';
 import type { ColumnRoles } from '#protocol/task-roles.ts';
@@ -56,6 +56,8 @@ export interface RowTask<Row> {
   readonly sizeOf: (row: Row) => number;
   readonly countLabels: (rows: readonly Row[]) => number[];
   readonly describe: (row: Row) => Pick<TokenPreview, 'text' | 'textPair' | 'label'>;
+  /** The row as it is used, under the names of its columns: labels by name, texts as texts. */
+  readonly recordOf: (row: Row) => CellObject;
   /** Makes other examples of all those of a part, such as blocks of one length. */
   readonly join?: (examples: readonly Example[], fileName: string) => Example[];
   /** The beginning of a row, for a look at one that is long. */
@@ -65,6 +67,27 @@ export interface RowTask<Row> {
   /** What is needed to read answers out of the logits of the rows' examples. */
   readonly answersOf?: (rows: readonly Row[]) => AnswerFeature[];
 }
+
+/** The rows that are used, after the split, for a program that makes the same examples of them. */
+export interface TaskRecords {
+  readonly problemType: ProblemType;
+  readonly labels: readonly string[];
+  readonly train: readonly CellObject[];
+  /** Without a name: the only one. None where nothing is held out, or `splitsExamples`. */
+  readonly validation: readonly { readonly name: string | null; readonly rows: readonly CellObject[] }[];
+  /** There are no rows to hold out, but examples: with `validationFraction` and `splitSeed`, as `splitRows` does. */
+  readonly splitsExamples: boolean;
+}
+
+export const recordRows = <Row>(task: RowTask<Row>): TaskRecords => ({
+  problemType: task.problemType,
+  labels: task.labels,
+  train: task.train.map(task.recordOf),
+  validation: task.validation
+    .filter(({ rows }) => rows.length > 0)
+    .map(({ name, rows }) => ({ name, rows: rows.map(task.recordOf) })),
+  splitsExamples: task.splitsExamples ?? false,
+});
 
 /** Tokenized data, ready to be trained on. */
 export interface TaskData {

@@ -1,6 +1,6 @@
 // Text classification and regression: a text, or two, and its label on each row.
 
-import type { Table } from '#formats/table.ts';
+import type { Cell, CellObject, Table } from '#formats/table.ts';
 import type { ProblemType } from '#protocol/messages.ts';
 import { readTaskRows, type TaskRow } from './columns.ts';
 import { inferProblemType, type LabelSpace, makeLabelSpace, type Target } from './label-space.ts';
@@ -45,6 +45,7 @@ export function textClassification(source: TaskSource): RowTask<LabelledRow> {
     sizeOf: ({ row }) => row.text.length + (row.textPair?.length ?? 0),
     countLabels,
     describe: ({ row, target }) => ({ text: row.text, textPair: row.textPair, label: describeTarget(target, space) }),
+    recordOf: (row) => recordOf(row, space, source),
   };
 }
 
@@ -76,6 +77,19 @@ function encode({ row, target }: LabelledRow, { tokenizer, maxLength }: TaskSour
     labels: target,
   };
   return { examples: [example], length: input_ids.length + truncated, truncated, targets: null };
+}
+
+function recordOf({ row, target }: LabelledRow, space: LabelSpace, { roles }: TaskSource): CellObject {
+  return {
+    [roles.text!]: row.text,
+    ...(roles.textPair === undefined ? {} : { [roles.textPair]: row.textPair }),
+    [roles.label!]: nameTarget(target, space),
+  };
+}
+
+function nameTarget(target: Target, { labels, problemType }: LabelSpace): Cell {
+  if (typeof target !== 'number') return labels.filter((_, i) => target[i] === 1);
+  return problemType === 'regression' ? target : labels[target]!;
 }
 
 function describeTarget(target: Target, { labels, problemType }: LabelSpace): string {

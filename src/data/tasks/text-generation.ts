@@ -1,6 +1,6 @@
 // Text generation: plain texts in blocks, prompts with completions, or chats. Only what the model is to write counts.
 
-import { type Cell, isCellList, isCellObject, type Table } from '#formats/table.ts';
+import { type Cell, type CellObject, isCellList, isCellObject, type Table } from '#formats/table.ts';
 import { formOf, type Role } from '#protocol/task-roles.ts';
 import type { ChatMessage, ChatPart } from '#tokenizers/chat-template.ts';
 import { IGNORE_INDEX } from '#util/ignore-index.ts';
@@ -16,6 +16,8 @@ import { partRows, tableWarnings } from './split-rows.ts';
 /** Text of which parts are to be learned: in order, what is given, and what is to be written. */
 interface TextRow {
   readonly parts: readonly ChatPart[];
+  /** As the columns have it. */
+  readonly record: CellObject;
 }
 
 /**
@@ -33,13 +35,17 @@ const COMMON = {
   problemType: 'single_label_classification',
   labels: [],
   countLabels: () => [],
+  recordOf: ({ record }: TextRow) => record,
 } as const;
 
 function plainText(source: TaskSource): RowTask<TextRow> {
-  const { train: table, validation, tokenizer, maxLength } = source;
+  const { train: table, validation, tokenizer, maxLength, roles } = source;
   const warnings = tableWarnings(source);
   const read = (from: Table): TextRow[] =>
-    readTexts(from, source, warnings).map((text) => ({ parts: [{ text, counts: true }] }));
+    readTexts(from, source, warnings).map((text) => ({
+      parts: [{ text, counts: true }],
+      record: { [roles.text!]: text },
+    }));
   // A document is one row: of it, blocks are held out.
   const splitsExamples = table.format === 'txt' && validation === null;
   const rows = read(table);
@@ -53,7 +59,7 @@ function plainText(source: TaskSource): RowTask<TextRow> {
       return { examples: [everyToken(ids)], length: ids.length, truncated: 0, targets: null };
     },
     sizeOf: (row) => textOf(row).length,
-    head: (row, characters) => ({ parts: [{ text: textOf(row).slice(0, characters), counts: true }] }),
+    head: (row, characters) => ({ ...row, parts: [{ text: textOf(row).slice(0, characters), counts: true }] }),
     describe: (row) => ({ text: textOf(row), textPair: null, label: `blocks of ${maxLength} tokens` }),
     join: (examples, fileName) => blocksOf(examples, maxLength, fileName),
     splitsExamples,
@@ -90,10 +96,11 @@ function readPrompts(table: Table, { roles, tokenizer }: TaskSource): TextRow[] 
   const completion = textColumn(table, roles, 'completion');
   const end = tokenizer.eosToken ?? '';
   return table.rows.map((_, r) => {
-    const text = completion(r);
+    const [given, text] = [prompt(r), completion(r)];
     return {
+      record: { [roles.prompt!]: given, [roles.completion!]: text },
       parts: [
-        { text: prompt(r), counts: false },
+        { text: given, counts: false },
         { text: end !== '' && text.endsWith(end) ? text : text + end, counts: true },
       ],
     };
@@ -106,7 +113,7 @@ function readChats(table: Table, { roles, tokenizer }: TaskSource): TextRow[] {
   return table.rows.map((_, r) => {
     const where = `${table.fileName}:${table.lineNumbers[r]}`;
     const messages = messagesIn(cell(r), where);
-    return { parts: tokenizer.chatParts(messages, where) };
+    return { parts: tokenizer.chatParts(messages, where), record: { [roles.messages!]: messages as unknown as Cell } };
   });
 }
 

@@ -53,6 +53,10 @@ export function tokenClassification(source: TaskSource): RowTask<IndexedRow> {
       textPair: null,
       label: summarize(targets.map((target) => space.labels[target]!)),
     }),
+    recordOf: ({ words, targets }) => ({
+      [source.roles.text!]: words,
+      [source.roles.label!]: targets.map((target) => space.labels[target]!),
+    }),
   };
 }
 

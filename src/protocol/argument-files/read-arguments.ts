@@ -42,7 +42,8 @@ export async function readArguments(given: string): Promise<ReadArguments> {
 }
 
 function formatOf(text: string): ArgumentFormat | null {
-  if (/^\s*(?:\[|"|null\s*$)/.test(text)) return 'json';
+  // Three quotes begin the docstring of a script.
+  if (/^\s*(?:\[|"(?!"")|null\s*$)/.test(text)) return 'json';
   if (/^\s*\{/.test(text)) return looksLikePythonDict(text) ? 'python' : 'json';
   if (/TrainingArguments\s*\(/.test(text)) return 'python';
   if (/^\s*["']?[A-Za-z_]\w*["']?\s*:(?:\s|$)/m.test(text)) return 'yaml';

@@ -8,14 +8,14 @@ import { isDefault, toHfJson } from '../training-arguments.ts';
 import type { ArgumentFormat } from './argument-format.ts';
 import { quoteForShell } from './shell-words.ts';
 
-type Fields = 'changed' | 'all';
+type Fields = 'changed' | 'all' | 'given';
 type Raw = Readonly<Record<string, unknown>>;
 
 /**
  * @param raw given arguments under HF's present names. @param fields only what differs from HF's defaults, or all.
  * Access tokens are never written.
  */
-export function writeArguments(raw: Raw, fields: Fields, format: ArgumentFormat): string {
+export function writeArguments(raw: Raw, fields: Exclude<Fields, 'given'>, format: ArgumentFormat): string {
   switch (format) {
     case 'json':
       return `${toHfJson(raw, fields)}\n`;
@@ -40,7 +40,10 @@ function select(raw: Raw, fields: Fields): Selection {
   const all = ARGUMENT_SPECS.map(
     (spec) => [spec, Object.hasOwn(raw, spec.name) ? raw[spec.name] : spec.default] as const,
   );
-  const wanted = all.filter(([spec, value]) => fields === 'all' || !isDefault(spec, value));
+  const wanted = all.filter(([spec, value]) => {
+    if (fields === 'given') return Object.hasOwn(raw, spec.name);
+    return fields === 'all' || !isDefault(spec, value);
+  });
   const isSecret = ([{ name }, value]: readonly [ArgumentSpec, unknown]): boolean =>
     name.endsWith('_token') && value !== null;
   return {
@@ -58,7 +61,7 @@ const comments = (leftOut: readonly string[]): string[] =>
   leftOut.map((reason) => `# Left out: ${reason.replaceAll(/\s/g, ' ')}`);
 
 /** One name a line. Values are written as JSON, which is YAML too; numbers so that YAML 1.1 reads them as numbers. */
-function toYaml(raw: Raw, fields: Fields): string {
+function toYaml(raw: Raw, fields: Exclude<Fields, 'given'>): string {
   const entries = Object.entries(JSON.parse(toHfJson(raw, fields)) as Raw);
   const key = (name: string): string => (/^[A-Za-z_]\w*$/.test(name) ? name : JSON.stringify(name));
   const lines = entries.map(([name, value]) => `${key(name)}: ${format(value, YAML)}`);
@@ -81,6 +84,9 @@ const YAML: Language = {
 };
 const PYTHON: Language = { none: 'None', true: 'True', false: 'False', number: formatNumber };
 
+/** A plain value as Python source. */
+export const pythonValue = (value: unknown): string => format(value, PYTHON);
+
 function format(value: unknown, language: Language): string {
   if (value === null || value === undefined) return language.none;
   if (typeof value === 'boolean') return value ? language.true : language.false;
@@ -91,15 +97,23 @@ function format(value: unknown, language: Language): string {
   return `{${entries.join(', ')}}`;
 }
 
-function toPython(raw: Raw, fields: Fields): string {
+/** `name=value` for each, and comments on what is left out. `given`: what was given, defaults of HF's too. */
+export function pythonKeywords(raw: Raw, fields: Fields): { keywords: string[]; leftOut: string[] } {
   const { known, leftOut } = select(raw, fields);
-  const lines = known.map(([{ name }, value]) => `    ${name}=${format(value, PYTHON)},`);
+  return {
+    keywords: known.map(([{ name }, value]) => `${name}=${pythonValue(value)},`),
+    leftOut: comments(leftOut),
+  };
+}
+
+function toPython(raw: Raw, fields: Fields): string {
+  const { keywords, leftOut } = pythonKeywords(raw, fields);
   return [
     'from transformers import TrainingArguments',
     '',
-    ...comments(leftOut),
+    ...leftOut,
     'args = TrainingArguments(',
-    ...lines,
+    ...keywords.map((keyword) => `    ${keyword}`),
     ')',
     '',
   ].join('\n');

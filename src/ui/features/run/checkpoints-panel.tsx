@@ -11,6 +11,7 @@ import { scrollable } from '../../components/scrollable.ts';
 import { formatBytes, formatNumber, formatTime, metricLabel } from '../../format.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
+import { ContinueElsewhereButton } from './continue-elsewhere-button.tsx';
 import { DeleteCheckpointButton } from './delete-checkpoint-button.tsx';
 import { DownloadButton } from './download-button.tsx';
 import { PushButton } from './push-button.tsx';
@@ -85,10 +86,11 @@ function Row({ run, checkpoint, metrics, onTry }: RowProps) {
       ))}
       <Table.Td style={ONE_LINE}>{formatBytes(checkpoint.bytes)}</Table.Td>
       <Table.Td style={ONE_LINE}>{formatTime(checkpoint.savedAt)}</Table.Td>
-      <Table.Td>
-        <Group gap={6} wrap="nowrap" align="flex-start">
+      <Table.Td miw={310}>
+        <Group gap={6} align="flex-start">
           <DownloadButton runId={run.runId} runName={run.name} checkpoint={checkpoint} />
           <PushButton runId={run.runId} runName={run.name} checkpoint={checkpoint} />
+          <ContinueElsewhereButton runId={run.runId} runName={run.name} checkpoint={checkpoint} />
           <Button size="xs" variant="default" onClick={() => onTry(checkpoint.checkpointId)}>
             Try
           </Button>

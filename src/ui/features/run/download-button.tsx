@@ -8,6 +8,7 @@ import { ErrorAlert } from '../../components/error-alert.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
+import { askForFile, CANCELLED } from './ask-for-file.ts';
 import { downloadName } from './run-model.ts';
 
 interface DownloadButtonProps {
@@ -19,29 +20,6 @@ interface DownloadButtonProps {
   readonly size?: 'xs' | 'sm';
   /** Of an adapter: the whole model with the adapter worked in. */
   readonly merged?: boolean;
-}
-
-/** Chromium's file picker; other browsers have none. */
-interface SavePickerWindow {
-  readonly showSaveFilePicker?: (options: {
-    suggestedName: string;
-    types: { description: string; accept: Record<string, string[]> }[];
-  }) => Promise<FileSystemFileHandle>;
-}
-
-const CANCELLED = Symbol('cancelled');
-
-/** Null where there is no picker. */
-async function askForFile(suggestedName: string): Promise<FileSystemFileHandle | null | typeof CANCELLED> {
-  const pick = (window as SavePickerWindow).showSaveFilePicker;
-  if (!pick) return null;
-  try {
-    const types = [{ description: 'Zip archive', accept: { 'application/zip': ['.zip'] } }];
-    return await pick.call(window, { suggestedName, types });
-  } catch (thrown) {
-    if (thrown instanceof DOMException && thrown.name === 'AbortError') return CANCELLED;
-    throw thrown;
-  }
 }
 
 export function DownloadButton({

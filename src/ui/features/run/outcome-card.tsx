@@ -5,6 +5,7 @@ import { Link } from 'wouter';
 import type { RunSnapshot } from '#client/run-store.ts';
 import { Fact } from '../../components/fact.tsx';
 import { formatNumber, metricLabel } from '../../format.ts';
+import { ContinueElsewhereButton } from './continue-elsewhere-button.tsx';
 import { DownloadButton } from './download-button.tsx';
 import { PushButton } from './push-button.tsx';
 import { bestCheckpoint, latestEvaluation } from './run-model.ts';
@@ -71,6 +72,7 @@ export function OutcomeCard({ snapshot, onTry, onUseAgain }: OutcomeCardProps) {
             />
           )}
           {best && <PushButton runId={summary.runId} runName={summary.name} checkpoint={best} size="sm" />}
+          {best && <ContinueElsewhereButton runId={summary.runId} runName={summary.name} checkpoint={best} size="sm" />}
           <Button variant="default" size="sm" onClick={onTry}>
             Try it
           </Button>

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DataCollatorForLanguageModeling } from '#data/collators/data-collator-for-language-modeling.ts';
 import { DataCollatorWithPadding } from '#data/collators/data-collator-with-padding.ts';
 import { DefaultDataCollator } from '#data/collators/default-data-collator.ts';
 import { PreTrainedTokenizer } from '#tokenizers/auto-tokenizer.ts';
@@ -95,5 +96,34 @@ describe('DataCollatorWithPadding', () => {
       attention_mask: { data: Int32Array.of(0, 1, 1, 1), shape: [2, 2] },
       labels: { data: Float32Array.of(1, 0, 1, 1), shape: [2, 2] },
     });
+  });
+});
+
+describe('DataCollatorForLanguageModeling, whole words', () => {
+  const tokenizer = {
+    maskTokenId: 1,
+    specialIds: new Set([0]),
+    vocabSize: 10,
+    paddingSide: 'right' as const,
+    pad: (rows: readonly { input_ids: readonly number[] | Int32Array | Uint8Array }[]) => ({
+      input_ids: rows.map(({ input_ids }) => [...input_ids]),
+      attention_mask: rows.map(({ input_ids }) => [...input_ids].map(() => 1)),
+    }),
+  };
+  /** Sure to hide every word that may be hidden. */
+  const collator = new DataCollatorForLanguageModeling({ tokenizer, seed: 1, mlmProbability: 1, wholeWordMask: true });
+  const example = (ids: readonly number[], starts: readonly number[]) => ({
+    input_ids: Int32Array.from(ids),
+    word_starts: Uint8Array.from(starts),
+  });
+  const hiddenIn = (rows: readonly ReturnType<typeof example>[]): boolean[] =>
+    [...collator.collate(rows)['labels']!.data].map((label) => label !== -100);
+
+  it('a row that begins within a word begins one of its own', () => {
+    expect(hiddenIn([example([2, 0], [1, 1]), example([3, 4], [0, 0])])).toEqual([true, false, true, true]);
+  });
+
+  it('what touches a special token, such as an unknown sign, is a word of its own', () => {
+    expect(hiddenIn([example([2, 0, 3], [1, 1, 0])])).toEqual([true, false, true]);
   });
 });

@@ -1,0 +1,3 @@
+# One label for each row.
+def target_of(label):
+    return LABELS.index(label)

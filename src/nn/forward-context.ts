@@ -32,8 +32,8 @@ export interface ForwardSource {
 
 /** What a forward pass in training does besides. */
 export interface TrainingForward {
-  /** Layers keep their inputs alone and run again in the backward pass. Default false. */
-  readonly gradientCheckpointing?: boolean;
+  /** Every n-th layer keeps its input alone and runs again in the backward pass. Default 0: none. */
+  readonly checkpointEvery?: number;
   /** NEFTune's α: embeddings get noise up to α / √(length · width). Default 0: none. */
   readonly neftuneNoiseAlpha?: number;
 }
@@ -46,7 +46,8 @@ export class ForwardContext {
   /** Keys and values of the tokens before these, when a text is written token by token; else null. */
   readonly cache: AttentionCache | null;
   readonly #feed: Feed<ForwardSource>;
-  readonly #checkpointing: boolean;
+  readonly #checkpointEvery: number;
+  #layers = 0;
   readonly #noiseAlpha: number;
 
   private constructor(
@@ -54,14 +55,14 @@ export class ForwardContext {
     dropoutKey: DropoutKey | null,
     storage: ComputeStorage,
     feed: Feed<ForwardSource>,
-    checkpointing: boolean,
+    checkpointEvery: number,
     { cache = null, noiseAlpha = 0 }: { cache?: AttentionCache | null; noiseAlpha?: number } = {},
   ) {
     this.source = source;
     this.dropoutKey = dropoutKey;
     this.storage = storage;
     this.#feed = feed;
-    this.#checkpointing = checkpointing;
+    this.#checkpointEvery = checkpointEvery;
     this.cache = cache;
     this.#noiseAlpha = noiseAlpha;
   }
@@ -71,21 +72,21 @@ export class ForwardContext {
     seed: number,
     storage: ComputeStorage,
     feed: Feed<ForwardSource>,
-    { gradientCheckpointing = false, neftuneNoiseAlpha = 0 }: TrainingForward = {},
+    { checkpointEvery = 0, neftuneNoiseAlpha = 0 }: TrainingForward = {},
   ): ForwardContext {
     const key = new DropoutKey(seed, source.forwardStep, () =>
       feed(({ forwardStep }) => Int32Array.of(seed >>> 0, forwardStep), [2]),
     );
-    return new ForwardContext(source, key, storage, feed, gradientCheckpointing, { noiseAlpha: neftuneNoiseAlpha });
+    return new ForwardContext(source, key, storage, feed, checkpointEvery, { noiseAlpha: neftuneNoiseAlpha });
   }
 
   static evaluation(batch: Batch, storage: ComputeStorage, feed: Feed<ForwardSource>): ForwardContext {
-    return new ForwardContext({ batch, forwardStep: 0, numItemsInBatch: null }, null, storage, feed, false);
+    return new ForwardContext({ batch, forwardStep: 0, numItemsInBatch: null }, null, storage, feed, 0);
   }
 
   /** The forward pass of tokens that come after those in the cache. */
   static generation(source: ForwardSource, cache: AttentionCache, feed: Feed<ForwardSource>): ForwardContext {
-    return new ForwardContext(source, null, 'f32', feed, false, { cache });
+    return new ForwardContext(source, null, 'f32', feed, 0, { cache });
   }
 
   /** Whether several texts share a row: the mask numbers them. */
@@ -120,8 +121,10 @@ export class ForwardContext {
    */
   layer(x: Tensor, forward: (x: Tensor) => Tensor): Tensor {
     const key = this.dropoutKey;
+    const index = this.#layers++;
+    const runsAgain = this.#checkpointEvery > 0 && index % this.#checkpointEvery === 0;
     // Outside WebGPU gradients of weights have no place of their own, which running again needs.
-    if (!this.#checkpointing || !key || !activeWebGpu()) return forward(x);
+    if (!runsAgain || !key || !activeWebGpu()) return forward(x);
     const site = key.nextSite;
     return checkpointSegment(x, (input) => {
       key.nextSite = site;

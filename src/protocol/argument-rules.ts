@@ -3,6 +3,7 @@
 
 import type { ArgumentIssue } from './argument-spec.ts';
 import { show } from './argument-value.ts';
+import { parseCheckpointingKwargs } from './checkpointing-settings.ts';
 import { parseOptimArgs } from './optimizer-settings.ts';
 import { followsMetric, ignoresWarmup, parseSchedulerKwargs } from './scheduler-settings.ts';
 
@@ -116,6 +117,11 @@ const precision: Rule = (values) => {
   if (both('fp16_full_eval', 'bf16_full_eval'))
     return issue('error', 'bf16_full_eval', 'fp16_full_eval and bf16_full_eval can not both be on.');
   return [];
+};
+
+const checkpointing: Rule = (values) => {
+  const parsed = parseCheckpointingKwargs(values.gradient_checkpointing_kwargs);
+  return 'error' in parsed ? issue('error', 'gradient_checkpointing_kwargs', parsed.error, parsed.hint) : [];
 };
 
 const schedule: Rule = (values) => {
@@ -233,6 +239,7 @@ const RULES: readonly Rule[] = [
   bestModel,
   saveBest,
   precision,
+  checkpointing,
   schedule,
   optimizer,
   warmup,

@@ -213,19 +213,17 @@ const PRECISION = inGroup('Precision and memory', [
     'Stores large products as bfloat16: the range of full precision with fewer digits, so no loss scaling.',
     { aliases: ['bfloat16', 'half precision', 'mixed precision'] },
   ),
-  ignored(
+  field(
     'bf16_full_eval',
     'bool',
     false,
-    'Evaluates with bfloat16 weights.',
-    'evaluation uses the precision of training',
+    'Evaluations and predictions outside of training store large products as bfloat16.',
   ),
-  ignored(
+  field(
     'fp16_full_eval',
     'bool',
     false,
-    'Evaluates with half-precision weights.',
-    'evaluation uses the precision of training',
+    'Evaluations and predictions outside of training store large products in half precision.',
   ),
   ignored('tf32', 'bool', null, "Allows NVIDIA's TF32 products.", 'WebGPU has no TF32'),
   field(
@@ -235,12 +233,12 @@ const PRECISION = inGroup('Precision and memory', [
     'Keeps only the input of each layer and runs the layer again in the backward pass: less memory, about a third more time.',
     { aliases: ['recompute', 'activation checkpointing', 'memory'] },
   ),
-  ignored(
+  field(
     'gradient_checkpointing_kwargs',
     'json',
     null,
-    'Settings of gradient checkpointing.',
-    'layers are run again as a whole; there is nothing to choose',
+    'Settings of gradient checkpointing: every_n_layers runs only every n-th layer again, which takes less time and more memory.',
+    { aliases: ['every_n_layers'] },
   ),
   ignored(
     'torch_compile',

@@ -5,6 +5,7 @@ import { checkRules } from './argument-rules.ts';
 import type { ArgumentIssue, ArgumentSpec } from './argument-spec.ts';
 import { ARGUMENT_SPECS, findArgumentSpec, toCamelCase } from './argument-specs.ts';
 import { checkValue } from './argument-value.ts';
+import { type CheckpointingSettings, parseCheckpointingKwargs } from './checkpointing-settings.ts';
 import { renameLegacyArguments } from './legacy-arguments.ts';
 import { type OptimArg, type OptimizerName, parseOptimArgs } from './optimizer-settings.ts';
 import {
@@ -47,7 +48,11 @@ export interface TrainingArguments {
   readonly labelSmoothingFactor: number;
   readonly fp16: boolean;
   readonly bf16: boolean;
+  /** Only with evaluations and predictions outside of training. */
+  readonly bf16FullEval: boolean;
+  readonly fp16FullEval: boolean;
   readonly gradientCheckpointing: boolean;
+  readonly gradientCheckpointingKwargs: CheckpointingSettings;
   readonly useCache: boolean;
   /** Null or 0: no noise. */
   readonly neftuneNoiseAlpha: number | null;
@@ -151,6 +156,8 @@ function toArguments(values: Readonly<Record<string, unknown>>): TrainingArgumen
   const optim = parseOptimArgs(String(values.optim), values.optim_args);
   args.lrSchedulerKwargs = 'kwargs' in schedule ? schedule.kwargs : {};
   args.optimArgs = 'args' in optim ? optim.args : {};
+  const checkpointing = parseCheckpointingKwargs(values.gradient_checkpointing_kwargs);
+  args.gradientCheckpointingKwargs = 'kwargs' in checkpointing ? checkpointing.kwargs : {};
   args.warmupSteps = wholeFromOne(Number(values.warmup_steps));
   args.includeNumInputTokensSeen = countedTokens(values.include_num_input_tokens_seen);
   return args as unknown as TrainingArguments;
@@ -197,7 +204,8 @@ export function toTrainingArgumentsJson(
     .map(([key, value]) => `${key}=${value}`)
     .join(',');
   resolved.set('optimArgs', optimArgs || null);
-  resolved.set('lrSchedulerKwargs', Object.keys(args.lrSchedulerKwargs).length > 0 ? args.lrSchedulerKwargs : null);
+  for (const name of ['lrSchedulerKwargs', 'gradientCheckpointingKwargs'] as const)
+    resolved.set(name, Object.keys(args[name]).length > 0 ? args[name] : null);
   const entries = ARGUMENT_SPECS.map((spec) => {
     if (spec.support === 'supported') return [spec.name, resolved.get(toCamelCase(spec.name))] as const;
     return [spec.name, Object.hasOwn(raw, spec.name) ? raw[spec.name] : spec.default] as const;

@@ -4,10 +4,11 @@ import { DefaultDataCollator } from '#data/collators/default-data-collator.ts';
 import type { DataCollator, DataLoader } from '#data/data-loader.ts';
 import type { Dataset } from '#data/dataset.ts';
 import { SequentialSampler } from '#data/samplers.ts';
+import type { ComputeStorage } from '#nn/forward-context.ts';
 import { ForwardSteps } from '#nn/forward-steps.ts';
 import type { TrainableModel } from '#nn/trainable-model.ts';
 import { yieldToEventLoop } from '#util/event-loop.ts';
-import { storageFor } from './compute-storage.ts';
+import { evaluationStorageFor, storageFor } from './compute-storage.ts';
 import { dataLoaderFor, labelNamesOf } from './data-loaders.ts';
 import { type EvaluationOutput, evaluationLoop } from './evaluation-loop.ts';
 import { speedMetrics } from './speed-metrics.ts';
@@ -17,6 +18,8 @@ interface EvaluatorRun {
   /** Keys of the result begin with it: `eval`, `test`. */
   readonly prefix: string;
   readonly purpose: 'evaluation' | 'prediction';
+  /** Within training the precision is training's. */
+  readonly inTraining: boolean;
   readonly onBatch: (finished: number, total: number) => Promise<void>;
 }
 
@@ -26,7 +29,7 @@ export class Evaluator {
   /** Stays true where an evaluation failed. */
   isRunning = false;
   readonly #options: TrainerOptions;
-  #forwardSteps: ForwardSteps | null = null;
+  #forward: { readonly steps: ForwardSteps; readonly storage: ComputeStorage } | null = null;
 
   constructor(options: TrainerOptions) {
     this.#options = options;
@@ -41,7 +44,7 @@ export class Evaluator {
     this.isRunning = true;
     const output = await evaluationLoop(model, loader, {
       dataset,
-      forward: this.#forward(model),
+      forward: this.#stepsFor(model, run.inTraining ? storageFor(args) : evaluationStorageFor(args)),
       labelNames: labelNamesOf(args, model),
       // Nobody computes metrics from the logits: an evaluation need not read them.
       predictionLossOnly: args.predictionLossOnly || (run.purpose === 'evaluation' && !computeMetrics),
@@ -65,8 +68,8 @@ export class Evaluator {
 
   /** Forgets what was recorded: the parameters lie elsewhere from now on, or are gone. */
   dispose(): void {
-    this.#forwardSteps?.dispose();
-    this.#forwardSteps = null;
+    this.#forward?.steps.dispose();
+    this.#forward = null;
   }
 
   #loaderOf(model: TrainableModel, dataset: Dataset): DataLoader {
@@ -82,12 +85,10 @@ export class Evaluator {
     });
   }
 
-  #forward(model: TrainableModel): ForwardSteps {
-    const { args } = this.#options;
-    this.#forwardSteps ??= new ForwardSteps(model, {
-      storage: storageFor(args),
-      labelSmoothing: args.labelSmoothingFactor,
-    });
-    return this.#forwardSteps;
+  #stepsFor(model: TrainableModel, storage: ComputeStorage): ForwardSteps {
+    if (this.#forward && this.#forward.storage !== storage) this.dispose();
+    const { labelSmoothingFactor: labelSmoothing } = this.#options.args;
+    this.#forward ??= { storage, steps: new ForwardSteps(model, { storage, labelSmoothing }) };
+    return this.#forward.steps;
   }
 }

@@ -10,7 +10,7 @@ import type { MemoryPlan } from '#protocol/memory-plan.ts';
 import type { TrainingArguments } from '#protocol/training-arguments.ts';
 import type { Batch } from '#util/nd-array.ts';
 import { TensorSnapshot } from './checkpoint-contents.ts';
-import { storageFor } from './compute-storage.ts';
+import { checkpointEveryOf, storageFor } from './compute-storage.ts';
 import { makeUpdate } from './make-update.ts';
 
 export interface MemoryPlanParts {
@@ -79,7 +79,7 @@ function train({ model, args, batch: given }: MemoryPlanParts, update: Optimizer
     seed: args.seed,
     storage: storageFor(args),
     labelSmoothing: args.labelSmoothingFactor,
-    gradientCheckpointing: args.gradientCheckpointing,
+    checkpointEvery: checkpointEveryOf(args),
     neftuneNoiseAlpha: args.neftuneNoiseAlpha ?? 0,
     lossScale: update.lossScale,
     sinks: update.sinks,

@@ -62,6 +62,7 @@ export class Trainer {
   #bestStepLoaded: number | null = null;
   /** Rows at once in training: those of the arguments, or what was found to fit into memory. */
   #batchSize = 0;
+  #isTraining = false;
   #initialized = false;
 
   /** @throws StudioError E-ARGS when the parts do not fit each other. */
@@ -112,6 +113,7 @@ export class Trainer {
     this.#evaluator.isRunning = false;
     const started = performance.now();
     const session = await this.#startSession(checkpoint, started);
+    this.#isTraining = true;
     try {
       await trainingLoop(session, {
         control: this.control,
@@ -122,6 +124,7 @@ export class Trainer {
       });
       return await this.#finish(session, started);
     } finally {
+      this.#isTraining = false;
       session.dispose();
     }
   }
@@ -453,6 +456,7 @@ export class Trainer {
     return this.#evaluator.run(this.model, dataset, {
       prefix,
       purpose,
+      inTraining: this.#isTraining,
       onBatch: (batch, batches) => this.#fire('onPredictionStep', { prediction: { batch, batches } }),
     });
   }

@@ -10,6 +10,7 @@ import type { OptimizerUpdate } from '#optim/optimizer-update.ts';
 import type { ResolvedSteps } from '#protocol/run-plan.ts';
 import type { TrainingArguments } from '#protocol/training-arguments.ts';
 import type { Batch } from '#util/nd-array.ts';
+import { checkpointEveryOf } from './compute-storage.ts';
 import { LossTracker } from './loss-tracker.ts';
 import type { DataPosition } from './resume-position.ts';
 import { Telemetry, type UpdateRecord } from './telemetry.ts';
@@ -75,7 +76,7 @@ export class TrainingSession {
       seed: parts.args.seed,
       storage: parts.storage,
       labelSmoothing: parts.args.labelSmoothingFactor,
-      gradientCheckpointing: parts.args.gradientCheckpointing,
+      checkpointEvery: checkpointEveryOf(parts.args),
       neftuneNoiseAlpha: parts.args.neftuneNoiseAlpha ?? 0,
       lossScale: parts.update.lossScale,
       sinks: parts.update.sinks,

@@ -154,3 +154,21 @@ it.each<[string, JsonObject, Record<string, unknown>]>([
   expect(Math.abs(plan.peak / taken - 1)).toBeLessThan(0.15);
   expect(plan.peak).toBeGreaterThanOrEqual(plan.weights + plan.gradients + plan.optimizer + plan.activations);
 });
+
+it('of checkpointed layers: the fewer, the more memory', async () => {
+  const deep = { ...GPT2, n_layer: 6 };
+  const of = (given: Record<string, unknown>): number => {
+    const model = modelOf(deep);
+    const longest = collate(
+      Array.from({ length: 8 }, () => rowsOf(1).get(0)),
+      true,
+    );
+    const args = argumentsOf({ ...given });
+    const parts = { model, load: () => load(model), args, batch: longest, evalBatch: null };
+    return planMemory({ ...parts, evaluatesLogits: false, savesModel: false })!.activations;
+  };
+  const every = (n: number) => ({ gradient_checkpointing: true, gradient_checkpointing_kwargs: { every_n_layers: n } });
+  const sizes = [every(1), every(2), every(3), {}].map(of);
+  expect(sizes).toEqual(sizes.toSorted((a, b) => a - b));
+  expect(new Set(sizes).size).toBe(4);
+});

@@ -129,6 +129,12 @@ describe('accessibility', () => {
     expect(await violations(), 'run: continue elsewhere').toEqual([]);
     await page.keyboard.press('Escape');
     await page.waitForSelector(byTestId('continue-elsewhere-dialog'), { hidden: true });
+    await page.focus(byTestId('resume-changes'));
+    await page.keyboard.press('Enter');
+    await page.waitForSelector(byTestId('confirm-changes'), { visible: true });
+    await expectAccessible('run: train longer');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector(byTestId('confirm-changes'), { hidden: true });
     await page.focus(byTestId('tab-overview'));
     for (const tab of ['checkpoints', 'log', 'config', 'try']) {
       await page.keyboard.press('ArrowRight');

@@ -18,6 +18,16 @@ export interface LabelSpace {
   targetOf(row: TaskRow, fileName: string): Target;
 }
 
+/** Where the rows come from, and who is told what is odd about them. */
+interface Source {
+  readonly fileName: string;
+  readonly warnings: string[];
+}
+
+/** Names that mean something: LABEL_0, LABEL_1, … are what HF calls labels that nobody named. */
+export const namedLabels = (configLabels: readonly string[]): readonly string[] =>
+  configLabels.every((label) => /^LABEL_\d+$/.test(label)) ? [] : configLabels;
+
 const textOf = (value: Cell): string => (isCellObject(value) ? JSON.stringify(value) : String(value).trim());
 const isNumeric = (text: string): boolean => text !== '' && Number.isFinite(Number(text));
 const isInteger = (text: string): boolean => /^-?\d+$/.test(text);
@@ -33,22 +43,23 @@ export function inferProblemType(cells: readonly Cell[]): ProblemType {
 /**
  * @param rows training rows, with those held out of the same file
  * @param configLabels labels that the model's config names in index order; empty, or LABEL_0, LABEL_1, … for none
- * @throws StudioError E-DATA-LABEL for a single class, labels that the model does not know, or targets that are no numbers.
+ * @param warnings told where the data's labels are others than the model's: as in HF's scripts, they count.
+ * @throws StudioError E-DATA-LABEL for a single class, or targets that are no numbers.
  */
 export function makeLabelSpace(
   rows: readonly TaskRow[],
   problemType: ProblemType,
   configLabels: readonly string[],
-  fileName: string,
+  source: Source,
 ): LabelSpace {
-  const named = configLabels.every((label) => /^LABEL_\d+$/.test(label)) ? [] : configLabels;
+  const named = namedLabels(configLabels);
   switch (problemType) {
     case 'regression':
       return { problemType, labels: [named.length === 1 ? named[0]! : 'LABEL_0'], targetOf: numberTarget };
     case 'single_label_classification':
-      return singleLabelSpace(rows, named, fileName);
+      return singleLabelSpace(rows, named, source);
     case 'multi_label_classification':
-      return multiLabelSpace(rows, named, fileName);
+      return multiLabelSpace(rows, named, source);
     default:
       return problemType satisfies never;
   }
@@ -72,19 +83,19 @@ function labelError(where: string, message: string, hint: string): StudioError {
   });
 }
 
-function singleLabelSpace(rows: readonly TaskRow[], named: readonly string[], fileName: string): LabelSpace {
+function singleLabelSpace(rows: readonly TaskRow[], named: readonly string[], source: Source): LabelSpace {
   const found = sortLabels(new Set(rows.map(({ label }) => textOf(label))));
   if (found.length < 2) {
     throw labelError(
-      fileName,
+      source.fileName,
       `all ${rows.length} rows have the same label, ${JSON.stringify(found[0])}. There is nothing to tell apart.`,
       'Check that the right column is chosen as the label, and add rows of other labels.',
     );
   }
-  const indexOf = indexer(found, named, rows, fileName);
+  const { labels, indexOf } = indexer(found, named, rows, source);
   return {
     problemType: 'single_label_classification',
-    labels: named.length > 0 ? named : found,
+    labels,
     targetOf: ({ label, line }, file) => indexOf(textOf(label), line, file),
   };
 }
@@ -99,21 +110,25 @@ function sortLabels(labels: ReadonlySet<string>): string[] {
 
 type LabelIndexer = (label: string, line: number, fileName: string) => number;
 
-/** Label → index: by name, or, where a model with names meets data with 0 … n−1, by number. */
+/**
+ * Label → index: by the model's names where it names all of the data's; by number where a model with names meets data with
+ * 0 … n−1; else by the data's own names.
+ */
 function indexer(
   found: readonly string[],
   named: readonly string[],
   rows: readonly TaskRow[],
-  fileName: string,
-): LabelIndexer {
-  const labels = named.length > 0 ? named : found;
-  const unknown = found.filter((label) => !labels.includes(label));
+  { fileName, warnings }: Source,
+): { readonly labels: readonly string[]; readonly indexOf: LabelIndexer } {
+  const unknown = named.length > 0 ? found.filter((label) => !named.includes(label)) : [];
   const areIndices =
     unknown.length > 0 &&
-    found.every((label) => isInteger(label) && Number(label) >= 0 && Number(label) < labels.length);
-  if (unknown.length > 0 && !areIndices) throw unknownLabels(unknown, named, rows, fileName);
+    found.every((label) => isInteger(label) && Number(label) >= 0 && Number(label) < named.length);
+  const areOthers = unknown.length > 0 && !areIndices;
+  if (areOthers) warnings.push(otherLabels(unknown, named, rows, fileName));
+  const labels = named.length > 0 && !areOthers ? named : found;
   const indices = new Map(areIndices ? labels.map((_, i) => [String(i), i]) : labels.map((label, i) => [label, i]));
-  return (label, line, file) => {
+  const indexOf: LabelIndexer = (label, line, file) => {
     const index = indices.get(label);
     if (index !== undefined) return index;
     throw labelError(
@@ -122,20 +137,17 @@ function indexer(
       'Correct the label, or add training rows with it.',
     );
   };
+  return { labels, indexOf };
 }
 
-function unknownLabels(
+function otherLabels(
   unknown: readonly string[],
   named: readonly string[],
   rows: readonly TaskRow[],
   fileName: string,
-): StudioError {
+): string {
   const lines = rows.filter(({ label }) => unknown.includes(textOf(label))).map(({ line }) => line);
-  return labelError(
-    fileName,
-    `the model knows the labels ${quoteSome(named)}, but the data has ${quoteSome(unknown)} (lines ${listLines(lines)}).`,
-    'Rename the labels in the data, or remove id2label and label2id from config.json to train a new classifier.',
-  );
+  return `${fileName}: the model knows the labels ${quoteSome(named)}, but the data has ${quoteSome(unknown)} (lines ${listLines(lines)}). The labels of the data count.`;
 }
 
 function quoteSome(labels: readonly string[]): string {
@@ -146,15 +158,14 @@ function quoteSome(labels: readonly string[]): string {
   return labels.length > 10 ? `${shown} and ${labels.length - 10} more` : shown;
 }
 
-function multiLabelSpace(rows: readonly TaskRow[], named: readonly string[], fileName: string): LabelSpace {
+function multiLabelSpace(rows: readonly TaskRow[], named: readonly string[], source: Source): LabelSpace {
   const width = multiHotWidth(rows.map(({ label }) => label));
-  if (width !== null) return multiHotSpace(width, named, fileName);
+  if (width !== null) return multiHotSpace(width, named, source);
   const found = sortLabels(new Set(rows.flatMap(({ label }) => labelsIn(label))));
   if (found.length === 0)
-    throw labelError(fileName, 'no row has any label.', 'Check that the right column is chosen as the label.');
+    throw labelError(source.fileName, 'no row has any label.', 'Check that the right column is chosen as the label.');
   const asRows = rows.flatMap((row) => labelsIn(row.label).map((label) => ({ ...row, label })));
-  const indexOf = indexer(found, named, asRows, fileName);
-  const labels = named.length > 0 ? named : found;
+  const { labels, indexOf } = indexer(found, named, asRows, source);
   return {
     problemType: 'multi_label_classification',
     labels,
@@ -184,17 +195,15 @@ function multiHotWidth(cells: readonly Cell[]): number | null {
   return width > 1 && cells.every(isMultiHot) ? width : null;
 }
 
-function multiHotSpace(width: number, named: readonly string[], fileName: string): LabelSpace {
-  if (named.length > 0 && named.length !== width) {
-    throw labelError(
-      fileName,
-      `the lists of the label column have ${width} entries, but the model has ${named.length} labels (${quoteSome(named)}).`,
-      'Give each row one entry for each label of the model.',
+function multiHotSpace(width: number, named: readonly string[], { fileName, warnings }: Source): LabelSpace {
+  const areOthers = named.length > 0 && named.length !== width;
+  if (areOthers)
+    warnings.push(
+      `${fileName}: the lists of the label column have ${width} entries, but the model has ${named.length} labels (${quoteSome(named)}). The entries of the data count.`,
     );
-  }
   return {
     problemType: 'multi_label_classification',
-    labels: named.length > 0 ? named : Array.from({ length: width }, (_, i) => `LABEL_${i}`),
+    labels: named.length > 0 && !areOthers ? named : Array.from({ length: width }, (_, i) => `LABEL_${i}`),
     targetOf: ({ label, line }, file) => {
       if (isList(label) && label.length === width && label.every((value) => value === 0 || value === 1))
         return label as readonly number[];

@@ -29,7 +29,7 @@ export function textClassification(source: TaskSource): RowTask<LabelledRow> {
   const warnings = tableWarnings(source);
   const rows = readTaskRows(table, roles, warnings);
   const problemType = source.problemType ?? inferProblemType(rows.map(({ label }) => label));
-  const space = makeLabelSpace(rows, problemType, configLabels, table.fileName);
+  const space = makeLabelSpace(rows, problemType, configLabels, { fileName: table.fileName, warnings });
   const labelled = rows.map((row) => ({ row, target: space.targetOf(row, table.fileName) }));
   const parts = partRows(labelled, source, (each) => labelRows(each, space, source, warnings), warnings);
   const countLabels = (counted: readonly LabelledRow[]): number[] => countTargets(counted, space);

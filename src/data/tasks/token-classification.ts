@@ -5,6 +5,7 @@ import { compareCodePoints } from '#util/hf-json.ts';
 import { IGNORE_INDEX } from '#util/ignore-index.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { columnOf } from './columns.ts';
+import { namedLabels } from './label-space.ts';
 import { labelWarnings } from './label-warnings.ts';
 import type { EncodedRow, RowTask, TaskSource } from './row-task.ts';
 import { partRows, tableWarnings } from './split-rows.ts';
@@ -115,7 +116,7 @@ function makeTagSpace(rows: readonly TaggedRow[], { configLabels, train }: TaskS
     );
   }
   refuseOddNumbers(rows, found, train.fileName);
-  const named = configLabels.every((label) => /^LABEL_\d+$/.test(label)) ? [] : configLabels;
+  const named = namedLabels(configLabels);
   const areIndices = found.every((tag) => /^\d+$/.test(tag)) && !found.every((tag) => named.includes(tag));
   const labels = areIndices ? namesOfIndices(found, named) : namesOf(found, named);
   const indices = new Map(areIndices ? labels.map((_, i) => [String(i), i]) : labels.map((label, i) => [label, i]));

@@ -232,6 +232,32 @@ describe('validation rows', () => {
   });
 });
 
+describe('labels that are not those of the model count, and are told', () => {
+  it.each<[string, string, readonly string[], readonly string[], RegExp]>([
+    [
+      'names',
+      SIMPLE,
+      ['happy', 'neg'],
+      ['neg', 'pos'],
+      /train\.csv: the model knows the labels "happy", "neg", but the data has "pos" \(lines 2, 4\)\. The labels of the data count\./,
+    ],
+    ['indices beyond the model', 'text,label\na,0\na,3\n', ['x', 'y'], ['0', '3'], /but the data has "0", "3"/],
+    [
+      'lists of another length',
+      '{"text": "a", "label": [1, 1]}\n',
+      ['x', 'y', 'z'],
+      ['LABEL_0', 'LABEL_1'],
+      /have 2 entries, but the model has 3 labels/,
+    ],
+    ['several at once', 'text,label\na,"x,new"\nb,x\n', ['x', 'y'], ['new', 'x'], /but the data has "new"/],
+  ])('%s', async (name, csv, configLabels, labels, message) => {
+    const problem = name === 'several at once' ? { problemType: 'multi_label_classification' as const } : {};
+    const data = await prepare(csv, { configLabels, ...problem });
+    expect(data.labels).toEqual(labels);
+    expect(data.warnings.filter((warning) => message.test(warning))).toHaveLength(1);
+  });
+});
+
 describe('unusable data is refused:', () => {
   it.each<[string, string, Partial<TaskSource>, string, RegExp]>([
     [
@@ -250,20 +276,6 @@ describe('unusable data is refused:', () => {
       /2 of 4 rows have no label in label; lines 3, 5/,
     ],
     [
-      'labels the model does not know',
-      SIMPLE,
-      { configLabels: ['happy', 'neg'] },
-      'E-DATA-LABEL',
-      /model knows the labels "happy", "neg", but the data has "pos" \(lines 2, 4\)/,
-    ],
-    [
-      'indices beyond the model',
-      'text,label\na,0\na,3\n',
-      { configLabels: ['x', 'y'] },
-      'E-DATA-LABEL',
-      /but the data has "0", "3"/,
-    ],
-    [
       'words in a regression',
       SIMPLE,
       { problemType: 'regression' },
@@ -276,13 +288,6 @@ describe('unusable data is refused:', () => {
       {},
       'E-DATA-COLUMN',
       /train\.csv:1: the column text holds a list/,
-    ],
-    [
-      'lists of another length than the model has labels',
-      '{"text": "a", "label": [1, 1]}\n',
-      { configLabels: ['x', 'y', 'z'] },
-      'E-DATA-LABEL',
-      /have 2 entries, but the model has 3 labels/,
     ],
     ['no label at all', '{"text": "a", "label": []}\n', {}, 'E-DATA-LABEL', /no row has any label/],
   ])('%s', async (_, csv, changes, code, message) => {

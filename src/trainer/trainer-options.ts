@@ -2,6 +2,7 @@
 
 import type { DataCollator } from '#data/data-loader.ts';
 import type { Dataset } from '#data/dataset.ts';
+import type { ComputeLossFunc } from '#nn/custom-loss.ts';
 import type { TrainableModel } from '#nn/trainable-model.ts';
 import type { LrSchedule } from '#optim/get-scheduler.ts';
 import type { Optimizer } from '#optim/optimizer.ts';
@@ -52,6 +53,8 @@ export interface TrainerOptions {
   readonly evalDataset?: Dataset | Readonly<Record<string, Dataset>>;
   readonly processingClass?: ProcessingClass;
   readonly computeMetrics?: ComputeMetrics;
+  /** In place of the model's own loss. Steps with operations of tfjs itself are not replayed. */
+  readonly computeLossFunc?: ComputeLossFunc;
   readonly callbacks?: readonly TrainerCallback[];
   /** An optimizer and its schedule in place of those the arguments name. */
   readonly optimizers?: readonly [Optimizer, LrSchedule];

@@ -4,6 +4,7 @@
 import { DefaultDataCollator } from '#data/collators/default-data-collator.ts';
 import type { DataLoader } from '#data/data-loader.ts';
 import type { Dataset } from '#data/dataset.ts';
+import { withCustomLoss } from '#nn/custom-loss.ts';
 import { memoryUse, recoverMemory } from '#nn/tensor-access.ts';
 import type { TrainableModel } from '#nn/trainable-model.ts';
 import type { LrSchedule } from '#optim/get-scheduler.ts';
@@ -96,6 +97,12 @@ export class Trainer {
   /** Takes a callback out. @throws StudioError E-ARGS when it is not there. */
   removeCallback(callback: CallbackReference): void {
     this.#handler.remove(callback);
+  }
+
+  /** The model with the loss that it is trained and evaluated by. */
+  get #modelWithLoss(): TrainableModel {
+    const { computeLossFunc } = this.#options;
+    return computeLossFunc ? withCustomLoss(this.model, computeLossFunc) : this.model;
   }
 
   /** Trains to the end, or until a callback stops it. */
@@ -318,7 +325,7 @@ export class Trainer {
     return new TrainingSession({
       started,
       args,
-      model,
+      model: this.#modelWithLoss,
       loader,
       position,
       steps,
@@ -453,7 +460,7 @@ export class Trainer {
 
   #evaluationLoop(dataset: Dataset, prefix: string, purpose: 'evaluation' | 'prediction'): Promise<EvaluationOutput> {
     this.#update?.putWeights('averaged');
-    return this.#evaluator.run(this.model, dataset, {
+    return this.#evaluator.run(this.#modelWithLoss, dataset, {
       prefix,
       purpose,
       inTraining: this.#isTraining,

@@ -7,6 +7,7 @@ import { ARGUMENT_SPECS, findArgumentSpec, toCamelCase } from './argument-specs.
 import { checkValue } from './argument-value.ts';
 import { renameLegacyArguments } from './legacy-arguments.ts';
 import { type OptimArg, type OptimizerName, parseOptimArgs } from './optimizer-settings.ts';
+import { trackersOf } from './report-to.ts';
 import {
   followsMetric,
   type LrSchedulerType,
@@ -59,6 +60,8 @@ export interface TrainingArguments {
   readonly loggingFirstStep: boolean;
   readonly loggingNanInfFilter: boolean;
   readonly includeNumInputTokensSeen: CountedTokens;
+  /** As HF resolves them: empty for "none". Only "tensorboard" works here. */
+  readonly reportTo: readonly string[];
   readonly evalStrategy: IntervalStrategy;
   /** Below 1: share of the run. Filled from loggingSteps with the strategy steps. */
   readonly evalSteps: number | null;
@@ -76,6 +79,7 @@ export interface TrainingArguments {
   readonly saveSteps: number;
   readonly saveTotalLimit: number | null;
   readonly saveOnlyModel: boolean;
+  readonly enableJitCheckpoint: boolean;
   readonly loadBestModelAtEnd: boolean;
   /** "loss" when nothing was chosen and loadBestModelAtEnd is on or the schedule follows a metric. */
   readonly metricForBestModel: string | null;
@@ -83,6 +87,8 @@ export interface TrainingArguments {
   readonly greaterIsBetter: boolean | null;
   readonly ignoreDataSkip: boolean;
   readonly restoreCallbackStatesFromCheckpoint: boolean;
+  /** Read by the runner; relative to its run.json. */
+  readonly resumeFromCheckpoint: string | null;
   readonly seed: number;
   readonly dataSeed: number | null;
   readonly fullDeterminism: boolean;
@@ -91,6 +97,7 @@ export interface TrainingArguments {
   readonly labelNames: readonly string[] | null;
   readonly trainSamplingStrategy: SamplingStrategy;
   readonly lengthColumnName: string;
+  readonly skipMemoryMetrics: boolean;
 }
 
 export type ParsedArguments =
@@ -153,6 +160,7 @@ function toArguments(values: Readonly<Record<string, unknown>>): TrainingArgumen
   args.optimArgs = 'args' in optim ? optim.args : {};
   args.warmupSteps = wholeFromOne(Number(values.warmup_steps));
   args.includeNumInputTokensSeen = countedTokens(values.include_num_input_tokens_seen);
+  args.reportTo = trackersOf(values.report_to);
   return args as unknown as TrainingArguments;
 }
 

@@ -5,6 +5,8 @@ import type { TrainerCallback } from '#trainer/callbacks/trainer-callback.ts';
 import { say } from './say.ts';
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+/** Ctrl+C under npm arrives twice: from the terminal, and passed on by npm. */
+const ONE_SIGNAL_MS = 1000;
 
 /** Told by `train()` that came back early because of a signal; what is left to do is to say so. */
 export class EndedBySignal extends Error {
@@ -13,6 +15,7 @@ export class EndedBySignal extends Error {
 
 export class EndSignal {
   #received: NodeJS.Signals | null = null;
+  #receivedAt = 0;
   #savedAt: number | null = null;
 
   constructor() {
@@ -37,8 +40,14 @@ export class EndSignal {
   }
 
   readonly #receive = (signal: NodeJS.Signals): void => {
-    this.close();
+    if (this.#received) {
+      if (performance.now() - this.#receivedAt < ONE_SIGNAL_MS) return;
+      this.close();
+      process.kill(process.pid, signal);
+      return;
+    }
     this.#received = signal;
+    this.#receivedAt = performance.now();
     say(`${signal}: ending after this update, with a checkpoint. Once more ends at once, without.`);
   };
 

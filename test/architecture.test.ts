@@ -36,7 +36,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   trainer: ['util', 'protocol', 'data', 'storage', 'nn', 'optim'],
   worker: [...ENGINE, 'hub'],
   headless: [...ENGINE, 'worker'],
-  client: ['util', 'protocol', 'storage'],
+  client: ['util', 'protocol', 'formats', 'storage'],
   ui: ['util', 'protocol', 'client'],
 };
 

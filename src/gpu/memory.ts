@@ -43,6 +43,24 @@ export function emptyPool(): void {
 }
 
 /**
+ * Counts from now on what is allocated on the device; idle buffers do not count. One at a time: `peakBytes` of
+ * `memoryUse` starts anew. @returns a function that tells the bytes by which the allocation has grown, and how far it
+ * was above that at its peak; null where nobody counts.
+ */
+export function meterMemory(): (() => { readonly alloc: number; readonly peaked: number }) | null {
+  const pool = activeWebGpu()?.pool;
+  if (!pool) return null;
+  emptyPool();
+  const before = pool.numBytesAllocated;
+  pool.peakBytes = before;
+  return () => {
+    emptyPool();
+    const now = pool.numBytesAllocated;
+    return { alloc: now - before, peaked: pool.peakBytes - now };
+  };
+}
+
+/**
  * After memory ran out and everything large was freed: forgets the failure and every idle buffer, of which some may be
  * none. Recorded steps must be gone.
  */

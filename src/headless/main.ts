@@ -10,7 +10,8 @@ import type { LoadModule } from './user-callbacks.ts';
 
 /**
  * @param loadModule runs the modules that run.json names.
- * @returns the exit code: 0 when trained to the end, 1 for bad input or a failure, 2 for a wrong command line.
+ * @returns the exit code: 0 when trained to the end, or to a signal that enable_jit_checkpoint waits for; 1 for bad input
+ * or a failure; 2 for a wrong command line.
  */
 export async function main(argv: readonly string[], loadModule: LoadModule): Promise<number> {
   const commandLine = readCommandLine(argv);

@@ -1,17 +1,21 @@
 // Puts together the Trainer of a run of the runner: once, or anew for each trial of a search.
 
+import { join } from 'node:path';
 import type { Engine } from '#gpu/initialize.ts';
 import type { RunId } from '#protocol/ids.ts';
+import { TENSORBOARD } from '#protocol/report-to.ts';
 import type { TrainingArguments } from '#protocol/training-arguments.ts';
 import { EarlyStoppingCallback } from '#trainer/callbacks/early-stopping-callback.ts';
 import type { TrainerCallback } from '#trainer/callbacks/trainer-callback.ts';
 import type { TrainerHooks, TrainerOptions } from '#trainer/trainer-options.ts';
 import { type BuiltRun, buildTrainer } from '#worker/build-trainer.ts';
 import { batchSizeText, nonFiniteLossText } from '#worker/run-notices.ts';
+import type { EndSignal } from './end-signal.ts';
 import type { FolderCheckpointStore } from './folder-checkpoint-store.ts';
 import type { Inputs } from './open-inputs.ts';
 import type { RunConfig } from './run-config.ts';
 import { say } from './say.ts';
+import { defaultLogDir, tensorBoardCallback } from './tensor-board-callback.ts';
 import { type LoadModule, loadCallbacks } from './user-callbacks.ts';
 
 /** The runner has one run in a folder. */
@@ -22,16 +26,23 @@ export interface RunParts {
   readonly inputs: Inputs;
   readonly engine: Engine;
   readonly loadModule: LoadModule;
+  /** Null: signals end the process, as they do by default. */
+  readonly endSignal: EndSignal | null;
 }
 
 export interface RunPlace extends Pick<TrainerOptions, 'trial' | 'hooks'> {
   readonly args: TrainingArguments;
   readonly rawArguments: Readonly<Record<string, unknown>>;
   readonly store: FolderCheckpointStore;
+  /** Of all, also where `store` has a folder of its own for a trial. */
+  readonly outputDir: string;
 }
 
 /** Loads the weights. Callbacks are made anew. */
-export async function buildRun({ config, inputs, loadModule }: RunParts, place: RunPlace): Promise<BuiltRun> {
+export async function buildRun(
+  { config, inputs, loadModule, endSignal }: RunParts,
+  place: RunPlace,
+): Promise<BuiltRun> {
   const { args, rawArguments, store, trial, hooks } = place;
   const built = await buildTrainer({
     ...inputs,
@@ -45,10 +56,12 @@ export async function buildRun({ config, inputs, loadModule }: RunParts, place: 
       ...(trial ? { trial } : {}),
       callbacks: [
         reporter(),
+        ...tensorBoard(place),
         ...(config.earlyStopping ? [new EarlyStoppingCallback(config.earlyStopping)] : []),
         ...(await loadCallbacks(config.callbacks, loadModule)),
+        ...(endSignal ? [endSignal.callback] : []),
       ],
-      hooks: { ...NOTICES, ...hooks },
+      hooks: { ...NOTICES, ...hooks, isInterrupted: () => endSignal?.endedRun ?? false },
     },
   });
   if (built.fresh.length > 0) say(`new parameters, started from seed ${args.seed}: ${built.fresh.join(', ')}`);
@@ -61,6 +74,11 @@ const NOTICES: TrainerHooks = {
   onWarning: (message) => say(`warning: ${message}`),
   onBatchSize: (change) => say(`warning: ${batchSizeText(change)}`),
 };
+
+function tensorBoard({ args, rawArguments, outputDir, trial }: RunPlace): TrainerCallback[] {
+  if (!args.reportTo.includes(TENSORBOARD)) return [];
+  return [tensorBoardCallback(join(outputDir, defaultLogDir(new Date()), trial?.name ?? ''), rawArguments)];
+}
 
 /** Log entries as JSON lines, progress now and then. */
 function reporter(): TrainerCallback {

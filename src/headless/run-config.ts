@@ -40,6 +40,8 @@ export interface RunConfig {
   readonly earlyStopping: EarlyStoppingOptions | null;
   /** Null: one run. */
   readonly search: SearchOptions | null;
+  /** Absolute folder of the checkpoint that resume_from_checkpoint names. */
+  readonly resumeFrom: string | null;
   readonly args: TrainingArguments;
   readonly rawArguments: Readonly<Record<string, unknown>>;
   readonly notes: readonly string[];
@@ -140,6 +142,7 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
     callbacks: readPaths(path, json, 'callbacks').map((each) => resolve(folder, each)),
     earlyStopping,
     search: json['hyperparameter_search'] == null ? null : readSearch(path, json['hyperparameter_search'], args, raw),
+    resumeFrom: args.resumeFromCheckpoint ? resolve(folder, args.resumeFromCheckpoint) : null,
     args,
     rawArguments: raw,
     notes,

@@ -41,10 +41,13 @@ async function openTrial(start: TrialStart, outputDir: string, parts: RunParts):
   const store = new FolderCheckpointStore(join(outputDir, trial.name));
   const stored = await latestCheckpoint(store, RUN);
   const hooks = trialHooks(undefined, start);
-  const { trainer, network } = await buildRun(parts, { args, rawArguments, store, trial, hooks });
+  const { trainer, network } = await buildRun(parts, { args, rawArguments, store, outputDir, trial, hooks });
   return {
     step: stored?.manifest.step ?? 0,
-    train: async () => void (await trainer.train(stored ?? false)),
+    train: async () => {
+      await trainer.train(stored ?? false);
+      parts.endSignal?.throwIfEnded(() => 'Started again in the same folder, the search goes on.');
+    },
     evaluate: () => trainer.evaluate(),
     keep: () => trainer.saveModel(),
     dispose: () => {

@@ -12,6 +12,7 @@ import type { LoraConfig } from '#protocol/lora-config.ts';
 import type { MemoryPlan } from '#protocol/memory-plan.ts';
 import { type TrainingArguments, toTrainingArgumentsJson } from '#protocol/training-arguments.ts';
 import type { StoredCheckpoint } from '#storage/checkpoint-store.ts';
+import type { SearchOptions } from '#trainer/search/hyperparameter-search.ts';
 import type { Trainer } from '#trainer/trainer.ts';
 import { toTrainerStateJson } from '#trainer/trainer-state.ts';
 import { stringifyHfJson } from '#util/hf-json.ts';
@@ -25,6 +26,7 @@ import { openCheckpointFolder } from './checkpoint-folder.ts';
 import type { CommandLine } from './command-line.ts';
 import { continueElsewhere } from './continue-elsewhere.ts';
 import { startEngine } from './dawn.ts';
+import { EndedBySignal, EndSignal } from './end-signal.ts';
 import { FolderCheckpointStore } from './folder-checkpoint-store.ts';
 import { type Inputs, openInputs } from './open-inputs.ts';
 import { resumeArguments } from './resume-arguments.ts';
@@ -36,8 +38,9 @@ import { type LoadModule, loadCallbacks } from './user-callbacks.ts';
 
 /** What can be refused is refused before the device starts. */
 export async function run(commandLine: CommandLine, loadModule: LoadModule): Promise<void> {
-  const { outputDir, resumeFrom } = commandLine;
+  const { outputDir } = commandLine;
   const given = await readRunConfig(commandLine.config);
+  const resumeFrom = commandLine.resumeFrom ?? given.resumeFrom;
   for (const note of given.notes) say(`note: ${note}`);
   await loadCallbacks(given.callbacks, loadModule);
   const inputs = await openInputs(given);
@@ -48,10 +51,22 @@ export async function run(commandLine: CommandLine, loadModule: LoadModule): Pro
   if (given.search) checkSearch(inputs, stored);
   const engine = await startEngine();
   say(`device: ${deviceName(engine)}`);
-  const parts: RunParts = { config: { ...given, ...told }, inputs, engine, loadModule };
-  if (!given.search) return trainOnce(parts, outputDir, stored);
+  const config = { ...given, ...told };
+  const endSignal = config.args.enableJitCheckpoint ? new EndSignal() : null;
+  const parts: RunParts = { config, inputs, engine, loadModule, endSignal };
+  try {
+    await (given.search ? searchIn(given.search, outputDir, parts) : trainOnce(parts, outputDir, stored));
+  } catch (error) {
+    if (!(error instanceof EndedBySignal)) throw error;
+    say(error.message);
+  } finally {
+    endSignal?.close();
+  }
+}
+
+async function searchIn(search: SearchOptions, outputDir: string, parts: RunParts): Promise<void> {
   await makeOutputFolder(outputDir);
-  await runSearch(given.search, outputDir, parts);
+  await runSearch(search, outputDir, parts);
 }
 
 async function leave(
@@ -70,10 +85,11 @@ async function trainOnce(parts: RunParts, outputDir: string, stored: StoredCheck
   const store = new FolderCheckpointStore(outputDir);
   const plan = planRunMemory({ ...inputs, taskOptions: config.options, args: config.args });
   if (plan) say(`memory: ${describeMemory(plan)}`);
-  const { trainer } = await buildRun(parts, { ...config, store });
+  const { trainer } = await buildRun(parts, { ...config, store, outputDir });
   await makeOutputFolder(outputDir);
   if (stored) say(`resuming from ${stored.manifest.name} at step ${stored.manifest.step}`);
   const output = await trainer.train(stored ?? false);
+  parts.endSignal?.throwIfEnded((name) => `Go on with --resume-from-checkpoint ${join(outputDir, name)}`);
   await trainer.saveModel();
   const { peft } = inputs;
   if (peft && config.mergeAdapter) await writeMerged(join(outputDir, 'merged'), { ...inputs, peft, trainer, store });
@@ -108,8 +124,8 @@ function cardOf({ config, inputs, engine }: RunParts, trainer: Trainer, outputDi
 function checkSearch({ data }: Inputs, stored: StoredCheckpoint | null): void {
   if (stored)
     throw new StudioError('E-ARGS', 'A search goes on by itself when it is started again in the same output folder.', {
-      where: '--resume-from-checkpoint',
-      hint: 'Leave --resume-from-checkpoint out, or hyperparameter_search.',
+      where: 'resume_from_checkpoint',
+      hint: 'Leave --resume-from-checkpoint and resume_from_checkpoint out, or hyperparameter_search.',
       safe: 'Nothing was started.',
     });
   if (!data.validation)

@@ -7,7 +7,7 @@ import type { NdArray } from '#util/nd-array.ts';
 export type { Tensor } from '@tensorflow/tfjs';
 export { setValues } from '#gpu/arena.ts';
 export { type DryMeter, dryRun } from '#gpu/dry-run.ts';
-export { emptyPool, memoryUse, recoverMemory, trimPool } from '#gpu/memory.ts';
+export { emptyPool, memoryUse, meterMemory, recoverMemory, trimPool } from '#gpu/memory.ts';
 export { readBytesTogether, StagedRead, snapshot, streamTensor } from '#gpu/read-back.ts';
 
 /** Values and shape of a tensor, as it is now. */

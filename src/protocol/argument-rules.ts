@@ -5,6 +5,7 @@ import type { ArgumentIssue } from './argument-spec.ts';
 import { show } from './argument-value.ts';
 import { parseCheckpointingKwargs } from './checkpointing-settings.ts';
 import { parseOptimArgs } from './optimizer-settings.ts';
+import { checkReportTo } from './report-to.ts';
 import { followsMetric, ignoresWarmup, parseSchedulerKwargs } from './scheduler-settings.ts';
 
 /** Field name to value: every field of the table is there. */
@@ -233,6 +234,18 @@ const tokenCount: Rule = (values) => {
   );
 };
 
+const reportTo: Rule = (values) => checkReportTo(values.report_to);
+
+const resumePlace: Rule = (values) =>
+  values.resume_from_checkpoint === null
+    ? []
+    : issue(
+        'note',
+        'resume_from_checkpoint',
+        'resume_from_checkpoint: the runner goes on from there.',
+        'In the studio, use Resume on the page of the run.',
+      );
+
 const RULES: readonly Rule[] = [
   intervals,
   maxSteps,
@@ -246,6 +259,8 @@ const RULES: readonly Rule[] = [
   cadenceWithoutStrategy,
   metricInputs,
   tokenCount,
+  reportTo,
+  resumePlace,
 ];
 
 /** All complaints, errors first. */

@@ -46,7 +46,13 @@ const LOGGING = inGroup('Logging', [
     'Turns the progress bar of the terminal off.',
     'the studio has its own progress bar',
   ),
-  ignored('report_to', 'json', 'none', 'Tracking services to report to.', NO_TRACKER),
+  field(
+    'report_to',
+    'json',
+    'none',
+    'Where the log goes besides. With "tensorboard" or "all" the runner writes event files of TensorBoard; in the studio, download them from the log of a run.',
+    { aliases: ['tensorboard', 'tracker', 'wandb', 'mlflow'] },
+  ),
   field('run_name', 'string', null, 'A name for the run.', { aliases: ['title', 'experiment'] }),
   ignored('project', 'string', 'huggingface', 'Project name for tracking services.', NO_TRACKER),
   ignored('trackio_space_id', 'string', null, 'Space for Trackio.', NO_TRACKER),
@@ -161,12 +167,12 @@ const CHECKPOINTS = inGroup('Checkpoints', [
     aliases: ['disk space', 'weights only'],
   }),
   ignored('save_on_each_node', 'bool', false, 'Saves on every machine.', 'one device trains here'),
-  ignored(
+  field(
     'enable_jit_checkpoint',
     'bool',
     false,
-    'Saves when the process is told to end.',
-    'a closing page gets no time to save; use frequent checkpoints',
+    'Saves when the run may be about to end: in the studio when the page is hidden, in the runner when it is told to end. A page that closes may not get the time to finish.',
+    { aliases: ['preemption', 'SIGTERM', 'hidden', 'close'] },
   ),
   field('load_best_model_at_end', 'bool', false, 'Ends with the best checkpoint instead of the last weights.', {
     level: 'basic',
@@ -204,12 +210,12 @@ const CHECKPOINTS = inGroup('Checkpoints', [
       aliases: ['resume', 'early stopping'],
     },
   ),
-  ignored(
+  field(
     'resume_from_checkpoint',
     'string',
     null,
-    'Checkpoint for training scripts to resume from.',
-    'use Resume on the page of a run',
+    'Checkpoint that the runner goes on from. In the studio it has no effect: use Resume on the page of a run.',
+    { aliases: ['resume'] },
   ),
 ]);
 

@@ -1,7 +1,7 @@
 // The one table of training arguments: all 112 fields of HuggingFace's TrainingArguments 5.18.0 with our own words.
 // Form, validation, import, export and search are made from it.
 
-import { type ArgumentSpec, ignored, inGroup } from './argument-spec.ts';
+import { type ArgumentSpec, field, ignored, inGroup } from './argument-spec.ts';
 import { LEARNING_SPECS } from './argument-specs-learning.ts';
 import { RUN_SPECS } from './argument-specs-run.ts';
 
@@ -18,12 +18,12 @@ const OTHER = inGroup('Other', [
   ignored('hub_always_push', 'bool', false, 'Uploads even while an upload is going on.', NO_HUB),
   ignored('hub_revision', 'string', null, 'Branch to upload to.', NO_HUB),
   ignored('debug', 'json', '', 'Debug options of PyTorch.', 'there is no PyTorch here'),
-  ignored(
+  field(
     'skip_memory_metrics',
     'bool',
     true,
-    'Leaves memory figures out of the metrics.',
-    'memory is shown live on the page of the run',
+    'Leaves memory figures out of the metrics. Off: bytes that training took on the GPU stand in the last log entry.',
+    { aliases: ['memory', 'gpu'] },
   ),
   ignored('do_train', 'bool', false, 'Tells a script to train.', SCRIPT_FLAG),
   ignored('do_eval', 'bool', false, 'Tells a script to evaluate.', SCRIPT_FLAG),

@@ -8,6 +8,7 @@ import { checkValue } from './argument-value.ts';
 import { type CheckpointingSettings, parseCheckpointingKwargs } from './checkpointing-settings.ts';
 import { renameLegacyArguments } from './legacy-arguments.ts';
 import { type OptimArg, type OptimizerName, parseOptimArgs } from './optimizer-settings.ts';
+import { trackersOf } from './report-to.ts';
 import {
   followsMetric,
   type LrSchedulerType,
@@ -64,6 +65,8 @@ export interface TrainingArguments {
   readonly loggingFirstStep: boolean;
   readonly loggingNanInfFilter: boolean;
   readonly includeNumInputTokensSeen: CountedTokens;
+  /** As HF resolves them: empty for "none". Only "tensorboard" works here. */
+  readonly reportTo: readonly string[];
   readonly evalStrategy: IntervalStrategy;
   /** Below 1: share of the run. Filled from loggingSteps with the strategy steps. */
   readonly evalSteps: number | null;
@@ -81,6 +84,7 @@ export interface TrainingArguments {
   readonly saveSteps: number;
   readonly saveTotalLimit: number | null;
   readonly saveOnlyModel: boolean;
+  readonly enableJitCheckpoint: boolean;
   readonly loadBestModelAtEnd: boolean;
   /** "loss" when nothing was chosen and loadBestModelAtEnd is on or the schedule follows a metric. */
   readonly metricForBestModel: string | null;
@@ -88,6 +92,8 @@ export interface TrainingArguments {
   readonly greaterIsBetter: boolean | null;
   readonly ignoreDataSkip: boolean;
   readonly restoreCallbackStatesFromCheckpoint: boolean;
+  /** Read by the runner; relative to its run.json. */
+  readonly resumeFromCheckpoint: string | null;
   readonly seed: number;
   readonly dataSeed: number | null;
   readonly fullDeterminism: boolean;
@@ -96,6 +102,7 @@ export interface TrainingArguments {
   readonly labelNames: readonly string[] | null;
   readonly trainSamplingStrategy: SamplingStrategy;
   readonly lengthColumnName: string;
+  readonly skipMemoryMetrics: boolean;
 }
 
 export type ParsedArguments =
@@ -160,6 +167,7 @@ function toArguments(values: Readonly<Record<string, unknown>>): TrainingArgumen
   args.gradientCheckpointingKwargs = 'kwargs' in checkpointing ? checkpointing.kwargs : {};
   args.warmupSteps = wholeFromOne(Number(values.warmup_steps));
   args.includeNumInputTokensSeen = countedTokens(values.include_num_input_tokens_seen);
+  args.reportTo = trackersOf(values.report_to);
   return args as unknown as TrainingArguments;
 }
 

@@ -34,6 +34,8 @@ export interface TrainerHooks extends CheckpointWriterHooks {
   readonly onWarning?: (message: string) => void;
   /** Told all metrics of an evaluation of training together, also where there are several sets. May set the flags. */
   readonly onEvaluated?: (metrics: Metrics, run: Pick<CallbackContext, 'state' | 'control'>) => void | Promise<void>;
+  /** Asked when training has ended: whether it ended early, to go on later. Then every checkpoint stays as it is. */
+  readonly isInterrupted?: () => boolean;
   /** Told when memory ran out and training starts again with fewer rows at once. */
   readonly onBatchSize?: (change: { readonly from: number; readonly to: number }) => void;
 }

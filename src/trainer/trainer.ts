@@ -26,6 +26,7 @@ import type { EvaluationOutput, Metrics } from './evaluation-loop.ts';
 import { Evaluator } from './evaluator.ts';
 import { InitialWeights } from './initial-weights.ts';
 import { makeSchedule, makeUpdate } from './make-update.ts';
+import { MemoryTracker } from './memory-tracker.ts';
 import { RUN_START, resumePosition } from './resume-position.ts';
 import { latestCheckpoint, type Resumed, RunCheckpoints, readState, trainBatchSizeOf } from './run-checkpoints.ts';
 import { type BestRun, hyperparameterSearch, type SearchOptions } from './search/hyperparameter-search.ts';
@@ -54,6 +55,7 @@ export class Trainer {
   readonly #handler: CallbackHandler;
   readonly #checkpoints: RunCheckpoints | null;
   readonly #evaluator: Evaluator;
+  readonly #memory: MemoryTracker;
   #model: TrainableModel | null;
   #update: OptimizerUpdate | null = null;
   /** What callbacks are handed, as far as it was made. */
@@ -72,6 +74,7 @@ export class Trainer {
     const { args, model, callbacks = [], checkpointStore, runId } = options;
     this.#options = options;
     this.#evaluator = new Evaluator(options);
+    this.#memory = new MemoryTracker(args.skipMemoryMetrics);
     this.args = args;
     this.#model = model ?? null;
     this.#handler = new CallbackHandler([defaultFlowCallback, ...callbacks]);
@@ -111,6 +114,7 @@ export class Trainer {
     await this.#initialize();
     const checkpoint = await this.#resumePoint(resumeFromCheckpoint);
     this.#batchSize = this.args.perDeviceTrainBatchSize;
+    this.#memory.start('train');
     if (!this.args.autoFindBatchSize || this.#options.optimizers) return this.#trainOnce(checkpoint);
     if (checkpoint) this.#batchSize = (await trainBatchSizeOf(checkpoint)) ?? this.#batchSize;
     return this.#trainWithinMemory(checkpoint);
@@ -179,19 +183,21 @@ export class Trainer {
         merged = { ...merged, ...(await this.evaluate(part, `${prefix}_${name}`)) };
       return merged;
     }
+    this.#memory.start('eval');
     const { metrics: measured } = await this.#evaluationLoop(dataset, prefix, 'evaluation');
     await this.log(measured);
     const metrics = { ...measured, epoch: this.state.epoch };
     await this.#fire('onEvaluate', { metrics });
-    return metrics;
+    return { ...metrics, ...this.#memory.stop('eval') };
   }
 
   /** Predictions, labels and metrics of a data set; nothing is logged. */
   async predict(dataset: Dataset, prefix = 'test'): Promise<EvaluationOutput> {
     await this.#initialize();
+    this.#memory.start('test');
     const output = await this.#evaluationLoop(dataset, prefix, 'prediction');
     await this.#fire('onPredict', { metrics: output.metrics });
-    return output;
+    return { ...output, metrics: { ...output.metrics, ...this.#memory.stop('test') } };
   }
 
   /**
@@ -374,7 +380,7 @@ export class Trainer {
       if (args.metricForBestModel !== null)
         session.parts.schedule.metric?.step(decidingMetric(metrics, args.metricForBestModel));
       const isBest = updateBestMetric(metrics, args, state);
-      if (args.saveStrategy === 'best') control.shouldSave = isBest;
+      if (args.saveStrategy === 'best') control.shouldSave ||= isBest;
       // HF loads the best *saved* step at the end; a better one that was not saved would be lost.
       else if (isBest && args.loadBestModelAtEnd) control.shouldSave = true;
     }
@@ -432,10 +438,11 @@ export class Trainer {
       ...speedMetrics('train', performance.now() - started, samples, state.maxSteps),
       total_flos: state.totalFlos,
       train_loss: trainingLoss,
+      ...this.#memory.stop('train'),
     };
     await this.log(metrics);
     await this.#checkpoints?.flush();
-    if (this.#checkpoints && state.bestModelCheckpoint !== null)
+    if (this.#checkpoints && state.bestModelCheckpoint !== null && !this.#options.hooks?.isInterrupted?.())
       await this.#takeBest(this.#checkpoints, state.bestModelCheckpoint);
     await this.#fire('onTrainEnd');
     return { globalStep: state.globalStep, trainingLoss, metrics: { ...metrics, epoch: state.epoch } };

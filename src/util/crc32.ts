@@ -1,15 +1,15 @@
-// CRC-32 (the one of zip and PNG), fed piece by piece. Checkpoints carry one for each tensor.
+// CRC-32 (the one of zip and PNG), fed piece by piece: checkpoints carry one for each tensor. And Castagnoli's CRC-32C.
 
-const POLYNOMIAL = 0xedb88320;
 const SLICES = 8;
 
 /** Row k holds the effect of a byte that is followed by k zero bytes: eight bytes then need eight independent look-ups. */
-const TABLES: readonly Uint32Array[] = makeTables();
+const TABLES = makeTables(0xedb88320);
+const CASTAGNOLI_TABLES = makeTables(0x82f63b78);
 
-function makeTables(): Uint32Array[] {
+function makeTables(polynomial: number): readonly Uint32Array[] {
   const first = Uint32Array.from({ length: 256 }, (_, byte) => {
     let value = byte;
-    for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ POLYNOMIAL : value >>> 1;
+    for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ polynomial : value >>> 1;
     return value;
   });
   const tables = [first];
@@ -21,9 +21,14 @@ function makeTables(): Uint32Array[] {
 
 export class Crc32 {
   #state = 0xffffffff;
+  readonly #tables: readonly Uint32Array[];
+
+  constructor(tables = TABLES) {
+    this.#tables = tables;
+  }
 
   update(bytes: Uint8Array): void {
-    const [t0, t1, t2, t3, t4, t5, t6, t7] = TABLES as [
+    const [t0, t1, t2, t3, t4, t5, t6, t7] = this.#tables as [
       Uint32Array,
       Uint32Array,
       Uint32Array,
@@ -54,4 +59,10 @@ export class Crc32 {
   digest(): number {
     return ~this.#state >>> 0;
   }
+}
+
+export function crc32c(bytes: Uint8Array): number {
+  const crc = new Crc32(CASTAGNOLI_TABLES);
+  crc.update(bytes);
+  return crc.digest();
 }

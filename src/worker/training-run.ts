@@ -145,6 +145,8 @@ export class TrainingRun {
             recorder.setState({ status: 'training' });
           },
         }),
+      isInterrupted: () =>
+        this.commands.stopRequested !== null && trainer().state.globalStep < trainer().state.maxSteps,
       onStored: async (manifest) => {
         recorder.checkpoints(summarizeCheckpoints(await store.list(manifest.runId)));
       },

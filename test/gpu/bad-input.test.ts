@@ -306,7 +306,9 @@ describe('the command line', () => {
     const said: string[] = [];
     const spy = vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => said.push(String(chunk)) > 0);
     expect(await main(given, loadModule).finally(() => spy.mockRestore())).toBe(2);
-    expect(said.join('')).toContain('usage: npm run train -- --config run.json --output-dir out');
+    expect(said.join('')).toContain(
+      'usage: npm run train -- --config run.json (--output-dir out | --continue-elsewhere FOLDER)',
+    );
   });
   it('an output folder that is a file', async () => {
     await write('out', 'mine');

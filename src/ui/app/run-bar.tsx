@@ -9,9 +9,11 @@ import { formatCount, formatDuration, formatNumber, formatPercent } from '../for
 import { useStudio } from '../hooks/studio-context.ts';
 import { useAction } from '../hooks/use-action.ts';
 import { useRunSnapshotOf, useRunStore } from '../hooks/use-run.ts';
+import { useSaveWhenHidden } from './use-save-when-hidden.ts';
 
 export function RunBar({ run }: { run: RunSummary }) {
   const snapshot = useRunSnapshotOf(useRunStore(run.runId));
+  useSaveWhenHidden(run, snapshot);
   const { remainingMs = null, recentLoss = null } = snapshot?.progress ?? {};
   const share = run.maxSteps > 0 ? run.step / run.maxSteps : 0;
   const facts = [

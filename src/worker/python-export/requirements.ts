@@ -1,5 +1,6 @@
 // Versions of Python packages that an export was tried with.
 
+import { TENSORBOARD } from '#protocol/report-to.ts';
 import { parseTrainingArguments } from '#protocol/training-arguments.ts';
 import type { PythonRun } from './python-run.ts';
 
@@ -11,11 +12,12 @@ export const PYTHON_VERSIONS = {
   peft: '0.21.0',
   bitsandbytes: '0.50.2',
   schedulefree: '1.4.1',
+  tensorboard: '2.21.0',
 } as const;
 
 type Package = keyof typeof PYTHON_VERSIONS;
 
-/** requirements.txt: what train.py of this run imports, or its optimizer. */
+/** requirements.txt: what train.py of this run imports, or its optimizer or tracker. */
 export function requirements({ adapterConfig, rawArguments }: PythonRun): string {
   const parsed = parseTrainingArguments(rawArguments);
   const optim = parsed.ok ? parsed.args.optim : '';
@@ -28,5 +30,6 @@ export function requirements({ adapterConfig, rawArguments }: PythonRun): string
   const packages: Package[] = ['torch', 'transformers', 'accelerate'];
   if (adapterConfig) packages.push('peft');
   if (optimizer) packages.push(optimizer);
+  if (parsed.ok && parsed.args.reportTo.includes(TENSORBOARD)) packages.push('tensorboard');
   return packages.map((name) => `${name}==${PYTHON_VERSIONS[name]}\n`).join('');
 }

@@ -53,6 +53,7 @@ const DEFAULTS: TrainingArguments = {
   loggingSteps: 500,
   loggingFirstStep: false,
   loggingNanInfFilter: true,
+  reportTo: [],
   evalStrategy: 'no',
   evalSteps: null,
   evalDelay: 0,
@@ -67,14 +68,17 @@ const DEFAULTS: TrainingArguments = {
   saveSteps: 500,
   saveTotalLimit: null,
   saveOnlyModel: false,
+  enableJitCheckpoint: false,
   loadBestModelAtEnd: false,
   metricForBestModel: null,
   greaterIsBetter: null,
   ignoreDataSkip: false,
   restoreCallbackStatesFromCheckpoint: false,
+  resumeFromCheckpoint: null,
   seed: 42,
   dataSeed: null,
   dataloaderDropLast: false,
+  skipMemoryMetrics: true,
   removeUnusedColumns: true,
   labelNames: null,
   trainSamplingStrategy: 'random',
@@ -322,6 +326,38 @@ describe('parseTrainingArguments', () => {
     expect(read({ include_num_input_tokens_seen: false }).includeNumInputTokensSeen).toBe('no');
     expect(read({ include_num_input_tokens_seen: 'non_padding' }).includeNumInputTokensSeen).toBe('non_padding');
     expect(refused({ include_num_input_tokens_seen: 'some' })).toEqual(['include_num_input_tokens_seen']);
+  });
+
+  it.each([
+    ['none', []],
+    [null, []],
+    [[], []],
+    [['none'], []],
+    ['all', ['tensorboard']],
+    [['all'], ['tensorboard']],
+    ['tensorboard', ['tensorboard']],
+    [
+      ['wandb', 'tensorboard'],
+      ['wandb', 'tensorboard'],
+    ],
+  ])('reads report_to %j', (report_to, trackers) => {
+    expect(read({ report_to }).reportTo).toEqual(trackers);
+    expect(remarks({ report_to })).toEqual(trackers.map(() => 'note report_to'));
+  });
+
+  it('refuses trackers that HF does not know, and names those that are not called', () => {
+    for (const report_to of ['csv', ['tensorboard', 'none'], 3, [null]])
+      expect(refused({ report_to }), JSON.stringify(report_to)).toEqual(['report_to']);
+    const parsed = parseTrainingArguments({ report_to: ['wandb', 'mlflow'] });
+    expect(parsed.ok && parsed.notes.map(({ message }) => message)).toEqual([
+      'report_to: wandb, mlflow kept but not called, since nothing leaves this device.',
+    ]);
+    expect(toTrainingArgumentsJson(read({ report_to: 'wandb' }))['report_to']).toEqual(['wandb']);
+  });
+
+  it('says where a checkpoint to resume from is read', () => {
+    expect(read({ resume_from_checkpoint: 'out/checkpoint-4' }).resumeFromCheckpoint).toBe('out/checkpoint-4');
+    expect(remarks({ resume_from_checkpoint: 'out/checkpoint-4' })).toEqual(['note resume_from_checkpoint']);
   });
 
   it('cuts warm-up steps to whole ones and leaves shares', () => {

@@ -146,6 +146,26 @@ describe('rotation and the best model', () => {
     expect(await namesIn(store)).toEqual(['checkpoint-1', 'checkpoint-3', 'checkpoint-5']);
   });
 
+  it('a run that is stopped to go on later keeps where it goes on, though it is not the best', async () => {
+    const { trainer, store, model } = start({
+      arguments: { ...BEST, save_strategy: 'best', greater_is_better: false, max_steps: 5, save_total_limit: 1 },
+      computeMetrics: scripted([1, 2, 3]),
+      callbacks: [
+        {
+          name: 'Stops',
+          onStepEnd: ({ state, control }) => {
+            if (state.globalStep === 3) control.shouldSave = control.shouldTrainingStop = true;
+          },
+        },
+      ],
+      hooks: { isInterrupted: () => true },
+    });
+    await trainer.train();
+    expect(await namesIn(store)).toEqual(['checkpoint-1', 'checkpoint-3']);
+    const last = await (await openStep(store, 3)).readTensor('model.safetensors', 'a');
+    expect(model.values[0]).toBe(new Float32Array(last.buffer)[0]);
+  });
+
   it('keeps the weights of the last step when the best checkpoint was deleted by hand', async () => {
     const { trainer, store, model } = start({
       arguments: { ...BEST, max_steps: 3, save_total_limit: 1 },

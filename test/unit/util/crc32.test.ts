@@ -1,13 +1,14 @@
 import { crc32 as nodeCrc32 } from 'node:zlib';
 import { expect, it } from 'vitest';
-import { Crc32 } from '#util/crc32.ts';
+import { Crc32, crc32c } from '#util/crc32.ts';
 
 const bytes = Uint8Array.from({ length: 1000 }, (_, i) => (i * i + 7 * i) % 251);
 
-it('gives the published check value', () => {
+it('gives the published check values', () => {
   const crc = new Crc32();
   crc.update(new TextEncoder().encode('123456789'));
   expect(crc.digest()).toBe(0xcbf43926);
+  expect(crc32c(new TextEncoder().encode('123456789'))).toBe(0xe3069283);
 });
 
 it('gives the same in pieces of any size as in one', () => {

@@ -131,6 +131,7 @@ describe('requirements.txt', () => {
     const always = ['torch', 'transformers', 'accelerate'];
     expect(await packages({})).toEqual(always);
     expect(await packages({ peft: DEFAULT_LORA })).toEqual([...always, 'peft']);
+    expect(await packages({ rawArguments: { report_to: 'all' } })).toEqual([...always, 'tensorboard']);
     expect(await packages({ rawArguments: { optim: 'adamw_8bit' } })).toEqual([...always, 'bitsandbytes']);
     expect(await packages({ rawArguments: { optim: 'schedule_free_adamw', lr_scheduler_type: 'constant' } })).toEqual([
       ...always,

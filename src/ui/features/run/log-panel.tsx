@@ -1,10 +1,13 @@
 // The log as HF keeps it, newest first; copied and downloaded whole.
 
-import { Button, CopyButton, Group, Stack, Table, Text, Title } from '@mantine/core';
+import { Button, CopyButton, Group, Menu, Stack, Table, Text, Title } from '@mantine/core';
 import { useState } from 'react';
+import { LOG_FORMS, type LogForm, logFile } from '#client/log-files.ts';
 import type { RunSnapshot } from '#client/run-store.ts';
 import type { RunNotice } from '#protocol/messages.ts';
-import { downloadText } from '../../components/download.ts';
+import type { LogEntry } from '#protocol/metrics.ts';
+import { downloadBlob } from '../../components/download.ts';
+import { Icon } from '../../components/icon.tsx';
 import { numbered } from '../../components/numbered.ts';
 import { scrollable } from '../../components/scrollable.ts';
 import { formatTime, plural } from '../../format.ts';
@@ -27,13 +30,7 @@ export function LogPanel({ snapshot }: { snapshot: RunSnapshot }) {
         </Text>
         <Group gap="xs">
           <LazyCopy read={toJson} />
-          <Button
-            size="xs"
-            variant="default"
-            onClick={() => downloadText(`${summary.name}-log.json`, toJson(), 'application/json')}
-          >
-            Download JSON
-          </Button>
+          <DownloadMenu log={log} title={summary.name} />
         </Group>
       </Group>
       <Table.ScrollContainer minWidth={420} scrollAreaProps={scrollable('Log')}>
@@ -63,6 +60,36 @@ export function LogPanel({ snapshot }: { snapshot: RunSnapshot }) {
       )}
       <Events notices={snapshot.notices} />
     </Stack>
+  );
+}
+
+const FORM_LABELS: Readonly<Record<LogForm, string>> = {
+  json: 'JSON',
+  jsonl: 'JSONL, an entry a line',
+  csv: 'CSV, a column a value',
+  tensorboard: 'TensorBoard event file',
+};
+
+function DownloadMenu({ log, title }: { log: readonly LogEntry[]; title: string }) {
+  const download = (form: LogForm): void => {
+    const { name, content } = logFile(form, log, title, Date.now());
+    downloadBlob(name, content);
+  };
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button size="xs" variant="default" leftSection={<Icon name="save" size={14} />} data-testid="download-log">
+          Download
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {LOG_FORMS.map((form) => (
+          <Menu.Item key={form} data-testid={`download-log-${form}`} onClick={() => download(form)}>
+            {FORM_LABELS[form]}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
   );
 }
 

@@ -1,13 +1,14 @@
 // Puts together the Trainer of a run of the runner: once, or anew for each trial of a search.
 
 import type { Engine } from '#gpu/initialize.ts';
+import type { HubConnection } from '#protocol/hub-messages.ts';
 import type { RunId } from '#protocol/ids.ts';
 import type { TrainingArguments } from '#protocol/training-arguments.ts';
 import { EarlyStoppingCallback } from '#trainer/callbacks/early-stopping-callback.ts';
 import type { TrainerCallback } from '#trainer/callbacks/trainer-callback.ts';
 import type { TrainerHooks, TrainerOptions } from '#trainer/trainer-options.ts';
 import { type BuiltRun, buildTrainer } from '#worker/build-trainer.ts';
-import { batchSizeText, nonFiniteLossText } from '#worker/run-notices.ts';
+import { batchSizeText, nonFiniteLossText, pushedText } from '#worker/run-notices.ts';
 import type { FolderCheckpointStore } from './folder-checkpoint-store.ts';
 import type { Inputs } from './open-inputs.ts';
 import type { RunConfig } from './run-config.ts';
@@ -22,9 +23,11 @@ export interface RunParts {
   readonly inputs: Inputs;
   readonly engine: Engine;
   readonly loadModule: LoadModule;
+  /** Where push_to_hub pushes to; null: nothing is pushed. */
+  readonly hub: HubConnection | null;
 }
 
-export interface RunPlace extends Pick<TrainerOptions, 'trial' | 'hooks'> {
+export interface RunPlace extends Pick<TrainerOptions, 'trial' | 'hooks' | 'pusher'> {
   readonly args: TrainingArguments;
   readonly rawArguments: Readonly<Record<string, unknown>>;
   readonly store: FolderCheckpointStore;
@@ -32,7 +35,7 @@ export interface RunPlace extends Pick<TrainerOptions, 'trial' | 'hooks'> {
 
 /** Loads the weights. Callbacks are made anew. */
 export async function buildRun({ config, inputs, loadModule }: RunParts, place: RunPlace): Promise<BuiltRun> {
-  const { args, rawArguments, store, trial, hooks } = place;
+  const { args, rawArguments, store, trial, hooks, pusher } = place;
   const built = await buildTrainer({
     ...inputs,
     taskOptions: config.options,
@@ -43,6 +46,7 @@ export async function buildRun({ config, inputs, loadModule }: RunParts, place: 
       runId: RUN,
       rawArguments,
       ...(trial ? { trial } : {}),
+      ...(pusher ? { pusher } : {}),
       callbacks: [
         reporter(),
         ...(config.earlyStopping ? [new EarlyStoppingCallback(config.earlyStopping)] : []),
@@ -59,6 +63,7 @@ const NOTICES: TrainerHooks = {
   onNotReplayed: (reason) => say(`note: steps of this run can not be replayed, which makes them slower: ${reason}`),
   onNonFiniteLoss: (place) => say(`warning: ${nonFiniteLossText(place)}`),
   onWarning: (message) => say(`warning: ${message}`),
+  onPushed: (pushed) => say(pushedText(pushed)),
   onBatchSize: (change) => say(`warning: ${batchSizeText(change)}`),
 };
 

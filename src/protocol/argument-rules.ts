@@ -4,6 +4,7 @@
 import type { ArgumentIssue } from './argument-spec.ts';
 import { show } from './argument-value.ts';
 import { parseOptimArgs } from './optimizer-settings.ts';
+import { isRepoName } from './repo-name.ts';
 import { followsMetric, ignoresWarmup, parseSchedulerKwargs } from './scheduler-settings.ts';
 
 /** Field name to value: every field of the table is there. */
@@ -227,6 +228,17 @@ const tokenCount: Rule = (values) => {
   );
 };
 
+const hubModel: Rule = (values) => {
+  const name = values.hub_model_id;
+  if (name === null || isRepoName(String(name))) return [];
+  return issue(
+    'error',
+    'hub_model_id',
+    `hub_model_id is ${show(name)}, which can not name a repository.`,
+    'Names look like owner/name, with letters, digits, points, dashes and underscores.',
+  );
+};
+
 const RULES: readonly Rule[] = [
   intervals,
   maxSteps,
@@ -239,6 +251,7 @@ const RULES: readonly Rule[] = [
   cadenceWithoutStrategy,
   metricInputs,
   tokenCount,
+  hubModel,
 ];
 
 /** All complaints, errors first. */

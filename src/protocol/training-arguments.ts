@@ -17,6 +17,7 @@ import {
 type IntervalStrategy = 'no' | 'steps' | 'epoch';
 type SaveStrategy = IntervalStrategy | 'best';
 type SamplingStrategy = 'random' | 'sequential' | 'group_by_length';
+export type HubStrategy = 'end' | 'every_save' | 'checkpoint' | 'all_checkpoints';
 export type CountedTokens = 'no' | 'all' | 'non_padding';
 
 /**
@@ -91,6 +92,17 @@ export interface TrainingArguments {
   readonly labelNames: readonly string[] | null;
   readonly trainSamplingStrategy: SamplingStrategy;
   readonly lengthColumnName: string;
+  readonly pushToHub: boolean;
+  /** `owner/name`, or a name alone for the account of the token. Null: made of the run's name. */
+  readonly hubModelId: string | null;
+  readonly hubStrategy: HubStrategy;
+  /** Null too for what files hold in its place: `<HUB_TOKEN>`. */
+  readonly hubToken: string | null;
+  /** Null: as the account's settings say. */
+  readonly hubPrivateRepo: boolean | null;
+  readonly hubAlwaysPush: boolean;
+  /** A branch; null: main. */
+  readonly hubRevision: string | null;
 }
 
 export type ParsedArguments =
@@ -152,6 +164,7 @@ function toArguments(values: Readonly<Record<string, unknown>>): TrainingArgumen
   args.lrSchedulerKwargs = 'kwargs' in schedule ? schedule.kwargs : {};
   args.optimArgs = 'args' in optim ? optim.args : {};
   args.warmupSteps = wholeFromOne(Number(values.warmup_steps));
+  if (args.hubToken === hidden('hub_token')) args.hubToken = null;
   args.includeNumInputTokensSeen = countedTokens(values.include_num_input_tokens_seen);
   return args as unknown as TrainingArguments;
 }

@@ -12,6 +12,7 @@ import type { CheckpointStore } from '#storage/checkpoint-store.ts';
 import type { CallbackContext, TrainerCallback } from './callbacks/trainer-callback.ts';
 import type { CheckpointWriterHooks } from './checkpoint-writer.ts';
 import type { ComputeMetrics, LossMetrics, Metrics, PreprocessLogits } from './evaluation-loop.ts';
+import type { HubPusher, Pushed } from './hub-pusher.ts';
 import type { ProcessingClass } from './processing-class.ts';
 import type { UpdateRecord } from './telemetry.ts';
 import type { TrialInfo } from './trainer-state.ts';
@@ -33,6 +34,8 @@ export interface TrainerHooks extends CheckpointWriterHooks {
   readonly onWarning?: (message: string) => void;
   /** Told all metrics of an evaluation of training together, also where there are several sets. May set the flags. */
   readonly onEvaluated?: (metrics: Metrics, run: Pick<CallbackContext, 'state' | 'control'>) => void | Promise<void>;
+  /** Told when a push to the Hub has come to its end; of one that failed `onWarning` tells. */
+  readonly onPushed?: (pushed: Pushed) => void;
   /** Told when memory ran out and training starts again with fewer rows at once. */
   readonly onBatchSize?: (change: { readonly from: number; readonly to: number }) => void;
 }
@@ -61,6 +64,8 @@ export interface TrainerOptions {
   /** Without a store nothing is saved: save_strategy must be "no". */
   readonly checkpointStore?: CheckpointStore;
   readonly runId?: RunId;
+  /** Takes saves to the Hub: needed with push_to_hub. */
+  readonly pusher?: HubPusher;
   /** What a run with so many rows at once takes of memory: auto_find_batch_size asks it what fits. Default: not known. */
   readonly planMemory?: (batchSize: number) => MemoryPlan | null;
   /** This run is one of a search. */

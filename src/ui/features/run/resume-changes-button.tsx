@@ -4,6 +4,7 @@ import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { RunSnapshot } from '#client/run-store.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
+import { useHubConnection } from '../../hooks/hub-session.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
 import { changeableArguments, typedChanges } from './run-model.ts';
@@ -36,6 +37,7 @@ interface ChangesFormProps {
 }
 
 function ChangesForm({ snapshot, isDone, onDone }: ChangesFormProps) {
+  const hub = useHubConnection();
   const { client, library } = useStudio();
   const { busy, error, dismiss, start } = useAction();
   const { summary, detail, resumeStep } = snapshot;
@@ -44,7 +46,7 @@ function ChangesForm({ snapshot, isDone, onDone }: ChangesFormProps) {
   const changes = typedChanges(fields, typed);
   const resume = (): void =>
     start('resume', async () => {
-      await client.request('run/resume', { runId: summary.runId, changes });
+      await client.request('run/resume', { runId: summary.runId, changes, hub });
       onDone();
       await Promise.all([library.reload(summary.runId), library.refresh()]);
     });

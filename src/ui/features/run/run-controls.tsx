@@ -4,7 +4,9 @@ import { Button, Group, Modal, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { RunSnapshot } from '#client/run-store.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
+import { HubAccess } from '../../components/hub-access.tsx';
 import { Icon, type IconName } from '../../components/icon.tsx';
+import { useHubConnection } from '../../hooks/hub-session.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
 import { ResumeChangesButton } from './resume-changes-button.tsx';
@@ -14,6 +16,7 @@ export function RunControls({ snapshot }: { snapshot: RunSnapshot }) {
   const { client } = useStudio();
   const { busy, error, dismiss, start } = useAction();
   const { runId, state } = snapshot.summary;
+  const { detail } = snapshot;
   const can = commandsFor(state);
   const give = (type: 'run/pause' | 'run/continue' | 'run/save-now' | 'run/evaluate-now') => ({
     busy: busy === type,
@@ -44,6 +47,9 @@ export function RunControls({ snapshot }: { snapshot: RunSnapshot }) {
         {can.resumeWithChanges && <ResumeChangesButton snapshot={snapshot} />}
         {can.resume && <ResumeButton snapshot={snapshot} />}
       </Group>
+      {(can.resume || can.resumeWithChanges) && detail.setup.trainingArguments['push_to_hub'] === true && (
+        <HubAccess need="One that may write: push_to_hub is on, to go on with this run." />
+      )}
       {error && <ErrorAlert error={error} onClose={dismiss} />}
     </Stack>
   );
@@ -110,12 +116,13 @@ function StopDiscard({ busy, onStop }: { busy: boolean; onStop: () => void }) {
 }
 
 function ResumeButton({ snapshot }: { snapshot: RunSnapshot }) {
+  const hub = useHubConnection();
   const { client, library } = useStudio();
   const { busy, error, dismiss, start } = useAction();
   const { summary, resumeStep } = snapshot;
   const resume = (): void =>
     start('resume', async () => {
-      await client.request('run/resume', { runId: summary.runId });
+      await client.request('run/resume', { runId: summary.runId, hub });
       await Promise.all([library.reload(summary.runId), library.refresh()]);
     });
   return (

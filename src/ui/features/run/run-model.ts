@@ -156,11 +156,6 @@ export function checkpointMetrics(checkpoints: readonly CheckpointSummary[]): re
   return [...wanted.filter((name) => names.has(name)), ...rest].slice(0, 3);
 }
 
-/** Runs are named freely; repositories take letters, digits, points, dashes and underscores. */
-export function repoNameFor(run: string): string {
-  return run.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[-.]+|[-.]+$/g, '') || 'model';
-}
-
 /** What HF's Trainer writes when it pushes. */
 export function commitMessage({ name, step }: Pick<CheckpointSummary, 'name' | 'step'>): string {
   return name === 'final' ? 'End of training' : `Training in progress, step ${step}`;

@@ -10,13 +10,12 @@ import { useHubConnection } from '../../hooks/hub-session.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
 import { ResumeChangesButton } from './resume-changes-button.tsx';
-import { commandsFor } from './run-model.ts';
+import { commandsFor, pushesToHub } from './run-model.ts';
 
 export function RunControls({ snapshot }: { snapshot: RunSnapshot }) {
   const { client } = useStudio();
   const { busy, error, dismiss, start } = useAction();
   const { runId, state } = snapshot.summary;
-  const { detail } = snapshot;
   const can = commandsFor(state);
   const give = (type: 'run/pause' | 'run/continue' | 'run/save-now' | 'run/evaluate-now') => ({
     busy: busy === type,
@@ -47,7 +46,7 @@ export function RunControls({ snapshot }: { snapshot: RunSnapshot }) {
         {can.resumeWithChanges && <ResumeChangesButton snapshot={snapshot} />}
         {can.resume && <ResumeButton snapshot={snapshot} />}
       </Group>
-      {(can.resume || can.resumeWithChanges) && detail.setup.trainingArguments['push_to_hub'] === true && (
+      {can.resume && pushesToHub(snapshot.detail.setup.trainingArguments) && (
         <HubAccess need="One that may write: push_to_hub is on, to go on with this run." />
       )}
       {error && <ErrorAlert error={error} onClose={dismiss} />}

@@ -165,6 +165,9 @@ export function downloadName(run: string, checkpoint: string): string {
   return `${run}-${checkpoint}`.replace(/[^A-Za-z0-9._-]+/g, '-').concat('.zip');
 }
 
+/** Going on with such a run takes an access token. */
+export const pushesToHub = (given: Readonly<Record<string, unknown>>): boolean => given['push_to_hub'] === true;
+
 /** What a run may go on with other values of. */
 const CHANGEABLE = [
   'learning_rate',

@@ -4,13 +4,12 @@ import { Button, Group, Modal, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { RunSnapshot } from '#client/run-store.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
-import { HubAccess } from '../../components/hub-access.tsx';
 import { Icon, type IconName } from '../../components/icon.tsx';
 import { useHubConnection } from '../../hooks/hub-session.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
 import { ResumeChangesButton } from './resume-changes-button.tsx';
-import { commandsFor, pushesToHub } from './run-model.ts';
+import { commandsFor } from './run-model.ts';
 
 export function RunControls({ snapshot }: { snapshot: RunSnapshot }) {
   const { client } = useStudio();
@@ -46,9 +45,6 @@ export function RunControls({ snapshot }: { snapshot: RunSnapshot }) {
         {can.resumeWithChanges && <ResumeChangesButton snapshot={snapshot} />}
         {can.resume && <ResumeButton snapshot={snapshot} />}
       </Group>
-      {can.resume && pushesToHub(snapshot.detail.setup.trainingArguments) && (
-        <HubAccess need="One that may write: push_to_hub is on, to go on with this run." />
-      )}
       {error && <ErrorAlert error={error} onClose={dismiss} />}
     </Stack>
   );

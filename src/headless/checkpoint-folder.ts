@@ -39,6 +39,7 @@ interface OpenTensor extends TensorEntry {
  * Opens any folder of this layout, also one that another run wrote.
  * @param run needed for a folder of transformers: torch numbers its parameters and does not name them. Without it such
  *   a folder is opened as a model alone.
+ * @param only the files that belong to it; null: all that lie there.
  * @throws StudioError E-CHECKPOINT when it is damaged or does not fit the run.
  */
 export async function openCheckpointFolder(
@@ -46,12 +47,15 @@ export async function openCheckpointFolder(
   runId: RunId,
   name: string,
   run: ForeignRun | null = null,
+  only: ReadonlySet<string> | null = null,
 ): Promise<StoredCheckpoint> {
   const readText = (path: string) => readTextIn(folder, path);
   const stateText = await readText('trainer_state.json');
   const state = fromTrainerStateJson(parseHfJson(stateText, 'trainer_state.json', 'E-CHECKPOINT'));
   const entries = await readdir(folder, { withFileTypes: true });
-  const files = { folder, readText, paths: entries.filter((entry) => entry.isFile()).map((entry) => entry.name) };
+  const isPart = (path: string): boolean => only?.has(path) ?? true;
+  const paths = entries.flatMap((entry) => (entry.isFile() && isPart(entry.name) ? [entry.name] : []));
+  const files = { folder, readText, paths };
   const { tensors, progress } = await withTorchState(files, await safetensorsIn(files), run, state.globalStep);
   const bytesOf = async (file: string, tensor: string): Promise<Blob> => {
     const found = tensors.find((entry) => entry.file === file && entry.name === tensor);

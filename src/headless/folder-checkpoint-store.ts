@@ -24,6 +24,8 @@ const PARTIAL = '.partial-';
 
 export class FolderCheckpointStore implements CheckpointStore {
   readonly #root: string;
+  /** What was saved as `final`: other files may lie in the output folder. */
+  #finalFiles: ReadonlySet<string> | null = null;
 
   /** @param root the output folder; made when something is saved. */
   constructor(root: string) {
@@ -77,7 +79,9 @@ export class FolderCheckpointStore implements CheckpointStore {
       await rename(partial, place);
       return;
     }
-    for (const file of await readdir(partial)) await rename(join(partial, file), join(this.#root, file));
+    const files = await readdir(partial);
+    for (const file of files) await rename(join(partial, file), join(this.#root, file));
+    this.#finalFiles = new Set(files);
     await rm(partial, { recursive: true });
   }
 
@@ -91,7 +95,7 @@ export class FolderCheckpointStore implements CheckpointStore {
   }
 
   async open(runId: RunId, checkpointId: CheckpointId): Promise<StoredCheckpoint> {
-    return openCheckpointFolder(this.#folderOf(checkpointId), runId, checkpointId);
+    return this.#openNamed(checkpointId, runId);
   }
 
   async delete(_runId: RunId, checkpointId: CheckpointId): Promise<void> {
@@ -99,7 +103,12 @@ export class FolderCheckpointStore implements CheckpointStore {
   }
 
   async #describe(name: string, runId: RunId): Promise<CheckpointManifest> {
-    return (await openCheckpointFolder(this.#folderOf(name), runId, name)).manifest;
+    return (await this.#openNamed(name, runId)).manifest;
+  }
+
+  #openNamed(name: string, runId: RunId): Promise<StoredCheckpoint> {
+    const only = name === FINAL ? this.#finalFiles : null;
+    return openCheckpointFolder(this.#folderOf(name), runId, name, null, only);
   }
 
   #folderOf(name: string): string {

@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import type { Engine } from '#gpu/initialize.ts';
+import type { HubConnection } from '#protocol/hub-messages.ts';
 import type { RunId } from '#protocol/ids.ts';
 import { TENSORBOARD } from '#protocol/report-to.ts';
 import type { TrainingArguments } from '#protocol/training-arguments.ts';
@@ -9,7 +10,7 @@ import { EarlyStoppingCallback } from '#trainer/callbacks/early-stopping-callbac
 import type { TrainerCallback } from '#trainer/callbacks/trainer-callback.ts';
 import type { TrainerHooks, TrainerOptions } from '#trainer/trainer-options.ts';
 import { type BuiltRun, buildTrainer } from '#worker/build-trainer.ts';
-import { batchSizeText, nonFiniteLossText } from '#worker/run-notices.ts';
+import { batchSizeText, nonFiniteLossText, pushedText } from '#worker/run-notices.ts';
 import type { EndSignal } from './end-signal.ts';
 import type { FolderCheckpointStore } from './folder-checkpoint-store.ts';
 import type { Inputs } from './open-inputs.ts';
@@ -28,9 +29,11 @@ export interface RunParts {
   readonly loadModule: LoadModule;
   /** Null: signals end the process, as they do by default. */
   readonly endSignal: EndSignal | null;
+  /** Where push_to_hub pushes to; null: nothing is pushed. */
+  readonly hub: HubConnection | null;
 }
 
-export interface RunPlace extends Pick<TrainerOptions, 'trial' | 'hooks'> {
+export interface RunPlace extends Pick<TrainerOptions, 'trial' | 'hooks' | 'pusher'> {
   readonly args: TrainingArguments;
   readonly rawArguments: Readonly<Record<string, unknown>>;
   readonly store: FolderCheckpointStore;
@@ -43,7 +46,7 @@ export async function buildRun(
   { config, inputs, loadModule, endSignal }: RunParts,
   place: RunPlace,
 ): Promise<BuiltRun> {
-  const { args, rawArguments, store, trial, hooks } = place;
+  const { args, rawArguments, store, trial, hooks, pusher } = place;
   const built = await buildTrainer({
     ...inputs,
     taskOptions: config.options,
@@ -54,6 +57,7 @@ export async function buildRun(
       runId: RUN,
       rawArguments,
       ...(trial ? { trial } : {}),
+      ...(pusher ? { pusher } : {}),
       callbacks: [
         reporter(),
         ...tensorBoard(place),
@@ -72,6 +76,7 @@ const NOTICES: TrainerHooks = {
   onNotReplayed: (reason) => say(`note: steps of this run can not be replayed, which makes them slower: ${reason}`),
   onNonFiniteLoss: (place) => say(`warning: ${nonFiniteLossText(place)}`),
   onWarning: (message) => say(`warning: ${message}`),
+  onPushed: (pushed) => say(pushedText(pushed)),
   onBatchSize: (change) => say(`warning: ${batchSizeText(change)}`),
 };
 

@@ -37,7 +37,8 @@ function report({ number, params, state, value, error }: Trial): void {
 }
 
 async function openTrial(start: TrialStart, outputDir: string, parts: RunParts): Promise<TrialRun> {
-  const { trial, args, rawArguments } = start;
+  const { trial, rawArguments } = start;
+  const args = { ...start.args, pushToHub: false };
   const store = new FolderCheckpointStore(join(outputDir, trial.name));
   const stored = await latestCheckpoint(store, RUN);
   const hooks = trialHooks(undefined, start);

@@ -18,6 +18,8 @@ import { toTrainerStateJson } from '#trainer/trainer-state.ts';
 import { stringifyHfJson } from '#util/hf-json.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { describeRun } from '#worker/describe-run.ts';
+import type { RunFacts } from '#worker/export-checkpoint.ts';
+import { hubPusher } from '#worker/hub-push.ts';
 import { mergedModel } from '#worker/merged-model.ts';
 import { modelCard } from '#worker/model-card.ts';
 import { savedFilesOf } from '#worker/opened-model.ts';
@@ -28,6 +30,7 @@ import { continueElsewhere } from './continue-elsewhere.ts';
 import { startEngine } from './dawn.ts';
 import { EndedBySignal, EndSignal } from './end-signal.ts';
 import { FolderCheckpointStore } from './folder-checkpoint-store.ts';
+import { hubConnection } from './hub-connection.ts';
 import { type Inputs, openInputs } from './open-inputs.ts';
 import { resumeArguments } from './resume-arguments.ts';
 import { buildRun, RUN, type RunParts } from './run-builder.ts';
@@ -49,11 +52,13 @@ export async function run(commandLine: CommandLine, loadModule: LoadModule): Pro
   if (commandLine.continueElsewhere !== null) return leave(commandLine.continueElsewhere, resumeFrom, given, inputs);
   const told = stored ? await resumeArguments(commandLine.resumeArguments, stored, given, say) : given;
   if (given.search) checkSearch(inputs, stored);
+  const hub = told.args.pushToHub ? hubConnection(given.args) : null;
+  if (hub && given.search) say('warning: the trials of a search are not pushed to the Hub.');
   const engine = await startEngine();
   say(`device: ${deviceName(engine)}`);
   const config = { ...given, ...told };
   const endSignal = config.args.enableJitCheckpoint ? new EndSignal() : null;
-  const parts: RunParts = { config, inputs, engine, loadModule, endSignal };
+  const parts: RunParts = { config, inputs, engine, loadModule, hub, endSignal };
   try {
     await (given.search ? searchIn(given.search, outputDir, parts) : trainOnce(parts, outputDir, stored));
   } catch (error) {
@@ -81,16 +86,28 @@ async function leave(
 }
 
 async function trainOnce(parts: RunParts, outputDir: string, stored: StoredCheckpoint | null): Promise<void> {
-  const { config, inputs } = parts;
+  const { config, inputs, hub } = parts;
   const store = new FolderCheckpointStore(outputDir);
   const plan = planRunMemory({ ...inputs, taskOptions: config.options, args: config.args });
   if (plan) say(`memory: ${describeMemory(plan)}`);
-  const { trainer } = await buildRun(parts, { ...config, store, outputDir });
+  const { args } = config;
+  const pushes = hub && {
+    args,
+    connection: hub,
+    facts: factsOf(parts, outputDir),
+    signal: new AbortController().signal,
+  };
+  const { trainer } = await buildRun(parts, {
+    ...config,
+    store,
+    outputDir,
+    ...(pushes ? { pusher: hubPusher(pushes) } : {}),
+  });
   await makeOutputFolder(outputDir);
   if (stored) say(`resuming from ${stored.manifest.name} at step ${stored.manifest.step}`);
   const output = await trainer.train(stored ?? false);
   parts.endSignal?.throwIfEnded((name) => `Go on with --resume-from-checkpoint ${join(outputDir, name)}`);
-  await trainer.saveModel();
+  await (hub ? trainer.pushToHub() : trainer.saveModel());
   const { peft } = inputs;
   if (peft && config.mergeAdapter) await writeMerged(join(outputDir, 'merged'), { ...inputs, peft, trainer, store });
   await writeFile(join(outputDir, 'README.md'), cardOf(parts, trainer, outputDir));
@@ -105,21 +122,26 @@ const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} Mi
 const describeMemory = ({ peak, weights, gradients, optimizer, activations }: MemoryPlan): string =>
   `${mebibytes(peak)} at most (weights ${mebibytes(weights)}, gradients ${mebibytes(gradients)}, optimizer ${mebibytes(optimizer)}, activations ${mebibytes(activations)})`;
 
-function cardOf({ config, inputs, engine }: RunParts, trainer: Trainer, outputDir: string): string {
+function factsOf({ config, inputs, engine }: RunParts, outputDir: string): RunFacts {
   const { model, data } = inputs;
-  return modelCard({
+  return {
     name: basename(outputDir),
     baseModel: model.name,
     dataName: basename(config.trainFile),
     task: data.task,
     problemType: data.problemType,
     labels: data.labels,
-    trainingArguments: toTrainingArgumentsJson(trainer.args, config.rawArguments),
+    device: deviceName(engine),
+  };
+}
+
+const cardOf = (parts: RunParts, trainer: Trainer, outputDir: string): string =>
+  modelCard({
+    ...factsOf(parts, outputDir),
+    trainingArguments: toTrainingArgumentsJson(trainer.args, parts.config.rawArguments),
     logHistory: trainer.state.logHistory,
     step: trainer.weightsStep,
-    device: deviceName(engine),
   });
-}
 
 function checkSearch({ data }: Inputs, stored: StoredCheckpoint | null): void {
   if (stored)

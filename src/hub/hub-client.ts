@@ -55,7 +55,10 @@ export interface PushedFile {
 export interface Push {
   /** `owner/name`. */
   readonly name: string;
-  readonly private: boolean;
+  /** Of a repository that is made; null: as the account's settings say. */
+  readonly private: boolean | null;
+  /** Null: main. */
+  readonly branch: string | null;
   /** First line of the commit. */
   readonly message: string;
   readonly files: readonly PushedFile[];
@@ -141,7 +144,7 @@ export class HubClient {
     await createRepo({
       ...common,
       repo,
-      visibility: push.private ? 'private' : 'public',
+      ...(push.private === null ? {} : { visibility: push.private ? ('private' as const) : ('public' as const) }),
       fetch: this.#fetch(subject, [409]),
     })
       // The Hub says 409 of a repository that is there.
@@ -153,6 +156,7 @@ export class HubClient {
         repo,
         files: [...files],
         commitTitle: message,
+        ...(push.branch === null ? {} : { branch: push.branch }),
         // The plain way of LFS, which mirrors know as well.
         useXet: false,
         ...(signal ? { abortSignal: signal } : {}),

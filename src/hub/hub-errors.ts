@@ -34,7 +34,10 @@ export function refusalOf(response: Response, message: string): HubRefusal {
 export function refused(refusal: HubRefusal, subject: HubSubject): StudioError {
   const { status, code, message } = refusal;
   if (code === 'GatedRepo') return gated(subject, refusal);
-  if (code === 'RevisionNotFound') return missing(subject, refusal, 'has no such revision', 'Check its name.');
+  if (code === 'RevisionNotFound' || message.includes('Invalid rev id')) {
+    const hint = subject.doing === 'push' ? 'Make the branch on the Hub, or check its name.' : 'Check its name.';
+    return missing(subject, refusal, 'has no such revision', hint);
+  }
   if (code === 'EntryNotFound') {
     return missing(subject, refusal, 'no longer has this file', 'Look the repository up again.');
   }

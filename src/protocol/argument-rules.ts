@@ -5,6 +5,7 @@ import type { ArgumentIssue } from './argument-spec.ts';
 import { show } from './argument-value.ts';
 import { parseCheckpointingKwargs } from './checkpointing-settings.ts';
 import { parseOptimArgs } from './optimizer-settings.ts';
+import { isRepoName } from './repo-name.ts';
 import { checkReportTo } from './report-to.ts';
 import { followsMetric, ignoresWarmup, parseSchedulerKwargs } from './scheduler-settings.ts';
 
@@ -245,6 +246,16 @@ const resumePlace: Rule = (values) =>
         'resume_from_checkpoint: the runner goes on from there.',
         'In the studio, use Resume on the page of the run.',
       );
+const hubModel: Rule = (values) => {
+  const name = values.hub_model_id;
+  if (name === null || isRepoName(String(name))) return [];
+  return issue(
+    'error',
+    'hub_model_id',
+    `hub_model_id is ${show(name)}, which can not name a repository.`,
+    'Names look like owner/name, with letters, digits, points, dashes and underscores.',
+  );
+};
 
 const RULES: readonly Rule[] = [
   intervals,
@@ -261,6 +272,7 @@ const RULES: readonly Rule[] = [
   tokenCount,
   reportTo,
   resumePlace,
+  hubModel,
 ];
 
 /** All complaints, errors first. */

@@ -5,18 +5,37 @@ import { type ArgumentSpec, field, ignored, inGroup } from './argument-spec.ts';
 import { LEARNING_SPECS } from './argument-specs-learning.ts';
 import { RUN_SPECS } from './argument-specs-run.ts';
 
-const NO_HUB = 'nothing is pushed while it trains; push a checkpoint from the page of the run';
 const SCRIPT_FLAG = 'it is a switch for Python scripts';
 const ONE_DEVICE = 'one device trains here, so nothing is distributed';
 
 const OTHER = inGroup('Other', [
-  ignored('push_to_hub', 'bool', false, 'Uploads checkpoints to the Hugging Face Hub.', NO_HUB),
-  ignored('hub_model_id', 'string', null, 'Repository to upload to.', NO_HUB),
-  ignored('hub_strategy', 'string', 'every_save', 'When to upload.', NO_HUB),
-  ignored('hub_token', 'string', null, 'Access token of the Hub.', NO_HUB),
-  ignored('hub_private_repo', 'bool', null, 'Creates a private repository.', NO_HUB),
-  ignored('hub_always_push', 'bool', false, 'Uploads even while an upload is going on.', NO_HUB),
-  ignored('hub_revision', 'string', null, 'Branch to upload to.', NO_HUB),
+  field(
+    'push_to_hub',
+    'bool',
+    false,
+    'Pushes checkpoints to the HuggingFace Hub while it trains, and the model at the end.',
+    {
+      aliases: ['upload', 'huggingface'],
+    },
+  ),
+  field('hub_model_id', 'string', null, 'Repository to push to: owner/name, or a name for your own account.', {
+    aliases: ['repository', 'push_to_hub_model_id'],
+  }),
+  field(
+    'hub_strategy',
+    'enum',
+    'every_save',
+    'What is pushed: the model at the end, at every save too, or with the checkpoint to resume from.',
+    { choices: ['end', 'every_save', 'checkpoint', 'all_checkpoints'], aliases: ['upload'] },
+  ),
+  field('hub_token', 'string', null, 'Access token that may write. It is never stored or written.', {
+    aliases: ['push_to_hub_token'],
+  }),
+  field('hub_private_repo', 'bool', null, "Makes a new repository private. Not set: as the account's settings say.", {
+    aliases: ['visibility'],
+  }),
+  field('hub_always_push', 'bool', false, 'Pushes every save, also while the push before is going on.'),
+  field('hub_revision', 'string', null, 'Branch to push to; it must be there. Not set: main.', { aliases: ['branch'] }),
   ignored('debug', 'json', '', 'Debug options of PyTorch.', 'there is no PyTorch here'),
   field(
     'skip_memory_metrics',

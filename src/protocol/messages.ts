@@ -3,7 +3,7 @@
 
 import type { Task } from '#util/task.ts';
 import type { WireError } from './errors.ts';
-import type { HubProgressEvent, HubRequests, HubRevision } from './hub-messages.ts';
+import type { HubConnection, HubProgressEvent, HubRequests, HubRevision } from './hub-messages.ts';
 import type { CheckpointId, DataId, ModelId, RunId } from './ids.ts';
 import type { LoraConfig } from './lora-config.ts';
 import type { MemoryPlan } from './memory-plan.ts';
@@ -283,7 +283,8 @@ export interface Requests extends HubRequests {
   'data/open': { params: { source: DataSource }; result: DataSummary };
   'data/examine': { params: { task: TaskSetup; previewRows: number }; result: DataExamination };
   'run/plan': { params: { setup: RunSetup }; result: RunPlan };
-  'run/start': { params: { setup: RunSetup }; result: { runId: RunId } };
+  /** `hub`: for push_to_hub. It is kept in memory for as long as the run trains. */
+  'run/start': { params: { setup: RunSetup; hub?: HubConnection | undefined }; result: { runId: RunId } };
   /** From the given checkpoint, else the latest, else (nothing saved) from the beginning. */
   'run/resume': {
     params: {
@@ -291,6 +292,8 @@ export interface Requests extends HubRequests {
       checkpointId?: CheckpointId | undefined;
       /** Arguments that are others from here on, by HF's names. */
       changes?: Readonly<Record<string, unknown>> | undefined;
+      /** As for 'run/start'. */
+      hub?: HubConnection | undefined;
     };
     result: { step: number };
   };

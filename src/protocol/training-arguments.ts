@@ -19,6 +19,7 @@ import {
 type IntervalStrategy = 'no' | 'steps' | 'epoch';
 type SaveStrategy = IntervalStrategy | 'best';
 type SamplingStrategy = 'random' | 'sequential' | 'group_by_length';
+export type HubStrategy = 'end' | 'every_save' | 'checkpoint' | 'all_checkpoints';
 export type CountedTokens = 'no' | 'all' | 'non_padding';
 
 /**
@@ -103,6 +104,17 @@ export interface TrainingArguments {
   readonly trainSamplingStrategy: SamplingStrategy;
   readonly lengthColumnName: string;
   readonly skipMemoryMetrics: boolean;
+  readonly pushToHub: boolean;
+  /** `owner/name`, or a name alone for the account of the token. Null: made of the run's name. */
+  readonly hubModelId: string | null;
+  readonly hubStrategy: HubStrategy;
+  /** Null too for what files hold in its place: `<HUB_TOKEN>`. */
+  readonly hubToken: string | null;
+  /** Null: as the account's settings say. */
+  readonly hubPrivateRepo: boolean | null;
+  readonly hubAlwaysPush: boolean;
+  /** A branch; null: main. */
+  readonly hubRevision: string | null;
 }
 
 export type ParsedArguments =
@@ -166,6 +178,7 @@ function toArguments(values: Readonly<Record<string, unknown>>): TrainingArgumen
   const checkpointing = parseCheckpointingKwargs(values.gradient_checkpointing_kwargs);
   args.gradientCheckpointingKwargs = 'kwargs' in checkpointing ? checkpointing.kwargs : {};
   args.warmupSteps = wholeFromOne(Number(values.warmup_steps));
+  if (args.hubToken === hidden('hub_token')) args.hubToken = null;
   args.includeNumInputTokensSeen = countedTokens(values.include_num_input_tokens_seen);
   args.reportTo = trackersOf(values.report_to);
   return args as unknown as TrainingArguments;

@@ -16,6 +16,7 @@ export function checkTrainerOptions({
   optimizers,
   checkpointStore,
   runId,
+  pusher,
 }: TrainerOptions): void {
   if (!model === !modelInit) refuse('Give exactly one of model and modelInit.', 'model, modelInit');
   if (optimizers && modelInit)
@@ -37,6 +38,12 @@ export function checkTrainerOptions({
       'Give checkpointStore and runId, or set save_strategy to "no".',
     );
   }
+  if (args.pushToHub && !pusher)
+    refuse(
+      'push_to_hub is on, but this Trainer has nothing to push with.',
+      'push_to_hub',
+      'Give pusher, or turn it off.',
+    );
 }
 
 function refuse(message: string, where: string, hint?: string): never {

@@ -13,6 +13,7 @@ import type { CheckpointStore } from '#storage/checkpoint-store.ts';
 import type { CallbackContext, TrainerCallback } from './callbacks/trainer-callback.ts';
 import type { CheckpointWriterHooks } from './checkpoint-writer.ts';
 import type { ComputeMetrics, LossMetrics, Metrics, PreprocessLogits } from './evaluation-loop.ts';
+import type { HubPusher, Pushed } from './hub-pusher.ts';
 import type { ProcessingClass } from './processing-class.ts';
 import type { UpdateRecord } from './telemetry.ts';
 import type { TrialInfo } from './trainer-state.ts';
@@ -36,6 +37,8 @@ export interface TrainerHooks extends CheckpointWriterHooks {
   readonly onEvaluated?: (metrics: Metrics, run: Pick<CallbackContext, 'state' | 'control'>) => void | Promise<void>;
   /** Asked when training has ended: whether it ended early, to go on later. Then every checkpoint stays as it is. */
   readonly isInterrupted?: () => boolean;
+  /** Told when a push to the Hub has come to its end; of one that failed `onWarning` tells. */
+  readonly onPushed?: (pushed: Pushed) => void;
   /** Told when memory ran out and training starts again with fewer rows at once. */
   readonly onBatchSize?: (change: { readonly from: number; readonly to: number }) => void;
 }
@@ -66,6 +69,8 @@ export interface TrainerOptions {
   /** Without a store nothing is saved: save_strategy must be "no". */
   readonly checkpointStore?: CheckpointStore;
   readonly runId?: RunId;
+  /** Takes saves to the Hub: needed with push_to_hub. */
+  readonly pusher?: HubPusher;
   /** What a run with so many rows at once takes of memory: auto_find_batch_size asks it what fits. Default: not known. */
   readonly planMemory?: (batchSize: number) => MemoryPlan | null;
   /** This run is one of a search. */

@@ -24,6 +24,7 @@ import { storageFor } from './compute-storage.ts';
 import { dataLoaderFor, trainSampler } from './data-loaders.ts';
 import type { EvaluationOutput, Metrics } from './evaluation-loop.ts';
 import { Evaluator } from './evaluator.ts';
+import { type HubPushPolicy, hubPushPolicy, withPushes } from './hub-push-policy.ts';
 import { InitialWeights } from './initial-weights.ts';
 import { makeSchedule, makeUpdate } from './make-update.ts';
 import { MemoryTracker } from './memory-tracker.ts';
@@ -54,6 +55,7 @@ export class Trainer {
   readonly #options: TrainerOptions;
   readonly #handler: CallbackHandler;
   readonly #checkpoints: RunCheckpoints | null;
+  readonly #pushes: HubPushPolicy | null;
   readonly #evaluator: Evaluator;
   readonly #memory: MemoryTracker;
   #model: TrainableModel | null;
@@ -78,7 +80,12 @@ export class Trainer {
     this.args = args;
     this.#model = model ?? null;
     this.#handler = new CallbackHandler([defaultFlowCallback, ...callbacks]);
-    this.#checkpoints = checkpointStore && runId ? new RunCheckpoints(checkpointStore, runId, options) : null;
+    this.#pushes = hubPushPolicy(options);
+    const hooks = this.#pushes ? withPushes(options.hooks ?? {}, this.#pushes) : options.hooks;
+    this.#checkpoints =
+      checkpointStore && runId
+        ? new RunCheckpoints(checkpointStore, runId, { ...options, ...(hooks && { hooks }) })
+        : null;
   }
 
   /** @throws StudioError E-STATE before `modelInit` was called. */
@@ -262,8 +269,28 @@ export class Trainer {
     await this.#fire('onLog', { logs: entry });
   }
 
-  /** Writes the model as it is now, without optimizer, under the name `final`. */
+  /** Writes the model as it is now, without optimizer, under the name `final`; with push_to_hub it is pushed, too. */
   async saveModel(): Promise<void> {
+    await (this.args.pushToHub ? this.pushToHub('Model save') : this.#saveFinal());
+  }
+
+  /**
+   * Saves the model and pushes it, behind what is being pushed. A push that fails is told by `hooks.onWarning`.
+   * @throws StudioError E-ARGS without `pusher`.
+   */
+  async pushToHub(commitMessage = 'End of training'): Promise<void> {
+    if (!this.#pushes)
+      throw new StudioError('E-ARGS', 'This Trainer has nothing to push with.', {
+        where: 'pusher, checkpointStore',
+        hint: 'Give pusher, checkpointStore and runId.',
+      });
+    await this.#fire('onPushBegin');
+    this.#pushes.announceFinal(commitMessage);
+    await this.#saveFinal();
+    await this.#pushes.finish();
+  }
+
+  async #saveFinal(): Promise<void> {
     this.#update?.putWeights('averaged');
     const at = pointAt(this.state, this.weightsStep);
     await this.#requireCheckpoints().saveFinal({ model: this.model, state: this.state, at, resume: null });
@@ -415,12 +442,14 @@ export class Trainer {
     const { update, schedule } = session.parts;
     update.putWeights('averaged');
     const resume = { update, schedule, schedulerSteps: session.schedulerSteps, learningRate: session.learningRate };
+    const isPushed = args.pushToHub && this.#pushes?.announceSave(state);
     await this.#requireCheckpoints().save({
       model: this.model,
       state,
       at: pointAt(state, state.globalStep),
       resume: args.saveOnlyModel ? null : resume,
     });
+    if (isPushed) await this.#fire('onPushBegin');
     await this.#fire('onSave');
   }
 
@@ -445,6 +474,7 @@ export class Trainer {
     if (this.#checkpoints && state.bestModelCheckpoint !== null && !this.#options.hooks?.isInterrupted?.())
       await this.#takeBest(this.#checkpoints, state.bestModelCheckpoint);
     await this.#fire('onTrainEnd');
+    await this.#pushes?.finish();
     return { globalStep: state.globalStep, trainingLoss, metrics: { ...metrics, epoch: state.epoch } };
   }
 

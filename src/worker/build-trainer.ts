@@ -28,7 +28,7 @@ export interface BuildOptions {
   readonly onSample: (step: number, text: string) => void;
   readonly options: Pick<
     TrainerOptions,
-    'callbacks' | 'hooks' | 'checkpointStore' | 'runId' | 'rawArguments' | 'trial'
+    'callbacks' | 'hooks' | 'checkpointStore' | 'runId' | 'rawArguments' | 'trial' | 'pusher'
   >;
 }
 

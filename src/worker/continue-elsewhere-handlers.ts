@@ -4,7 +4,7 @@ import type { CheckpointId, RunId } from '#protocol/ids.ts';
 import type { Requests } from '#protocol/messages.ts';
 import type { StoredCheckpoint } from '#storage/checkpoint-store.ts';
 import type { RunRecord } from '#storage/schema.ts';
-import { checkpointEntries, slug, writeZip } from './export-checkpoint.ts';
+import { checkpointEntries, factsOf, slug, writeZip } from './export-checkpoint.ts';
 import type { OpenedModel } from './opened-model.ts';
 import { type OpenedData, sourceOf } from './prepare-task.ts';
 import { exportFolder } from './python-export/export-folder.ts';
@@ -30,7 +30,7 @@ export function continueElsewhereHandlers({ checkpoint, modelOfRun, dataOfRun }:
       const { stored, record, device } = await checkpoint(runId, checkpointId);
       const { name, setup } = record;
       const [model, data] = [await modelOfRun(record), await dataOfRun(record)];
-      const checkpointFiles = await checkpointEntries(stored, record, device);
+      const checkpointFiles = await checkpointEntries(stored, factsOf(record, device));
       const entries = exportFolder({
         name,
         task: setup.task,

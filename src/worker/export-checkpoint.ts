@@ -9,12 +9,26 @@ import type { RunRecord } from '#storage/schema.ts';
 import { parseHfJson, stringifyHfJson } from '#util/hf-json.ts';
 import { OPTIMIZER_FILE, torchFiles } from './checkpoint-to-torch.ts';
 import { mergedModel } from './merged-model.ts';
-import { modelCard } from './model-card.ts';
+import { type ModelCardFacts, modelCard } from './model-card.ts';
 import { type OpenedModel, savedFilesOf } from './opened-model.ts';
 
 /** Files that only a resume here needs. */
 const INTERNAL = new Set(['progress.json']);
 const EXPORTS = 'exports';
+
+/** What a model card tells that the checkpoint does not. */
+export type RunFacts = Omit<ModelCardFacts, 'trainingArguments' | 'logHistory' | 'step'>;
+
+export function factsOf(record: RunRecord, device: string): RunFacts {
+  const { name, modelName: baseModel, dataName, setup, origin, problemType, labels } = record;
+  return { name, baseModel, dataName, task: setup.task, ...(origin ? { origin } : {}), problemType, labels, device };
+}
+
+/** The model that an adapter sits on. */
+interface MergeInto {
+  readonly record: RunRecord;
+  readonly base: OpenedModel;
+}
 
 export interface Exported {
   readonly file: Blob | null;
@@ -33,9 +47,8 @@ export async function exportCheckpoint(
   base: OpenedModel | null,
 ): Promise<Exported> {
   const folder = `${slug(record.name)}-${stored.manifest.name}${base ? '-merged' : ''}`;
-  const entries = base
-    ? await modelEntries(stored, record, device, base)
-    : await checkpointEntries(stored, record, device);
+  const facts = factsOf(record, device);
+  const entries = base ? await modelEntries(stored, facts, { record, base }) : await checkpointEntries(stored, facts);
   return writeZip(entries, folder, target);
 }
 
@@ -80,14 +93,10 @@ async function privateFile(name: string): Promise<FileSystemFileHandle | null> {
 }
 
 /** The HuggingFace folder with what HF's Trainer resumes from, where it is stored. */
-export async function checkpointEntries(
-  stored: StoredCheckpoint,
-  record: RunRecord,
-  device: string,
-): Promise<ZipEntry[]> {
+export async function checkpointEntries(stored: StoredCheckpoint, facts: RunFacts): Promise<ZipEntry[]> {
   const archives = stored.manifest.modelOnly ? new Map<string, TorchArchive>() : await archivesOf(stored);
   return [
-    ...(await modelEntries(stored, record, device, null)),
+    ...(await modelEntries(stored, facts)),
     ...[...archives].map(([name, archive]) => ({ name, size: archive.byteLength, data: archive.chunks() })),
   ];
 }
@@ -95,14 +104,13 @@ export async function checkpointEntries(
 /** The HuggingFace folder without what resuming needs: model card, texts and weights. */
 export async function modelEntries(
   stored: StoredCheckpoint,
-  record: RunRecord,
-  device: string,
-  base: OpenedModel | null,
+  facts: RunFacts,
+  merge: MergeInto | null = null,
 ): Promise<ZipEntry[]> {
   const texts = new Map<string, string>();
   for (const path of stored.manifest.files) if (!INTERNAL.has(path)) texts.set(path, await stored.readFile(path));
-  texts.set('README.md', cardOf(texts, stored, record, device));
-  const { file, tensors } = base ? await mergedWeights(stored, record, base, texts) : storedWeights(stored);
+  texts.set('README.md', cardOf(texts, stored, facts));
+  const { file, tensors } = merge ? await mergedWeights(stored, merge, texts) : storedWeights(stored);
   const header = safetensorsHeaderBytes(tensors);
   const weights = async function* () {
     yield header;
@@ -129,8 +137,7 @@ function storedWeights(stored: StoredCheckpoint): Weights {
 
 async function mergedWeights(
   stored: StoredCheckpoint,
-  record: RunRecord,
-  base: OpenedModel,
+  { record, base }: MergeInto,
   texts: Map<string, string>,
 ): Promise<Weights> {
   const { config, tensors } = mergedModel(base, { ...record, task: record.setup.task }, record.setup.peft!, stored);
@@ -153,25 +160,13 @@ function archivesOf(stored: StoredCheckpoint): Promise<ReadonlyMap<string, Torch
   });
 }
 
-function cardOf(
-  texts: ReadonlyMap<string, string>,
-  stored: StoredCheckpoint,
-  record: RunRecord,
-  device: string,
-): string {
+function cardOf(texts: ReadonlyMap<string, string>, stored: StoredCheckpoint, facts: RunFacts): string {
   const json = (path: string) => parseHfJson(texts.get(path) ?? '{}', path, 'E-CHECKPOINT') as Record<string, unknown>;
   return modelCard({
-    name: record.name,
-    baseModel: record.modelName,
-    dataName: record.dataName,
-    task: record.setup.task,
-    ...(record.origin ? { origin: record.origin } : {}),
-    problemType: record.problemType,
-    labels: record.labels,
+    ...facts,
     trainingArguments: json('training_args.json'),
     logHistory: (json('trainer_state.json')['log_history'] ?? []) as LogEntry[],
     step: stored.manifest.step,
-    device,
   });
 }
 

@@ -6,6 +6,7 @@ import type { StoredCheckpoint } from '#storage/checkpoint-store.ts';
 import { downloadIdOf, type IdbDownloadStore } from '#storage/download-store.ts';
 import type { RunRecord } from '#storage/schema.ts';
 import { StudioError } from '#util/studio-error.ts';
+import { factsOf } from './export-checkpoint.ts';
 import { download, hubInfo, searchHub } from './hub-downloads.ts';
 import { pushCheckpoint } from './hub-push.ts';
 
@@ -62,7 +63,7 @@ export function hubHandlers({ emit, downloads, checkpoint }: HubSurroundings): H
     'hub/push': ({ transferId, runId, checkpointId, ...params }) =>
       transfer(transferId, async (parts) => {
         const { stored, record, device } = await checkpoint(runId, checkpointId);
-        return pushCheckpoint(stored, record, device, { ...params, ...parts });
+        return pushCheckpoint(stored, factsOf(record, device), { ...params, branch: null, ...parts });
       }),
   };
 }

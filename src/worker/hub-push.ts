@@ -1,43 +1,83 @@
-// A checkpoint on its way to the Hub: the same files as its download has, without what only resuming needs.
+// A checkpoint on its way to the Hub, from the page of a run or while the run trains: the files that its download has.
 
+import type { ZipEntry } from '#formats/zip-stream.ts';
 import type { HubConnection, HubProgressEvent, HubPushed } from '#protocol/hub-messages.ts';
+import { repoNameFor } from '#protocol/repo-name.ts';
+import type { TrainingArguments } from '#protocol/training-arguments.ts';
 import type { StoredCheckpoint } from '#storage/checkpoint-store.ts';
-import type { RunRecord } from '#storage/schema.ts';
-import { modelEntries } from './export-checkpoint.ts';
+import type { HubPusher } from '#trainer/hub-pusher.ts';
+import { checkpointEntries, modelEntries, type RunFacts } from './export-checkpoint.ts';
 
-export interface PushOptions {
+interface PushTarget {
   readonly connection: HubConnection;
   /** `owner/name`, or a name alone for the account of the token. */
   readonly repo: string;
-  readonly private: boolean;
-  readonly message: string;
+  /** Of a new repository; null: as the account's settings say. */
+  readonly private: boolean | null;
+  /** Null: main. */
+  readonly branch: string | null;
   readonly signal: AbortSignal;
+}
+
+export interface PushOptions extends PushTarget {
+  readonly message: string;
   readonly onProgress: (progress: Pick<HubProgressEvent, 'phase' | 'path' | 'doneBytes' | 'totalBytes'>) => void;
 }
 
-/** Null when the signal was aborted: then no commit was made. */
+/** Without what only resuming needs. Null when the signal was aborted: then no commit was made. */
 export async function pushCheckpoint(
   stored: StoredCheckpoint,
-  record: RunRecord,
-  device: string,
+  facts: RunFacts,
   options: PushOptions,
 ): Promise<HubPushed | null> {
-  const { connection, repo, message, signal, onProgress } = options;
   try {
-    const { HubClient } = await import('#hub/index.ts');
-    const client = new HubClient({ ...connection, signal });
-    const name = repo.includes('/') ? repo : `${await client.whoAmI()}/${repo}`;
-    const files = await filesOf(stored, record, device);
-    const pushing = client.push({ name, private: options.private, message, files });
-    const meter = new Meter(files);
-    for (;;) {
-      const { done, value } = await pushing.next();
-      if (done) return { repo: name, url: `${connection.endpoint}/${name}`, revision: value };
-      onProgress(meter.after(value));
-    }
+    return await pushFiles(await readFiles(await modelEntries(stored, facts)), options);
   } catch (error) {
-    if (signal.aborted) return null;
+    if (options.signal.aborted) return null;
     throw error;
+  }
+}
+
+/** What a run needs to push its saves. */
+export interface RunPushes {
+  readonly args: Pick<TrainingArguments, 'hubModelId' | 'hubPrivateRepo' | 'hubRevision'>;
+  readonly connection: HubConnection;
+  readonly facts: RunFacts;
+  readonly signal: AbortSignal;
+}
+
+/** Pushes the saves of a run to the repository that its arguments name, or else to one of the run's name. */
+export function hubPusher({ args, connection, facts, signal }: RunPushes): HubPusher {
+  const target: PushTarget = {
+    connection,
+    repo: args.hubModelId ?? repoNameFor(facts.name),
+    private: args.hubPrivateRepo,
+    branch: args.hubRevision,
+    signal,
+  };
+  return {
+    async prepare({ checkpoint, message, folder }) {
+      const entries = await (folder === null ? modelEntries : checkpointEntries)(checkpoint, facts);
+      const place = folder === null ? '' : `${folder}/`;
+      const files = await readFiles(entries.map((entry) => ({ ...entry, name: `${place}${entry.name}` })));
+      return async () => (await pushFiles(files, { ...target, message, onProgress: () => undefined })).repo;
+    },
+  };
+}
+
+async function pushFiles(
+  files: readonly PushedFile[],
+  { connection, repo, branch, message, signal, onProgress, ...options }: PushOptions,
+): Promise<HubPushed> {
+  const { HubClient } = await import('#hub/index.ts');
+  const client = new HubClient({ ...connection, signal });
+  const name = repo.includes('/') ? repo : `${await client.whoAmI()}/${repo}`;
+  const pushing = client.push({ name, private: options.private, branch, message, files });
+  const meter = new Meter(files);
+  for (;;) {
+    const { done, value } = await pushing.next();
+    if (done) return { repo: name, url: `${connection.endpoint}/${name}`, revision: value };
+    onProgress(meter.after(value));
   }
 }
 
@@ -46,9 +86,9 @@ interface PushedFile {
   readonly content: Blob;
 }
 
-async function filesOf(stored: StoredCheckpoint, record: RunRecord, device: string): Promise<PushedFile[]> {
+async function readFiles(entries: readonly ZipEntry[]): Promise<PushedFile[]> {
   const files: PushedFile[] = [];
-  for (const { name, data } of await modelEntries(stored, record, device, null)) {
+  for (const { name, data } of entries) {
     const parts: BlobPart[] = [];
     // Each part becomes a blob at once: the browser may keep those on disk.
     if (typeof data === 'string') parts.push(data);

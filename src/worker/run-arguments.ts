@@ -1,8 +1,9 @@
 // The arguments of a run of the studio, and what becomes of them when it goes on with others.
 
 import { argumentDifferences, describeDifferences } from '#protocol/argument-differences.ts';
+import { HUB_ENDPOINT, type HubConnection } from '#protocol/hub-messages.ts';
 import type { RunSetup } from '#protocol/messages.ts';
-import { parseTrainingArguments } from '#protocol/training-arguments.ts';
+import { parseTrainingArguments, type TrainingArguments } from '#protocol/training-arguments.ts';
 import type { RunRecord } from '#storage/schema.ts';
 import { StudioError } from '#util/studio-error.ts';
 
@@ -26,4 +27,28 @@ export function withChangedArguments(record: RunRecord, changes: Readonly<Record
   const message = `Goes on with other arguments: ${describeDifferences(differences)}.`;
   const notice = { at: Date.now(), step: record.step, level: 'info' as const, message };
   return { ...record, setup, notices: [...record.notices, notice] };
+}
+
+/** The setup as it may be stored. */
+export function withoutTokens(setup: RunSetup): RunSetup {
+  const kept = Object.entries(setup.trainingArguments).filter(([name]) => !name.endsWith('_token'));
+  return { ...setup, trainingArguments: Object.fromEntries(kept) };
+}
+
+/**
+ * The Hub that a run pushes to; null: it pushes nothing.
+ * @throws StudioError E-HUB-ACCESS when it pushes and there is no token.
+ */
+export function connectionFor(
+  { pushToHub, hubToken }: Pick<TrainingArguments, 'pushToHub' | 'hubToken'>,
+  { endpoint, token }: HubConnection = { endpoint: HUB_ENDPOINT, token: null },
+): HubConnection | null {
+  if (!pushToHub) return null;
+  const found = hubToken ?? token;
+  if (found !== null) return { endpoint, token: found };
+  throw new StudioError('E-HUB-ACCESS', 'push_to_hub is on, and the Hub wants an access token to push with.', {
+    where: 'push_to_hub',
+    hint: `Make one with the role "write" at ${endpoint}/settings/tokens and give it, or turn push_to_hub off.`,
+    safe: 'Nothing was started.',
+  });
 }

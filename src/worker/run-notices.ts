@@ -1,5 +1,6 @@
 // What a run tells in words while it trains, in the studio and in the runner.
 
+import type { Pushed } from '#trainer/hub-pusher.ts';
 import type { LossPlace } from '#trainer/training-session.ts';
 
 /** Rows are counted from 1, as a person counts them. */
@@ -11,4 +12,8 @@ export function nonFiniteLossText({ step, rows }: LossPlace): string {
 
 export function batchSizeText({ from, to }: { readonly from: number; readonly to: number }): string {
   return `The GPU ran out of memory with ${from} rows at once. The run starts again from its first weights with ${to}.`;
+}
+
+export function pushedText({ name, repo, folder }: Pushed): string {
+  return `Pushed ${name === 'final' ? 'the final model' : name} to ${repo}${folder === null ? '' : `, folder ${folder}`}.`;
 }

@@ -5,7 +5,7 @@ import { summarizeColumns } from '#data/column-summary.ts';
 import { openModelFiles } from '#formats/model-files.ts';
 import { type Engine, initializeEngine } from '#gpu/initialize.ts';
 import { optimizerStateBytes } from '#optim/create-optimizer.ts';
-import type { HubRevision } from '#protocol/hub-messages.ts';
+import type { HubConnection, HubRevision } from '#protocol/hub-messages.ts';
 import type { CheckpointId, DataId, ModelId, RunId } from '#protocol/ids.ts';
 import type {
   CellValue,
@@ -40,12 +40,12 @@ import { type OpenedModel, openModel } from './opened-model.ts';
 import { planRunMemory } from './plan-memory.ts';
 import { Predictor } from './predict.ts';
 import { examineOpened, type OpenedData, prepareOpened, sampleOpened } from './prepare-task.ts';
-import { parsedArguments, withChangedArguments } from './run-arguments.ts';
+import { connectionFor, parsedArguments, withChangedArguments, withoutTokens } from './run-arguments.ts';
 import { loadRunData, loadRunModel, openData, storeRunAssets } from './run-assets.ts';
 import { runsInTraining, takeTrainerLock } from './run-lock.ts';
 import { type EmitRunEvent, RunRecorder, summarizeCheckpoints } from './run-recorder.ts';
 import { SAMPLE_MODEL_NAME, Sample } from './sample.ts';
-import { TrainingRun } from './training-run.ts';
+import { TrainingRun, type TrainingRunParts } from './training-run.ts';
 
 type Handlers = { readonly [T in RequestType]: (params: Requests[T]['params']) => Promise<Requests[T]['result']> };
 
@@ -92,8 +92,8 @@ export class Studio {
       'data/examine': async ({ task, previewRows }) =>
         examineOpened(task, this.#model(task.modelId), this.#dataOf(task.dataId), previewRows),
       'run/plan': ({ setup }) => this.#plan(setup),
-      'run/start': ({ setup }) => this.#start(setup),
-      'run/resume': ({ runId, checkpointId, changes }) => this.#resume(runId, checkpointId, changes),
+      'run/start': ({ setup, hub }) => this.#start(setup, hub),
+      'run/resume': ({ runId, ...how }) => this.#resume(runId, how),
       'run/pause': async ({ runId }) => {
         this.#activeRun(runId).commands.pause();
         return {};
@@ -259,10 +259,12 @@ export class Studio {
     return computeRunPlan({ trainSamples: examination.trainExamples, args, checkpointBytes, memory });
   }
 
-  async #start(setup: RunSetup): Promise<{ runId: RunId }> {
+  async #start(given: RunSetup, connection: HubConnection | undefined): Promise<{ runId: RunId }> {
+    const setup = withoutTokens(given);
     const model = this.#model(setup.modelId);
     const data = this.#dataOf(setup.dataId);
-    const arguments_ = parsedArguments(setup);
+    const arguments_ = parsedArguments(given);
+    const hub = await this.#hubFor(arguments_, connection);
     const prepared = await prepareOpened(setup, model, data);
     const runId = crypto.randomUUID() as RunId;
     const release = await this.#claim(runId);
@@ -293,7 +295,7 @@ export class Studio {
         },
       };
       await stores.runs.put(record);
-      this.#begin({ record, release, model, data: prepared, arguments_, stores, resumeFrom: null });
+      this.#begin({ record, release, model, data: prepared, arguments_, stores, resumeFrom: null, hub });
       return { runId };
     } catch (error) {
       release();
@@ -303,14 +305,15 @@ export class Studio {
 
   async #resume(
     runId: RunId,
-    checkpointId: CheckpointId | undefined,
-    changes: Readonly<Record<string, unknown>> | undefined,
+    { checkpointId, changes, hub: connection }: Omit<Requests['run/resume']['params'], 'runId'>,
   ): Promise<{ step: number }> {
     const release = await this.#claim(runId);
     try {
       await this.#engineReady();
       const stores = await this.#storesReady();
       const record = withChangedArguments(await this.#record(runId), changes ?? {});
+      const arguments_ = parsedArguments(record.setup);
+      const hub = await this.#hubFor(arguments_, connection);
       const model = await this.#modelOfRun(record);
       const data = await loadRunData(stores.runs, runId, record.dataName);
       const prepared = await prepareOpened(record.setup, model, data);
@@ -324,15 +327,24 @@ export class Studio {
         release,
         model,
         data: prepared,
-        arguments_: parsedArguments(record.setup),
+        arguments_,
         stores,
         resumeFrom,
+        hub,
       });
       return { step };
     } catch (error) {
       release();
       throw error;
     }
+  }
+
+  async #hubFor(
+    { args }: ReturnType<typeof parsedArguments>,
+    given: HubConnection | undefined,
+  ): Promise<TrainingRunParts['hub']> {
+    const connection = connectionFor(args, given);
+    return connection && { connection, device: describeDevice(deviceProfile(await this.#engineReady())) };
   }
 
   async #claim(runId: RunId): Promise<() => void> {
@@ -353,8 +365,9 @@ export class Studio {
     arguments_: ReturnType<typeof parsedArguments>;
     stores: Stores;
     resumeFrom: Awaited<ReturnType<IdbCheckpointStore['open']>> | null;
+    hub: TrainingRunParts['hub'];
   }): void {
-    const { record, release, model, data, arguments_, stores, resumeFrom } = parts;
+    const { record, release, model, data, arguments_, stores, resumeFrom, hub } = parts;
     const recorder = new RunRecorder(stores.runs, this.#emit, record);
     const run = new TrainingRun({
       recorder,
@@ -364,6 +377,7 @@ export class Studio {
       rawArguments: arguments_.raw,
       store: stores.checkpoints,
       resumeFrom,
+      hub,
     });
     this.#active = run;
     void run.run().finally(() => {

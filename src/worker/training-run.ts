@@ -4,18 +4,21 @@
 import type { TaskData } from '#data/tasks/row-task.ts';
 import { memoryUse } from '#gpu/memory.ts';
 import { toWire } from '#protocol/errors.ts';
+import type { HubConnection } from '#protocol/hub-messages.ts';
 import type { LogEntry, RunProgress } from '#protocol/metrics.ts';
 import type { TrainingArguments } from '#protocol/training-arguments.ts';
 import type { CheckpointStore, StoredCheckpoint } from '#storage/checkpoint-store.ts';
 import type { TrainerCallback } from '#trainer/callbacks/trainer-callback.ts';
 import type { Trainer } from '#trainer/trainer.ts';
-import type { TrainerHooks } from '#trainer/trainer-options.ts';
-import type { StudioError } from '#util/studio-error.ts';
+import type { TrainerHooks, TrainerOptions } from '#trainer/trainer-options.ts';
+import { StudioError } from '#util/studio-error.ts';
 import { type BuiltRun, buildTrainer } from './build-trainer.ts';
+import { factsOf } from './export-checkpoint.ts';
+import { hubPusher } from './hub-push.ts';
 import type { OpenedModel } from './opened-model.ts';
 import { RunClock } from './run-clock.ts';
 import { RunCommands } from './run-commands.ts';
-import { batchSizeText, nonFiniteLossText } from './run-notices.ts';
+import { batchSizeText, nonFiniteLossText, pushedText } from './run-notices.ts';
 import { type RunRecorder, summarizeCheckpoints } from './run-recorder.ts';
 
 export interface TrainingRunParts {
@@ -26,12 +29,16 @@ export interface TrainingRunParts {
   readonly rawArguments: Readonly<Record<string, unknown>>;
   readonly store: CheckpointStore;
   readonly resumeFrom: StoredCheckpoint | null;
+  /** Where push_to_hub pushes to; null: nothing is pushed. */
+  readonly hub: { readonly connection: HubConnection; readonly device: string } | null;
 }
 
 export class TrainingRun {
   readonly commands = new RunCommands();
   readonly #parts: TrainingRunParts;
   readonly #clock: RunClock;
+  /** Aborted when a person leaves the run as it is. */
+  readonly #pushes = new AbortController();
   #recentLoss: number | null = null;
   #evaluation: RunProgress['evaluation'] = null;
   #retryStorage: ((decision: 'retry' | 'skip') => void) | null = null;
@@ -52,6 +59,7 @@ export class TrainingRun {
   }
 
   stop(save: boolean): void {
+    if (!save) this.#pushes.abort(new StudioError('E-STATE', 'The run was stopped.'));
     // What did not fit can not be saved now either: the run ends with the checkpoints it has.
     this.#retryStorage?.('skip');
     this.commands.stop(save && this.#retryStorage === null);
@@ -91,6 +99,7 @@ export class TrainingRun {
         rawArguments,
         callbacks: [this.#callback()],
         hooks: this.#hooks(() => built.trainer),
+        ...this.#pusher(),
       },
     });
     if (built.fresh.length > 0 && !this.#parts.resumeFrom) {
@@ -100,6 +109,13 @@ export class TrainingRun {
       recorder.notice('warning', 'This checkpoint holds weights only: the optimizer and the schedule start anew.');
     }
     return built;
+  }
+
+  #pusher(): Pick<TrainerOptions, 'pusher'> {
+    const { hub, args, recorder } = this.#parts;
+    if (!hub) return {};
+    const facts = factsOf(recorder.record, hub.device);
+    return { pusher: hubPusher({ args, facts, connection: hub.connection, signal: this.#pushes.signal }) };
   }
 
   async #train(trainer: Trainer): Promise<void> {
@@ -113,7 +129,7 @@ export class TrainingRun {
       return;
     }
     recorder.setState({ status: 'finalizing' });
-    await trainer.saveModel();
+    await (this.#parts.hub ? trainer.pushToHub() : trainer.saveModel());
     recorder.setState({ status: 'completed' });
   }
 
@@ -130,6 +146,7 @@ export class TrainingRun {
       },
       onNonFiniteLoss: (place) => recorder.notice('error', nonFiniteLossText(place)),
       onWarning: (message) => recorder.notice('warning', message),
+      onPushed: (pushed) => recorder.notice('info', pushedText(pushed)),
       onBatchSize: (change) => recorder.notice('warning', batchSizeText(change)),
       onNotReplayed: (reason) =>
         recorder.notice('info', `Steps of this run can not be replayed, which makes them slower: ${reason}.`),

@@ -14,9 +14,11 @@ import {
   click,
   fixtureData,
   importArguments,
+  setUpRun,
   textOf,
   unzipDownload,
   waitForText as waitForTextLong,
+  writeModelFolder,
 } from '../setup/studio-driver.ts';
 
 const MODEL = 'org/tiny-bert';
@@ -102,7 +104,9 @@ async function find(kind: 'model' | 'dataset', words: string): Promise<void> {
 }
 
 /** All records of a store of the browser's database. */
-function recordsOf(store: 'downloads' | 'runs' | 'checkpoints' | 'checkpointFiles'): Promise<unknown[]> {
+function recordsOf(
+  store: 'downloads' | 'runs' | 'checkpoints' | 'checkpointFiles' | 'log' | 'assets',
+): Promise<unknown[]> {
   return page.evaluate(async (name: string) => {
     const open = indexedDB.open('atelier');
     await new Promise((resolve) => {
@@ -307,6 +311,76 @@ describe('pushing', () => {
     await click(page, 'push-checkpoint');
     expect(await page.$eval(byTestId('hub-token'), (field) => (field as HTMLInputElement).value)).toBe('');
     expect(messages.filter((message) => message.startsWith('pageerror'))).toEqual([]);
+  });
+
+  describe('while it trains', () => {
+    const pushing = {
+      push_to_hub: true,
+      hub_always_push: true,
+      hub_model_id: 'pushed',
+      hub_private_repo: true,
+      max_steps: 4,
+      save_steps: 2,
+      per_device_train_batch_size: 8,
+    };
+    const repo = () => hub.repo('model', 'julia/pushed');
+    const secretsIn = async (): Promise<string[]> => {
+      const stores = ['runs', 'checkpoints', 'checkpointFiles', 'log', 'assets'] as const;
+      const places = await Promise.all(stores.map(recordsOf));
+      const storage = await page.evaluate(() => [Object.entries(localStorage), Object.entries(sessionStorage)]);
+      return [...places, storage, messages].map((kept) => JSON.stringify(kept)).filter((text) => text.includes(TOKEN));
+    };
+
+    it('Start wants an access token first, and takes it from imported arguments without keeping it there', async () => {
+      await setUpRun(page, studio.url, await writeModelFolder(), fixtureData('train.csv'), pushing);
+      await waitForText(page, 'blockers', /access token of the Hub/);
+      await importArguments(page, { ...pushing, hub_token: TOKEN });
+      expect(await page.$eval(byTestId('hub-token'), (field) => (field as HTMLInputElement).value)).toBe(TOKEN);
+      await page.waitForSelector(byTestId('blockers'), { hidden: true });
+    });
+
+    it('every save is pushed, then the final model; the log tells it, and the token is kept nowhere', async () => {
+      await click(page, 'start-run');
+      await waitForTextLong(page, 'run-status', /completed/);
+      expect(repo().private).toBe(true);
+      expect(repo().messages.slice(1)).toEqual([
+        'Training in progress, step 2',
+        'Training in progress, step 4',
+        'End of training',
+      ]);
+      await click(page, 'tab-log');
+      const events = await textOf(page, 'events');
+      expect(events).toContain('Pushed checkpoint-2 to julia/pushed.');
+      expect(events).toContain('Pushed the final model to julia/pushed.');
+      expect(await secretsIn()).toEqual([]);
+    });
+
+    it('going on after a reload wants the token again', async () => {
+      await page.reload();
+      await click(page, 'resume-changes');
+      await type('change-max_steps', '6');
+      await click(page, 'confirm-changes');
+      await waitForText(page, 'error-alert', /push_to_hub is on/);
+      await type('hub-token', TOKEN);
+      await click(page, 'confirm-changes');
+      await expect
+        .poll(() => repo().messages.slice(4), { timeout: 60_000 })
+        .toEqual(['Training in progress, step 6', 'End of training']);
+      await waitForText(page, 'run-status', /completed/);
+      expect(await secretsIn()).toEqual([]);
+    });
+
+    it('with the Hub gone the run comes to its end, and says what was not pushed', async () => {
+      await hub.close();
+      await click(page, 'resume-changes');
+      await type('change-max_steps', '8');
+      await click(page, 'confirm-changes');
+      await waitForText(page, 'run-step', /8 \/ 8/);
+      await waitForTextLong(page, 'run-status', /completed/);
+      await click(page, 'tab-log');
+      expect(await waitForText(page, 'events', /"End of training" was not pushed/)).toContain('can not be reached');
+      await hub.listen();
+    });
   });
 
   it('a download is deleted', async () => {

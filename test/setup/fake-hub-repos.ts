@@ -39,7 +39,8 @@ export class FakeRepo {
   /** Commit to its files, oldest first. */
   readonly commits = new Map<string, ReadonlyMap<string, Buffer>>();
   readonly messages: string[] = [];
-  #head = '';
+  /** Newest commit of each branch. */
+  readonly branches = new Map<string, string>();
 
   constructor({ kind, name, files, task, ...options }: RepoOptions) {
     this.kind = kind;
@@ -51,25 +52,27 @@ export class FakeRepo {
   }
 
   get head(): string {
-    return this.#head;
+    return this.branches.get('main') ?? '';
   }
 
   /** Files of the newest commit. */
   get files(): ReadonlyMap<string, Buffer> {
-    return this.commits.get(this.#head)!;
+    return this.commits.get(this.head)!;
   }
 
-  commit(message: string, files: ReadonlyMap<string, Buffer>): string {
+  commit(message: string, files: ReadonlyMap<string, Buffer>, branch = 'main'): string {
     const tree = [...files].map(([path, content]) => `${path} ${blobName(content)}`).join('\n');
-    this.#head = sha1(`${this.#head}\n${message}\n${tree}`);
-    this.commits.set(this.#head, files);
+    const commit = sha1(`${this.branches.get(branch)}\n${message}\n${tree}`);
+    this.branches.set(branch, commit);
+    this.commits.set(commit, files);
     this.messages.push(message);
-    return this.#head;
+    return commit;
   }
 
   /** Full name of a branch or commit; null for one that is not there. */
   resolve(revision: string): string | null {
-    if (revision === 'main' || revision === 'HEAD') return this.#head;
+    const head = this.branches.get(revision === 'HEAD' ? 'main' : revision);
+    if (head !== undefined) return head;
     return this.commits.has(revision) ? revision : null;
   }
 
@@ -77,7 +80,7 @@ export class FakeRepo {
     return {
       _id: sha1(this.name).slice(0, 24),
       id: this.name,
-      sha: this.#head,
+      sha: this.head,
       private: this.private,
       gated: this.gated ? 'auto' : false,
       downloads: 10 * this.name.length,

@@ -162,7 +162,7 @@ export class FakeHub {
     if (what === 'tree') return this.#tree(question, repo, sha);
     if (!mayWrite(question, name)) return refuse(response, 403, 'You have read access but not write access.');
     if (what === 'preupload') return preupload(question);
-    return this.#commit(question, repo);
+    return this.#commit(question, repo, revision);
   }
 
   #tree({ response, url }: Question, repo: FakeRepo, sha: string): void {
@@ -289,9 +289,9 @@ export class FakeHub {
     json(response, { transfer: 'basic', objects: answers });
   }
 
-  async #commit({ request, response }: Question, repo: FakeRepo): Promise<void> {
+  async #commit({ request, response }: Question, repo: FakeRepo, branch: string): Promise<void> {
     const lines = (await bodyOf(request)).toString().trim().split('\n');
-    const files = new Map(repo.files);
+    const files = new Map(repo.commits.get(repo.resolve(branch)!));
     let message = '';
     for (const line of lines) {
       const { key, value } = JSON.parse(line);
@@ -301,7 +301,7 @@ export class FakeHub {
       else if (key === 'lfsFile' && this.#objects.has(value.oid)) files.set(value.path, this.#objects.get(value.oid)!);
       else return refuse(response, 400, `${value.path} was not uploaded`);
     }
-    const commitOid = repo.commit(message, files);
+    const commitOid = repo.commit(message, files, branch);
     const commitUrl = `${this.url}/${repo.name}/commit/${commitOid}`;
     json(response, { success: true, commitOid, commitUrl, hookOutput: '' });
   }

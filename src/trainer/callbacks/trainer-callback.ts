@@ -47,6 +47,7 @@ export const CALLBACK_EVENTS = [
   'onEvaluate',
   'onPredict',
   'onSave',
+  'onPushBegin',
   'onEpochEnd',
   'onTrainEnd',
 ] as const;

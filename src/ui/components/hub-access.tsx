@@ -9,7 +9,7 @@ export function HubAccess({ need }: { need: string }) {
   const { endpoint, token } = useHubSession();
   const connection = useHubConnection();
   return (
-    <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm" style={{ alignItems: 'end' }}>
+    <SimpleGrid type="container" cols={{ base: 1, '28rem': 2 }} spacing="sm" style={{ alignItems: 'end' }}>
       <PasswordInput
         label="Access token"
         description={

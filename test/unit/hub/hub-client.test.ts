@@ -132,13 +132,18 @@ describe('HubClient, refused', () => {
 });
 
 describe('HubClient, pushing', () => {
-  const push = async (to: HubClient, name: string, message = 'Upload BertForSequenceClassification') => {
+  const push = async (
+    to: HubClient,
+    name: string,
+    message = 'Upload BertForSequenceClassification',
+    branch: string | null = null,
+  ) => {
     const files = [
       { path: 'README.md', content: new Blob(['# moods']) },
       { path: 'model.safetensors', content: new Blob([new Uint8Array(50_000).fill(3)]) },
     ];
     const steps: string[] = [];
-    const pushing = to.push({ name, private: true, message, files });
+    const pushing = to.push({ name, private: true, branch, message, files });
     for (;;) {
       const { done, value } = await pushing.next();
       if (done) return { sha: value, steps };
@@ -158,6 +163,18 @@ describe('HubClient, pushing', () => {
     expect(repo.messages).toEqual(['initial commit', 'Upload BertForSequenceClassification', 'Again']);
   });
 
+  it('goes to a branch, which has to be there', async () => {
+    const repo = hub.repo('model', 'julia/moods');
+    await expect(push(client(TOKEN), repo.name, 'Try', 'trial')).rejects.toMatchObject({
+      code: 'E-HUB',
+      message: expect.stringMatching(/no such revision/),
+    });
+    repo.branches.set('trial', repo.head);
+    const { sha } = await push(client(TOKEN), repo.name, 'Try', 'trial');
+    expect(repo.resolve('trial')).toBe(sha);
+    expect(repo.head).not.toBe(sha);
+  });
+
   it('without the right to write says so', async () => {
     await expect(push(client(READ_ONLY), 'reader/moods')).rejects.toMatchObject({
       code: 'E-HUB-ACCESS',
@@ -174,6 +191,7 @@ describe('HubClient, pushing', () => {
     const pushing = new HubClient({ endpoint: hub.url, token: TOKEN, signal: controller.signal }).push({
       name: 'julia/never',
       private: true,
+      branch: null,
       message: 'x',
       files: [{ path: 'model.safetensors', content: new Blob([new Uint8Array(9)]) }],
     });

@@ -88,6 +88,13 @@ const DEFAULTS: TrainingArguments = {
   autoFindBatchSize: false,
   includeNumInputTokensSeen: 'no',
   fullDeterminism: false,
+  pushToHub: false,
+  hubModelId: null,
+  hubStrategy: 'every_save',
+  hubToken: null,
+  hubPrivateRepo: null,
+  hubAlwaysPush: false,
+  hubRevision: null,
 };
 
 const read = (input: Record<string, unknown>): TrainingArguments => {
@@ -369,17 +376,24 @@ describe('parseTrainingArguments', () => {
     expect(refused({ learning_rate: -1, seed: 'x', fp16: 3 })).toEqual(['learning_rate', 'fp16', 'seed']);
   });
 
+  it('lets repositories of the Hub have their names only, and knows the strategies of HF', () => {
+    expect(read({ push_to_hub: true, hub_model_id: 'julia/moods-1.0', hub_strategy: 'checkpoint' })).toMatchObject({
+      hubModelId: 'julia/moods-1.0',
+      hubStrategy: 'checkpoint',
+    });
+    expect(refused({ hub_model_id: 'a/b/c' })).toEqual(['hub_model_id']);
+    expect(refused({ hub_strategy: 'always' })).toEqual(['hub_strategy']);
+  });
+
   it('warns of evaluation steps that nothing uses', () => {
     expect(remarks({ eval_steps: 10 })).toEqual(['warning eval_steps']);
   });
 
   it('keeps what it does not use, and says so', () => {
-    const parsed = parseTrainingArguments({ push_to_hub: true, my_field: [1], do_train: false });
-    expect(parsed.ok && parsed.raw).toEqual({ push_to_hub: true, my_field: [1], do_train: false });
-    expect(remarks({ push_to_hub: true, my_field: [1], do_train: false })).toEqual([
-      'warning my_field',
-      'note push_to_hub',
-    ]);
+    const given = { use_cpu: true, my_field: [1], do_train: false };
+    const parsed = parseTrainingArguments(given);
+    expect(parsed.ok && parsed.raw).toEqual(given);
+    expect(remarks(given)).toEqual(['warning my_field', 'note use_cpu']);
   });
 });
 
@@ -444,7 +458,10 @@ describe('HF-style JSON', () => {
 
   it('never writes a token', () => {
     expect(toHfJson({ hub_token: 'hf_secret' }, 'all')).toContain('"hub_token": "<HUB_TOKEN>"');
-    expect(toTrainingArgumentsJson(read({}), { hub_token: 'hf_secret' }).hub_token).toBe('<HUB_TOKEN>');
+    const given = { hub_token: 'hf_secret' };
+    const written = toTrainingArgumentsJson(read(given), given);
+    expect(written.hub_token).toBe('<HUB_TOKEN>');
+    expect([read(given).hubToken, read(written).hubToken]).toEqual(['hf_secret', null]);
   });
 
   it('writes every field with its resolved value', () => {

@@ -59,6 +59,13 @@ describe('changes', () => {
     expect(result.ok && result.notes.map((note) => note.name)).toEqual(['evaluation_strategy']);
   });
 
+  it('lose an access token at the import: what is edited is stored, and the token is not', async () => {
+    const result = await importArguments('TrainingArguments(push_to_hub=True, push_to_hub_token="hf_secret")');
+    expect(result).toMatchObject({ hubToken: 'hf_secret', draft: { changes: { push_to_hub: true } } });
+    expect(JSON.stringify(result.ok && result.draft)).not.toContain('hf_secret');
+    expect(await importArguments('{"hub_token": "<HUB_TOKEN>"}')).toMatchObject({ hubToken: null });
+  });
+
   it.each(ARGUMENT_FORMATS)('come back from an export as %s as they were', async (format) => {
     const effective = effectiveArguments({ base: 'studio', changes: { seed: 7, run_name: "it's" } }, true);
     const result = await importArguments(writeArguments(effective, 'changed', format));

@@ -13,7 +13,6 @@ import {
   describeEntry,
   downloadName,
   latestEvaluation,
-  repoNameFor,
   typedChanges,
 } from '#ui/features/run/run-model.ts';
 import { checkpointAt } from '../client/run-detail.ts';
@@ -151,7 +150,6 @@ describe('checkpoints', () => {
 
   it('have a file name that every system takes', () => {
     expect(downloadName('my run: 1/2', 'checkpoint-40')).toBe('my-run-1-2-checkpoint-40.zip');
-    expect(['my run: 1/2', '-.x.-', '…'].map(repoNameFor)).toEqual(['my-run-1-2', 'x', 'model']);
     expect(commitMessage({ name: 'final', step: 64 })).toBe('End of training');
     expect(commitMessage({ name: 'checkpoint-40', step: 40 })).toBe('Training in progress, step 40');
   });

@@ -64,12 +64,19 @@ const READY: Readiness = {
   examination: { status: 'ready', value: EXAMINED },
   parsed: parseTrainingArguments({ eval_strategy: 'epoch' }),
   plan: { status: 'ready', value: PLAN },
+  hasHubToken: false,
   active: null,
 };
 
 describe('what stands in the way of Start', () => {
   it('is nothing when all is chosen', () => {
     expect(findBlockers(READY)).toEqual([]);
+  });
+
+  it('is a missing access token, with push_to_hub only', () => {
+    const parsed = parseTrainingArguments({ push_to_hub: true });
+    expect(findBlockers({ ...READY, parsed })).toEqual([expect.stringContaining('access token')]);
+    expect(findBlockers({ ...READY, parsed, hasHubToken: true })).toEqual([]);
   });
 
   it.each<[string, Partial<SetupDraft>, string]>([

@@ -8,6 +8,7 @@ import { isActive } from '#protocol/run-state.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
 import { RunStatusBadge } from '../../components/run-status.tsx';
 import { formatBytes, formatCount, formatTime } from '../../format.ts';
+import { useHubConnection } from '../../hooks/hub-session.ts';
 import { useLibrary, useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
 import { useRunSnapshotOf, useRunStore } from '../../hooks/use-run.ts';
@@ -87,12 +88,13 @@ function ResumeButton({ runId, busy, onResume }: ResumeButtonProps) {
 }
 
 function RunActions({ run, onOpen }: { run: RunSummary; onOpen: () => void }) {
+  const hub = useHubConnection();
   const { client, library } = useStudio();
   const { busy, error, start } = useAction();
   const [confirming, setConfirming] = useState(false);
   const resume = (): void =>
     start('resume', async () => {
-      await client.request('run/resume', { runId: run.runId });
+      await client.request('run/resume', { runId: run.runId, hub });
       await library.reload(run.runId);
       onOpen();
     });

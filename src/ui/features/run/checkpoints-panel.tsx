@@ -9,6 +9,7 @@ import { ErrorAlert } from '../../components/error-alert.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { scrollable } from '../../components/scrollable.ts';
 import { formatBytes, formatNumber, formatTime, metricLabel } from '../../format.ts';
+import { useHubConnection } from '../../hooks/hub-session.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
 import { ContinueElsewhereButton } from './continue-elsewhere-button.tsx';
@@ -125,12 +126,13 @@ function Marks({ checkpoint }: { checkpoint: CheckpointSummary }) {
 }
 
 function ResumeHere({ run, checkpoint }: { run: RunSummary; checkpoint: CheckpointSummary }) {
+  const hub = useHubConnection();
   const { client, library } = useStudio();
   const { busy, error, dismiss, start } = useAction();
   const { runId } = run;
   const resume = (): void =>
     start('resume', async () => {
-      await client.request('run/resume', { runId, checkpointId: checkpoint.checkpointId });
+      await client.request('run/resume', { runId, checkpointId: checkpoint.checkpointId, hub });
       await Promise.all([library.reload(runId), library.refresh()]);
     });
   return (

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import type { HubPushed } from '#protocol/hub-messages.ts';
 import type { RunId } from '#protocol/ids.ts';
 import type { CheckpointSummary } from '#protocol/messages.ts';
+import { repoNameFor } from '#protocol/repo-name.ts';
 import { HubAccess } from '../../components/hub-access.tsx';
 import { HubError } from '../../components/hub-error.tsx';
 import { Icon } from '../../components/icon.tsx';
@@ -13,7 +14,7 @@ import { TransferProgress } from '../../components/transfer-progress.tsx';
 import { useHubConnection } from '../../hooks/hub-session.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useTransfer } from '../../hooks/use-transfer.ts';
-import { commitMessage, repoNameFor } from './run-model.ts';
+import { commitMessage } from './run-model.ts';
 
 interface PushButtonProps {
   readonly runId: RunId;

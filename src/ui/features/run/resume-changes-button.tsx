@@ -4,9 +4,11 @@ import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { RunSnapshot } from '#client/run-store.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
+import { HubAccess } from '../../components/hub-access.tsx';
+import { useHubConnection } from '../../hooks/hub-session.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
-import { changeableArguments, typedChanges } from './run-model.ts';
+import { changeableArguments, pushesToHub, typedChanges } from './run-model.ts';
 
 export function ResumeChangesButton({ snapshot }: { snapshot: RunSnapshot }) {
   const [asking, setAsking] = useState(false);
@@ -36,6 +38,7 @@ interface ChangesFormProps {
 }
 
 function ChangesForm({ snapshot, isDone, onDone }: ChangesFormProps) {
+  const hub = useHubConnection();
   const { client, library } = useStudio();
   const { busy, error, dismiss, start } = useAction();
   const { summary, detail, resumeStep } = snapshot;
@@ -44,7 +47,7 @@ function ChangesForm({ snapshot, isDone, onDone }: ChangesFormProps) {
   const changes = typedChanges(fields, typed);
   const resume = (): void =>
     start('resume', async () => {
-      await client.request('run/resume', { runId: summary.runId, changes });
+      await client.request('run/resume', { runId: summary.runId, changes, hub });
       onDone();
       await Promise.all([library.reload(summary.runId), library.refresh()]);
     });
@@ -77,6 +80,7 @@ function ChangesForm({ snapshot, isDone, onDone }: ChangesFormProps) {
         <Text size="xs" c="dimmed">
           The schedule of the learning rate is that of the new length; steps already taken keep what they learned.
         </Text>
+        {pushesToHub(detail.setup.trainingArguments) && <HubAccess need="One that may write: push_to_hub is on." />}
         {error && <ErrorAlert error={error} onClose={dismiss} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onDone}>

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import type { RunSnapshot } from '#client/run-store.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
 import { Icon, type IconName } from '../../components/icon.tsx';
+import { useHubConnection } from '../../hooks/hub-session.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
 import { ResumeChangesButton } from './resume-changes-button.tsx';
@@ -110,12 +111,13 @@ function StopDiscard({ busy, onStop }: { busy: boolean; onStop: () => void }) {
 }
 
 function ResumeButton({ snapshot }: { snapshot: RunSnapshot }) {
+  const hub = useHubConnection();
   const { client, library } = useStudio();
   const { busy, error, dismiss, start } = useAction();
   const { summary, resumeStep } = snapshot;
   const resume = (): void =>
     start('resume', async () => {
-      await client.request('run/resume', { runId: summary.runId });
+      await client.request('run/resume', { runId: summary.runId, hub });
       await Promise.all([library.reload(summary.runId), library.refresh()]);
     });
   return (

@@ -5,13 +5,16 @@ import type { RunSnapshot } from '#client/run-store.ts';
 import { fromWire } from '#protocol/errors.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
 import { Fact } from '../../components/fact.tsx';
+import { HubAccess } from '../../components/hub-access.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { RunStatusBadge } from '../../components/run-status.tsx';
 import { formatBytes, formatCount, formatDuration, formatNumber, formatPercent } from '../../format.ts';
 import { RunControls } from './run-controls.tsx';
+import { commandsFor, pushesToHub } from './run-model.ts';
 
 export function RunHeader({ snapshot }: { snapshot: RunSnapshot }) {
-  const { summary } = snapshot;
+  const { summary, detail } = snapshot;
+  const wantsToken = commandsFor(summary.state).resume && pushesToHub(detail.setup.trainingArguments);
   const share = summary.maxSteps > 0 ? summary.step / summary.maxSteps : 0;
   return (
     <Paper withBorder radius="lg" p={{ base: 'md', sm: 'lg' }}>
@@ -30,6 +33,7 @@ export function RunHeader({ snapshot }: { snapshot: RunSnapshot }) {
           </Stack>
           {summary.owner !== 'other-tab' && <RunControls snapshot={snapshot} />}
         </Group>
+        {wantsToken && <HubAccess need="One that may write: push_to_hub is on, and resuming takes one." />}
         {summary.owner === 'other-tab' && (
           <Alert
             color="blue"

@@ -156,11 +156,6 @@ export function checkpointMetrics(checkpoints: readonly CheckpointSummary[]): re
   return [...wanted.filter((name) => names.has(name)), ...rest].slice(0, 3);
 }
 
-/** Runs are named freely; repositories take letters, digits, points, dashes and underscores. */
-export function repoNameFor(run: string): string {
-  return run.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[-.]+|[-.]+$/g, '') || 'model';
-}
-
 /** What HF's Trainer writes when it pushes. */
 export function commitMessage({ name, step }: Pick<CheckpointSummary, 'name' | 'step'>): string {
   return name === 'final' ? 'End of training' : `Training in progress, step ${step}`;
@@ -169,6 +164,9 @@ export function commitMessage({ name, step }: Pick<CheckpointSummary, 'name' | '
 export function downloadName(run: string, checkpoint: string): string {
   return `${run}-${checkpoint}`.replace(/[^A-Za-z0-9._-]+/g, '-').concat('.zip');
 }
+
+/** Going on with such a run takes an access token. */
+export const pushesToHub = (given: Readonly<Record<string, unknown>>): boolean => given['push_to_hub'] === true;
 
 /** What a run may go on with other values of. */
 const CHANGEABLE = [

@@ -4,6 +4,7 @@ import { Alert, Button, Group, List, Modal, Stack, Text, Textarea } from '@manti
 import { useRef, useState } from 'react';
 import type { ArgumentIssue } from '#protocol/argument-spec.ts';
 import { Icon } from '../../components/icon.tsx';
+import { changeHubSession } from '../../hooks/hub-session.ts';
 import { importArguments } from './arguments-model.ts';
 import { changeDraft } from './draft-actions.ts';
 
@@ -23,6 +24,7 @@ export function ArgumentImport() {
       return;
     }
     changeDraft({ arguments: result.draft });
+    if (result.hubToken !== null) changeHubSession({ token: result.hubToken });
     setNotes(result.notes);
     setFault(null);
     setText('');

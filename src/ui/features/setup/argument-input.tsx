@@ -22,6 +22,13 @@ export function ArgumentInput(props: ArgumentInputProps) {
       </Text>
     );
   }
+  if (spec.name === 'hub_token') {
+    return (
+      <Text id={props.id} size="sm" c="dimmed" data-testid={props.id}>
+        Asked for under Review, and kept in memory only.
+      </Text>
+    );
+  }
   switch (spec.type) {
     case 'int':
     case 'float':

@@ -103,6 +103,8 @@ export type ImportResult =
       readonly ok: true;
       readonly format: ArgumentFormat;
       readonly draft: ArgumentDraft;
+      /** An access token among them, which the draft must not hold: it is stored. */
+      readonly hubToken: string | null;
       readonly notes: readonly ArgumentIssue[];
     }
   | { readonly ok: false; readonly message: string };
@@ -112,7 +114,9 @@ export async function importArguments(text: string): Promise<ImportResult> {
   try {
     const { format, values } = await readArguments(text);
     const { raw, notes } = renameLegacyArguments(values);
-    return { ok: true, format, draft: { base: 'hf', changes: raw }, notes };
+    const { hub_token: token, ...changes } = raw;
+    const hubToken = typeof token === 'string' && token.startsWith('hf_') ? token : null;
+    return { ok: true, format, draft: { base: 'hf', changes }, hubToken, notes };
   } catch (thrown) {
     const { message, where, hint } = toStudioError(thrown);
     return { ok: false, message: [message, where && `(${where})`, hint].filter(Boolean).join(' ') };

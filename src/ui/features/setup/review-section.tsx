@@ -5,7 +5,9 @@ import { useEffect, useRef } from 'react';
 import type { RunId } from '#protocol/ids.ts';
 import type { RunPlan } from '#protocol/messages.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
+import { HubAccess } from '../../components/hub-access.tsx';
 import { Icon } from '../../components/icon.tsx';
+import { useHubConnection } from '../../hooks/hub-session.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
 import { changeDraft } from './draft-actions.ts';
@@ -20,15 +22,17 @@ interface ReviewSectionProps {
 
 export function ReviewSection({ setup, onStarted }: ReviewSectionProps) {
   const { client, library } = useStudio();
+  const hub = useHubConnection();
   const { busy, error, start } = useAction();
   const { draft, runSetup, blockers, plan, parsed } = setup;
+  const pushes = parsed.ok && parsed.args.pushToHub;
   const canStart = runSetup !== null && blockers.length === 0;
   const button = useFocusWhenReady(canStart && draft.focusStart);
   const begin = (): void => {
     if (!runSetup) return;
     start('start', async () => {
       askToKeepStorage();
-      const { runId } = await client.request('run/start', { setup: runSetup });
+      const { runId } = await client.request('run/start', { setup: runSetup, hub: pushes ? hub : undefined });
       await library.refresh();
       onStarted(runId);
     });
@@ -43,6 +47,7 @@ export function ReviewSection({ setup, onStarted }: ReviewSectionProps) {
         value={draft.name}
         onChange={({ currentTarget }) => changeDraft({ name: currentTarget.value })}
       />
+      {pushes && <HubAccess need="One that may write: push_to_hub is on." />}
       {plan.status === 'ready' && <PlanView plan={plan.value} warnings={warnings} />}
       {plan.status === 'failed' && <ErrorAlert error={plan.error} />}
       {error && <ErrorAlert error={error} />}
@@ -71,7 +76,8 @@ export function ReviewSection({ setup, onStarted }: ReviewSectionProps) {
         Start
       </Button>
       <Text size="xs" c="dimmed">
-        Training runs on this device. Data and model stay here.
+        Training runs on this device.{' '}
+        {pushes ? 'Data stays here; the model is pushed to the Hub.' : 'Data and model stay here.'}
       </Text>
     </SetupSection>
   );

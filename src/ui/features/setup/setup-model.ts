@@ -49,13 +49,18 @@ export interface Readiness {
   readonly examination: Loadable<DataExamination>;
   readonly parsed: ParsedArguments;
   readonly plan: Loadable<RunPlan>;
+  /** Whether an access token of the Hub was given. */
+  readonly hasHubToken: boolean;
   /** A run that this tab trains already. */
   readonly active: RunSummary | null;
 }
 
 /** Why Start can not be pressed, in the order of the page; empty when it can. */
-export function findBlockers({ draft, examination, parsed, plan, active }: Readiness): readonly string[] {
+export function findBlockers({ draft, examination, parsed, plan, hasHubToken, active }: Readiness): readonly string[] {
   const blockers = [modelBlocker(draft), ...dataBlockers(draft, examination), ...argumentBlockers(parsed, examination)];
+  if (parsed.ok && parsed.args.pushToHub && !hasHubToken) {
+    blockers.push('Give the access token of the Hub that push_to_hub needs, or turn push_to_hub off.');
+  }
   if (plan.status === 'failed') blockers.push(plan.error.message);
   if (active) blockers.push(`The run "${active.name}" is going on. Stop it or wait until it ends.`);
   return blockers.filter((blocker) => blocker !== null);

@@ -3,6 +3,7 @@
 import { useEffect, useMemo } from 'react';
 import type { DataExamination, RunPlan, RunSetup } from '#protocol/messages.ts';
 import { type ParsedArguments, parseTrainingArguments } from '#protocol/training-arguments.ts';
+import { useHubConnection } from '../../hooks/hub-session.ts';
 import type { Loadable } from '../../hooks/loadable.ts';
 import { useLibrary, useStudio } from '../../hooks/studio-context.ts';
 import { useRemote } from '../../hooks/use-remote.ts';
@@ -28,6 +29,7 @@ export interface Setup {
 export function useSetup(): Setup {
   const { client } = useStudio();
   const { active } = useLibrary();
+  const { token } = useHubConnection();
   const draft = useDraft();
   useEffect(() => reopenSample(client), [client]);
   const effective = useMemo(
@@ -46,6 +48,6 @@ export function useSetup(): Setup {
   // The name changes nothing in the plan, so typing it asks nothing.
   const planned = runSetup && { ...runSetup, name: '' };
   const plan = useRemote(planned, (setup) => client.request('run/plan', { setup }), SETTLE_MS);
-  const blockers = findBlockers({ draft, examination, parsed, plan, active });
+  const blockers = findBlockers({ draft, examination, parsed, plan, hasHubToken: token !== null, active });
   return { draft, parsed, effective, examination, plan, runSetup, blockers };
 }

@@ -4,17 +4,23 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { memoryUse } from '#gpu/memory.ts';
 import { Trainer } from '#trainer/trainer.ts';
 import { startEngine } from '../setup/dawn.ts';
+import { featureRows, LinearClassifier } from '../setup/linear-classifier.ts';
 import { argumentsOf } from '../setup/linear-regression.ts';
 import { losses } from '../setup/regression-run.ts';
 import { tinyBert, tokenRows } from '../setup/tiny-bert.ts';
 
 beforeAll(() => startEngine());
 
-const NO_DROPOUT = { hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 };
+/** One layer: an emulated GPU takes its time for each of tens of thousands of dispatches. */
+const SMALL = { num_hidden_layers: 1, hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 };
+const PATIENCE = 600_000;
 
 describe('2,000 steps', () => {
-  it('hold no more at the end than after 200: tensors, live bytes, allocated bytes', async () => {
+  it('hold no more at the end than after 200: tensors, live bytes, allocated bytes', {
+    timeout: PATIENCE,
+  }, async () => {
     const seen: { tensors: number; liveBytes: number; allocatedBytes: number }[] = [];
+    const reasons: string[] = [];
     const watch = {
       name: 'Watch',
       onStepEnd: ({ state }: { state: { globalStep: number } }) => {
@@ -24,6 +30,7 @@ describe('2,000 steps', () => {
     };
     const args = argumentsOf({
       max_steps: 2000,
+      learning_rate: 1e-2,
       per_device_train_batch_size: 4,
       logging_strategy: 'steps',
       logging_steps: 50,
@@ -31,18 +38,24 @@ describe('2,000 steps', () => {
       eval_steps: 400,
     });
     const trainer = new Trainer({
-      model: await tinyBert(),
+      model: new LinearClassifier(),
       args,
-      trainDataset: tokenRows(22),
-      evalDataset: tokenRows(9),
+      trainDataset: featureRows(22),
+      evalDataset: featureRows(9),
       callbacks: [watch],
+      hooks: { onNotReplayed: (reason) => void reasons.push(reason) },
     });
     await trainer.train();
+    expect(reasons).toEqual([]);
+    const logged = losses(trainer).map((entry) => entry['loss'] as number);
+    expect(logged.at(-1)).toBeLessThan(0.8 * logged[0]!);
     expect(seen).toHaveLength(20);
     const most = (of: keyof (typeof seen)[number], from: number, to: number): number =>
       Math.max(...seen.slice(from, to).map((each) => each[of]));
+    // Updates in flight, at most two, hold a loss and a state each; a leak of one number a step would be 4,000 bytes.
+    const inFlight = { tensors: 4, liveBytes: 512, allocatedBytes: 512 };
     for (const of of ['tensors', 'liveBytes', 'allocatedBytes'] as const)
-      expect(most(of, 10, 20), of).toBeLessThanOrEqual(most(of, 1, 10));
+      expect(most(of, 10, 20), of).toBeLessThanOrEqual(most(of, 1, 10) + inFlight[of]);
   });
 });
 
@@ -58,13 +71,13 @@ describe('300 steps', () => {
       logging_steps: 30,
       ...given,
     });
-    const trainer = new Trainer({ model: await tinyBert(NO_DROPOUT), args, trainDataset: tokenRows(96) });
+    const trainer = new Trainer({ model: await tinyBert(SMALL), args, trainDataset: tokenRows(96) });
     await trainer.train();
     const logged = losses(trainer).map((entry) => entry['loss'] as number);
     return { first: logged[0]!, last: logged.at(-1)! };
   };
 
-  it('in fp16 and bf16 end within 2 % of the loss in f32, which has learned', async () => {
+  it('in fp16 and bf16 end within 2 % of the loss in f32, which has learned', { timeout: PATIENCE }, async () => {
     const full = await lastLosses({});
     expect(full.last).toBeLessThan(0.8 * full.first);
     for (const precision of ['fp16', 'bf16']) {

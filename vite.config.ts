@@ -19,7 +19,10 @@ export default defineConfig({
         test: { name: 'unit', environment: 'node', include: ['test/unit/**/*.test.ts', 'test/*.test.ts'] },
       },
       { extends: true, test: { name: 'gpu', environment: 'node', include: ['test/gpu/**/*.test.ts'], ...serial } },
-      { extends: true, test: { name: 'runner', environment: 'node', include: ['test/runner/**/*.test.ts'], ...serial } },
+      {
+        extends: true,
+        test: { name: 'runner', environment: 'node', include: ['test/runner/**/*.test.ts'], ...serial },
+      },
       {
         extends: true,
         test: {

@@ -3,8 +3,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { DRY_BACKEND, WEBGPU_BACKEND } from './backend-names.ts';
 import { dryDevice } from './dry-device.ts';
-import { castStorageOnGpu } from './storage-kernel.ts';
-import { AtelierBackend, activeWebGpu } from './webgpu-backend.ts';
+import { copyKernels, makeBackend } from './make-backend.ts';
+import { type AtelierBackend, activeWebGpu } from './webgpu-backend.ts';
 
 /** Bytes that the device would have allocated. */
 export interface DryMeter {
@@ -21,10 +21,8 @@ export interface DryMeter {
 export function dryRun<T>(run: (meter: DryMeter) => T): T | null {
   const real = activeWebGpu();
   if (!real) return null;
-  const backend = new AtelierBackend(dryDevice(real.device), real.info, real.software);
-  backend.widenWith((given, half) => castStorageOnGpu(given, half, 'f32'));
-  for (const config of tf.getKernelsForBackend(WEBGPU_BACKEND))
-    if (!tf.getKernel(config.kernelName, DRY_BACKEND)) tf.registerKernel({ ...config, backendName: DRY_BACKEND });
+  const backend = makeBackend(dryDevice(real.device), real.info, real.software);
+  copyKernels(WEBGPU_BACKEND, DRY_BACKEND);
   tf.registerBackend(DRY_BACKEND, () => backend);
   const before = tf.getBackend();
   // A backend that is there at once is set before this returns; nothing else runs until it is set back.

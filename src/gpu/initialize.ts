@@ -5,8 +5,8 @@ import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-webgpu';
 import { type BackendName, WEBGPU_BACKEND } from './backend-names.ts';
 import { isUnavailable, type OpenedDevice, openDevice, type Unavailable } from './device.ts';
-import { castStorageOnGpu } from './storage-kernel.ts';
-import { AtelierBackend } from './webgpu-backend.ts';
+import { copyKernels, makeBackend } from './make-backend.ts';
+import type { AtelierBackend } from './webgpu-backend.ts';
 
 export interface Engine {
   readonly backendName: BackendName;
@@ -35,19 +35,12 @@ async function startWebGpu({ device, info, software }: OpenedDevice): Promise<En
   tf.env().set('WEBGPU_CPU_FORWARD', false);
   tf.env().set('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE', SUBMIT_BATCH);
   tf.env().set('WEBGPU_MATMUL_PROGRAM_TYPE', MATMUL_PACKED);
-  const webgpu = new AtelierBackend(device, info, software);
-  webgpu.widenWith((backend, half) => castStorageOnGpu(backend, half, 'f32'));
+  const webgpu = makeBackend(device, info, software);
   tf.registerBackend(WEBGPU_BACKEND, () => webgpu, 10);
-  copyStockKernels();
+  // Our own operations registered theirs on import.
+  copyKernels('webgpu', WEBGPU_BACKEND);
   await tf.setBackend(WEBGPU_BACKEND);
   return { backendName: WEBGPU_BACKEND, webgpu, info, software, unavailable: null };
-}
-
-/** Stock kernels under our name; our own operations registered theirs on import and are left alone. */
-function copyStockKernels(): void {
-  for (const config of tf.getKernelsForBackend('webgpu')) {
-    if (!tf.getKernel(config.kernelName, WEBGPU_BACKEND)) tf.registerKernel({ ...config, backendName: WEBGPU_BACKEND });
-  }
 }
 
 async function startFallback(only: BackendName | undefined, unavailable: Unavailable | null): Promise<Engine> {

@@ -1,6 +1,6 @@
 // Settings of gradient checkpointing (gradient_checkpointing_kwargs), as transformers takes them.
 
-import { type TextFault, textFault } from './argument-texts.ts';
+import { parseJsonText, type TextFault, textFault } from './argument-texts.ts';
 import { show } from './argument-value.ts';
 
 export interface CheckpointingSettings {
@@ -12,7 +12,7 @@ export interface CheckpointingSettings {
 
 /** @param value an object, or its JSON as text; null for none. */
 export function parseCheckpointingKwargs(value: unknown): { readonly kwargs: CheckpointingSettings } | TextFault {
-  const given = typeof value === 'string' ? parseJson(value) : (value ?? {});
+  const given = typeof value === 'string' ? parseJsonText(value) : (value ?? {});
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     return textFault(
       `gradient_checkpointing_kwargs is ${show(value)}, not an object.`,
@@ -24,13 +24,4 @@ export function parseCheckpointingKwargs(value: unknown): { readonly kwargs: Che
     `every_n_layers of gradient_checkpointing_kwargs is ${show(every)}, but must be a whole number of at least 1.`,
     'With 1 each layer is run again, with 2 every other one.',
   );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: reported as it stands.
-    return text;
-  }
 }

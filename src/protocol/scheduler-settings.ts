@@ -1,7 +1,7 @@
 // Settings of each learning-rate schedule (lr_scheduler_kwargs): names, types and ranges, as transformers has them.
 // Called by the rules, which report faults, by `training-arguments.ts`, which needs the values, and by the table.
 
-import { type TextFault, textFault } from './argument-texts.ts';
+import { parseJsonText, type TextFault, textFault } from './argument-texts.ts';
 import { show } from './argument-value.ts';
 
 export type ScheduleSetting = number | string | boolean | null;
@@ -92,7 +92,7 @@ export interface SchedulerKwargs {
 
 /** Reads lr_scheduler_kwargs (null, an object or its JSON text) for a schedule, and holds each value against its type. */
 export function parseSchedulerKwargs(type: string, value: unknown): SchedulerKwargs | TextFault {
-  const given = typeof value === 'string' ? parseJson(value) : value;
+  const given = typeof value === 'string' ? parseJsonText(value) : value;
   if (given !== null && (typeof given !== 'object' || Array.isArray(given))) {
     const message = `lr_scheduler_kwargs is ${show(value)}, not an object.`;
     return textFault(message, 'Write it as an object, such as {"num_cycles": 0.5}.');
@@ -108,15 +108,6 @@ export function parseSchedulerKwargs(type: string, value: unknown): SchedulerKwa
   }
   const kwargs = Object.fromEntries(entries) as Record<string, ScheduleSetting>;
   return checkTogether(type, kwargs) ?? { kwargs, ignored: false };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: the caller reports the text as it stands.
-    return text;
-  }
 }
 
 function checkSetting(

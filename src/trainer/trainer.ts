@@ -11,7 +11,7 @@ import type { LrSchedule } from '#optim/get-scheduler.ts';
 import type { OptimizerUpdate } from '#optim/optimizer-update.ts';
 import type { LogEntry } from '#protocol/metrics.ts';
 import { resolveSteps } from '#protocol/run-plan.ts';
-import { type TrainingArguments, toTrainingArgumentsJson } from '#protocol/training-arguments.ts';
+import type { TrainingArguments } from '#protocol/training-arguments.ts';
 import type { StoredCheckpoint } from '#storage/checkpoint-store.ts';
 import { yieldToEventLoop } from '#util/event-loop.ts';
 import { StudioError } from '#util/studio-error.ts';
@@ -29,9 +29,9 @@ import { InitialWeights } from './initial-weights.ts';
 import { makeSchedule, makeUpdate } from './make-update.ts';
 import { MemoryTracker } from './memory-tracker.ts';
 import { RUN_START, resumePosition } from './resume-position.ts';
-import { latestCheckpoint, type Resumed, RunCheckpoints, readState, trainBatchSizeOf } from './run-checkpoints.ts';
-import { type BestRun, hyperparameterSearch, type SearchOptions } from './search/hyperparameter-search.ts';
-import { type TrialRun, type TrialStart, trialHooks, trialRunId } from './search/trial-run.ts';
+import { type Resumed, RunCheckpoints, readState, trainBatchSizeOf } from './run-checkpoints.ts';
+import type { BestRun, SearchOptions } from './search/hyperparameter-search.ts';
+import { searchWithTrainers } from './search/search-with-trainers.ts';
 import { speedMetrics, tokenMetrics } from './speed-metrics.ts';
 import { TrainerControl } from './trainer-control.ts';
 import type { TrainerOptions } from './trainer-options.ts';
@@ -212,43 +212,8 @@ export class Trainer {
    * @throws StudioError E-ARGS without `modelInit`, and for a space or settings that can not be; E-STATE when no trial
    * came to its end.
    */
-  async hyperparameterSearch(search: SearchOptions = {}): Promise<BestRun> {
-    const { modelInit, args, rawArguments } = this.#options;
-    if (!modelInit)
-      throw new StudioError('E-ARGS', 'A search needs a new model for each trial.', {
-        where: 'modelInit',
-        hint: 'Give modelInit, a function that makes the model, in place of model.',
-        safe: 'Nothing was started.',
-      });
-    const raw = rawArguments ?? toTrainingArgumentsJson(args);
-    return hyperparameterSearch(search, { args, rawArguments: raw, runTrial: (start) => this.#runTrial(start) });
-  }
-
-  async #runTrial(start: TrialStart): Promise<TrialRun> {
-    const { checkpointStore, runId, hooks } = this.#options;
-    const { trial, args, rawArguments } = start;
-    const place = checkpointStore && runId ? { checkpointStore, runId: trialRunId(runId, trial) } : null;
-    const stored = place && (await latestCheckpoint(place.checkpointStore, place.runId));
-    const trainer = new Trainer({
-      ...this.#options,
-      ...place,
-      args,
-      rawArguments,
-      trial,
-      hooks: trialHooks(hooks, start),
-    });
-    return {
-      step: stored?.manifest.step ?? 0,
-      train: async () => void (await trainer.train(stored ?? false)),
-      evaluate: () => trainer.evaluate(),
-      keep: async () => undefined,
-      dispose: () => trainer.#disposeWithModel(),
-    };
-  }
-
-  #disposeWithModel(): void {
-    this.dispose();
-    this.#model?.dispose?.();
+  hyperparameterSearch(search: SearchOptions = {}): Promise<BestRun> {
+    return searchWithTrainers(search, this.#options, (options) => new Trainer(options));
   }
 
   /** Adds an entry to the log history, with epoch and step; and with the tokens read so far, where they are counted. */

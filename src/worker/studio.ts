@@ -4,7 +4,6 @@
 import { summarizeColumns } from '#data/column-summary.ts';
 import { openModelFiles } from '#formats/model-files.ts';
 import { type Engine, initializeEngine } from '#gpu/initialize.ts';
-import { optimizerStateBytes } from '#optim/create-optimizer.ts';
 import type { HubConnection, HubRevision } from '#protocol/hub-messages.ts';
 import type { CheckpointId, DataId, ModelId, RunId } from '#protocol/ids.ts';
 import type {
@@ -21,7 +20,6 @@ import type {
   RunSetup,
   RunSummary,
 } from '#protocol/messages.ts';
-import { computeRunPlan } from '#protocol/run-plan.ts';
 import { isActive, type RunState } from '#protocol/run-state.ts';
 import { openDatabase } from '#storage/database.ts';
 import { IdbDownloadStore } from '#storage/download-store.ts';
@@ -30,16 +28,15 @@ import { IdbRunStore } from '#storage/run-store.ts';
 import type { RunRecord } from '#storage/schema.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { continueElsewhereHandlers } from './continue-elsewhere-handlers.ts';
-import { describeRun } from './describe-run.ts';
 import { describeDevice, deviceProfile } from './device-profile.ts';
 import { exportCheckpoint } from './export-checkpoint.ts';
 import { openHubFile, openHubModel } from './hub-downloads.ts';
 import { type EmitHubEvent, hubHandlers } from './hub-handlers.ts';
-import { folderName, sizeOf, summarizeModel } from './model-summary.ts';
+import { folderName, summarizeModel } from './model-summary.ts';
 import { type OpenedModel, openModel } from './opened-model.ts';
-import { planRunMemory } from './plan-memory.ts';
+import { planRun } from './plan-run.ts';
 import { Predictor } from './predict.ts';
-import { examineOpened, type OpenedData, prepareOpened, sampleOpened } from './prepare-task.ts';
+import { examineOpened, type OpenedData, prepareOpened } from './prepare-task.ts';
 import { connectionFor, parsedArguments, withChangedArguments, withoutTokens } from './run-arguments.ts';
 import { loadRunData, loadRunModel, openData, storeRunAssets } from './run-assets.ts';
 import { runsInTraining, takeTrainerLock } from './run-lock.ts';
@@ -245,18 +242,7 @@ export class Studio {
 
   async #plan(setup: RunSetup): Promise<RunPlan> {
     await this.#engineReady();
-    const model = this.#model(setup.modelId);
-    const data = this.#dataOf(setup.dataId);
-    const { args } = parsedArguments(setup);
-    const examination = examineOpened(setup, model, data, 0);
-    const peft = setup.peft ?? null;
-    const { network } = describeRun(model, examination, peft);
-    const parameters = [...network.namedParameters().values()];
-    const state = args.saveOnlyModel ? 0 : optimizerStateBytes(parameters, args);
-    const checkpointBytes = 4 * sizeOf(parameters) + state;
-    const sample = sampleOpened(setup, model, data);
-    const memory = planRunMemory({ model, data: sample, taskOptions: setup.options, peft, args });
-    return computeRunPlan({ trainSamples: examination.trainExamples, args, checkpointBytes, memory });
+    return planRun(setup, this.#model(setup.modelId), this.#dataOf(setup.dataId));
   }
 
   async #start(given: RunSetup, connection: HubConnection | undefined): Promise<{ runId: RunId }> {

@@ -26,6 +26,7 @@ import { IdbDownloadStore } from '#storage/download-store.ts';
 import { IdbCheckpointStore } from '#storage/idb-checkpoint-store.ts';
 import { IdbRunStore } from '#storage/run-store.ts';
 import type { RunRecord } from '#storage/schema.ts';
+import { latestCheckpoint } from '#trainer/run-checkpoints.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { continueElsewhereHandlers } from './continue-elsewhere-handlers.ts';
 import { describeDevice, deviceProfile } from './device-profile.ts';
@@ -303,8 +304,9 @@ export class Studio {
       const model = await this.#modelOfRun(record);
       const data = await loadRunData(stores.runs, runId, record.dataName);
       const prepared = await prepareOpened(record.setup, model, data);
-      const chosen = checkpointId ?? (await resumable(stores, runId));
-      const resumeFrom = chosen ? await stores.checkpoints.open(runId, chosen) : null;
+      const resumeFrom = checkpointId
+        ? await stores.checkpoints.open(runId, checkpointId)
+        : await latestCheckpoint(stores.checkpoints, runId);
       const step = resumeFrom?.manifest.step ?? 0;
       // What was logged after the checkpoint happens again.
       await stores.runs.truncateLog(runId, step);
@@ -484,11 +486,6 @@ export class Studio {
 function found<T>(value: T | undefined, what: string): T {
   if (value !== undefined) return value;
   throw new StudioError('E-STATE', `${what} is no longer open in this page.`, { hint: 'Choose it again.' });
-}
-
-/** The latest checkpoint that holds an optimizer; null when nothing was saved. */
-async function resumable({ checkpoints }: Stores, runId: RunId): Promise<CheckpointId | null> {
-  return (await checkpoints.list(runId)).filter(({ modelOnly }) => !modelOnly).at(-1)?.checkpointId ?? null;
 }
 
 /** A run that calls itself active while nobody trains it was cut off. */

@@ -12,6 +12,7 @@ import type {
   WorkerCommand,
   WorkerEvent,
 } from '#protocol/messages.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 
 /** What is used of a Worker; tests and the page for looking at screens bring their own. */
@@ -83,7 +84,7 @@ export class TrainerClient {
         this.#worker.postMessage(command);
       } catch (cause) {
         this.#pending.delete(requestId);
-        reject(new StudioError('E-INTERNAL', `The request ${type} could not be sent.`, { cause }));
+        reject(new StudioError('E-INTERNAL', msg`The request ${type} could not be sent.`, { cause }));
       }
     }) as Promise<Requests[T]['result']>;
   }
@@ -115,7 +116,7 @@ export class TrainerClient {
   close(): void {
     this.#worker.terminate();
     this.#broadcast?.channel.close();
-    this.#rejectAll(new StudioError('E-STATE', 'The studio was closed.'));
+    this.#rejectAll(new StudioError('E-STATE', msg`The studio was closed.`));
   }
 
   #receive(event: WorkerEvent): void {
@@ -139,9 +140,9 @@ export class TrainerClient {
     const message = 'message' in event && typeof event.message === 'string' ? event.message : '';
     const wire: WireError = {
       code: 'E-INTERNAL',
-      message: `The training engine stopped unexpectedly${message ? `: ${message}` : '.'}`,
-      hint: 'Reload the page, then resume the run.',
-      safe: 'Everything up to the latest checkpoint is stored.',
+      message: msg`The training engine stopped unexpectedly${message ? `: ${message}` : '.'}`,
+      hint: msg`Reload the page, then resume the run.`,
+      safe: msg`Everything up to the latest checkpoint is stored.`,
     };
     const error = fromWire(wire);
     this.#crash ??= error;

@@ -7,6 +7,7 @@ import type { RunState } from '#protocol/run-state.ts';
 import type { CheckpointManifest } from '#storage/checkpoint-store.ts';
 import type { IdbRunStore } from '#storage/run-store.ts';
 import type { RunRecord } from '#storage/schema.ts';
+import { msg } from '#util/msg.ts';
 
 export type EmitRunEvent = (event: RunEvent) => void;
 
@@ -94,7 +95,7 @@ export class RunRecorder {
     });
     this.#writing.catch((error: unknown) => {
       this.#pending = [...entries, ...this.#pending];
-      console.error('the run could not be recorded', error);
+      console.error(msg`the run could not be recorded`, error);
     });
   }
 }

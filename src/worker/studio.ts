@@ -27,6 +27,7 @@ import { IdbCheckpointStore } from '#storage/idb-checkpoint-store.ts';
 import { IdbRunStore } from '#storage/run-store.ts';
 import type { RunRecord } from '#storage/schema.ts';
 import { latestCheckpoint } from '#trainer/run-checkpoints.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { continueElsewhereHandlers } from './continue-elsewhere-handlers.ts';
 import { describeDevice, deviceProfile } from './device-profile.ts';
@@ -173,11 +174,11 @@ export class Studio {
   }
 
   #model(id: ModelId): OpenedModel {
-    return found(this.#models.get(id), 'The model');
+    return found(this.#models.get(id), msg`The model`);
   }
 
   #dataOf(id: DataId): OpenedData {
-    return found(this.#data.get(id), 'The data');
+    return found(this.#data.get(id), msg`The data`);
   }
 
   async #openModel(source: ModelSource): Promise<ModelSummary> {
@@ -337,9 +338,9 @@ export class Studio {
 
   async #claim(runId: RunId): Promise<() => void> {
     if (this.#active) {
-      throw new StudioError('E-BUSY', 'A run is in training already.', {
-        hint: 'Stop it, or wait for its end.',
-        safe: 'Nothing was changed.',
+      throw new StudioError('E-BUSY', msg`A run is in training already.`, {
+        hint: msg`Stop it, or wait for its end.`,
+        safe: msg`Nothing was changed.`,
       });
     }
     return takeTrainerLock(runId);
@@ -376,8 +377,8 @@ export class Studio {
 
   #activeRun(runId: RunId): TrainingRun {
     if (this.#active?.recorder.record.runId === runId) return this.#active;
-    throw new StudioError('E-STATE', 'This run is not in training in this tab.', {
-      hint: 'Resume it first, or go to the tab that trains it.',
+    throw new StudioError('E-STATE', msg`This run is not in training in this tab.`, {
+      hint: msg`Resume it first, or go to the tab that trains it.`,
     });
   }
 
@@ -385,8 +386,8 @@ export class Studio {
     const { runs } = await this.#storesReady();
     const record = await runs.get(runId);
     if (record) return record;
-    throw new StudioError('E-STATE', 'This run is not stored in this browser.', {
-      hint: 'It may have been deleted, or the address belongs to another browser.',
+    throw new StudioError('E-STATE', msg`This run is not stored in this browser.`, {
+      hint: msg`It may have been deleted, or the address belongs to another browser.`,
     });
   }
 
@@ -476,16 +477,16 @@ export class Studio {
 
   async #refuseWhileTraining(runId: RunId): Promise<void> {
     if (!(await runsInTraining()).has(runId)) return;
-    throw new StudioError('E-BUSY', 'This run is in training.', {
-      hint: 'Stop it first.',
-      safe: 'Nothing was deleted.',
+    throw new StudioError('E-BUSY', msg`This run is in training.`, {
+      hint: msg`Stop it first.`,
+      safe: msg`Nothing was deleted.`,
     });
   }
 }
 
 function found<T>(value: T | undefined, what: string): T {
   if (value !== undefined) return value;
-  throw new StudioError('E-STATE', `${what} is no longer open in this page.`, { hint: 'Choose it again.' });
+  throw new StudioError('E-STATE', msg`${what} is no longer open in this page.`, { hint: msg`Choose it again.` });
 }
 
 /** A run that calls itself active while nobody trains it was cut off. */

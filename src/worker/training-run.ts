@@ -11,6 +11,7 @@ import type { CheckpointStore, StoredCheckpoint } from '#storage/checkpoint-stor
 import type { TrainerCallback } from '#trainer/callbacks/trainer-callback.ts';
 import type { Trainer } from '#trainer/trainer.ts';
 import type { TrainerHooks, TrainerOptions } from '#trainer/trainer-options.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { type BuiltRun, buildTrainer } from './build-trainer.ts';
 import { factsOf } from './export-checkpoint.ts';
@@ -59,7 +60,7 @@ export class TrainingRun {
   }
 
   stop(save: boolean): void {
-    if (!save) this.#pushes.abort(new StudioError('E-STATE', 'The run was stopped.'));
+    if (!save) this.#pushes.abort(new StudioError('E-STATE', msg`The run was stopped.`));
     // What did not fit can not be saved now either: the run ends with the checkpoints it has.
     this.#retryStorage?.('skip');
     this.commands.stop(save && this.#retryStorage === null);
@@ -79,7 +80,7 @@ export class TrainingRun {
     } finally {
       built?.trainer.dispose();
       built?.network.dispose();
-      await recorder.flush().catch((error: unknown) => console.error('the run could not be recorded', error));
+      await recorder.flush().catch((error: unknown) => console.error(msg`the run could not be recorded`, error));
     }
   }
 
@@ -91,7 +92,7 @@ export class TrainingRun {
       taskOptions: recorder.record.setup.options,
       peft: recorder.record.setup.peft ?? null,
       adapter: model.adapter,
-      onSample: (step, text) => recorder.notice('info', `Sample at step ${step}: ${text}`),
+      onSample: (step, text) => recorder.notice('info', msg`Sample at step ${step}: ${text}`),
       args,
       options: {
         checkpointStore: store,
@@ -103,10 +104,10 @@ export class TrainingRun {
       },
     });
     if (built.fresh.length > 0 && !this.#parts.resumeFrom) {
-      recorder.notice('info', `New parameters, started from seed ${args.seed}: ${built.fresh.join(', ')}.`);
+      recorder.notice('info', msg`New parameters, started from seed ${args.seed}: ${built.fresh.join(', ')}.`);
     }
     if (this.#parts.resumeFrom?.manifest.modelOnly) {
-      recorder.notice('warning', 'This checkpoint holds weights only: the optimizer and the schedule start anew.');
+      recorder.notice('warning', msg`This checkpoint holds weights only: the optimizer and the schedule start anew.`);
     }
     return built;
   }
@@ -141,7 +142,7 @@ export class TrainingRun {
         if (record.skipped)
           recorder.notice(
             'warning',
-            `Step ${record.step} overflowed in half precision and was skipped; the loss scale is now ${record.lossScale}.`,
+            msg`Step ${record.step} overflowed in half precision and was skipped; the loss scale is now ${record.lossScale}.`,
           );
       },
       onNonFiniteLoss: (place) => recorder.notice('error', nonFiniteLossText(place)),
@@ -149,7 +150,7 @@ export class TrainingRun {
       onPushed: (pushed) => recorder.notice('info', pushedText(pushed)),
       onBatchSize: (change) => recorder.notice('warning', batchSizeText(change)),
       onNotReplayed: (reason) =>
-        recorder.notice('info', `Steps of this run can not be replayed, which makes them slower: ${reason}.`),
+        recorder.notice('info', msg`Steps of this run can not be replayed, which makes them slower: ${reason}.`),
       betweenSteps: (act) =>
         this.commands.betweenSteps(trainer().control, act, {
           onPause: () => {
@@ -217,7 +218,7 @@ export class TrainingRun {
         recorder.setState({ status: 'training' });
       },
       onLog: ({ logs }) => recorder.log(logs as LogEntry),
-      onSave: ({ state }) => recorder.notice('info', `Saving checkpoint-${state.globalStep}.`),
+      onSave: ({ state }) => recorder.notice('info', msg`Saving checkpoint-${state.globalStep}.`),
     };
   }
 

@@ -1,6 +1,7 @@
 // Stops when the watched metric has not improved for a number of evaluations. HF's EarlyStoppingCallback.
 
 import type { TrainingArguments } from '#protocol/training-arguments.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { CallbackState } from '../trainer-state.ts';
 import type { CallbackContext, TrainerCallback } from './trainer-callback.ts';
@@ -54,10 +55,10 @@ export class EarlyStoppingCallback implements TrainerCallback {
 /** @throws StudioError E-ARGS when nothing would be watched. */
 export function checkEarlyStopping({ metricForBestModel, evalStrategy }: TrainingArguments): void {
   if (metricForBestModel !== null && evalStrategy !== 'no') return;
-  throw new StudioError('E-ARGS', 'Early stopping needs evaluations and a metric to watch.', {
+  throw new StudioError('E-ARGS', msg`Early stopping needs evaluations and a metric to watch.`, {
     where: 'metric_for_best_model, eval_strategy',
-    hint: 'Set eval_strategy to steps or epoch, and metric_for_best_model.',
-    safe: 'Nothing was started.',
+    hint: msg`Set eval_strategy to steps or epoch, and metric_for_best_model.`,
+    safe: msg`Nothing was started.`,
   });
 }
 

@@ -1,9 +1,9 @@
 // From English to the language of the page. `t` translates what the page itself says; `translate` what reaches it as an
 // English sentence: errors, warnings, notices, explanations of arguments.
 
-import { templateOf } from '#util/text.ts';
+import { templateOf } from '#util/msg.ts';
 
-/** English templates (`util/text.ts`) and what they are in another language, with the same `{0}`, `{1}` …. */
+/** English templates (`util/msg.ts`) and what they are in another language, with the same `{0}`, `{1}` …. */
 export type Catalogue = Readonly<Record<string, string>>;
 
 interface Pattern {

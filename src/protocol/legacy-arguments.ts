@@ -98,6 +98,6 @@ function unknownNote(name: string): ArgumentIssue[] {
   }
   const message = msg`${name} is not a training argument that is known here. It is kept but does nothing.`;
   const near = nearestNames(name, KNOWN_NAMES);
-  const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : msg`Check the spelling.`;
+  const hint = near.length > 0 ? msg`Did you mean ${near.join(' or ')}?` : msg`Check the spelling.`;
   return [{ name, level: 'warning', message, hint }];
 }

@@ -8,6 +8,7 @@ import { HomePage } from '../features/home/index.ts';
 import { RunPage } from '../features/run/index.ts';
 import { draftFiles, draftFrom, draftSample, SetupPage } from '../features/setup/index.ts';
 import { useStudio } from '../hooks/studio-context.ts';
+import { t } from '../language/translate.ts';
 
 export function Screens() {
   const [, navigate] = useLocation();
@@ -51,11 +52,9 @@ export function Screens() {
 function NotFound() {
   return (
     <Stack>
-      <Title order={2}>There is nothing at this address</Title>
+      <Title order={2}>{t`There is nothing at this address`}</Title>
       <Text>
-        <Anchor component={Link} href="/">
-          Go to the start
-        </Anchor>
+        <Anchor component={Link} href="/">{t`Go to the start`}</Anchor>
       </Text>
     </Stack>
   );

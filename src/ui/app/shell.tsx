@@ -5,6 +5,7 @@ import { useEffect } from 'react';
 import { Link, useRoute } from 'wouter';
 import { prefetchCharts } from '../features/run/index.ts';
 import { useLibrary, useStudio } from '../hooks/studio-context.ts';
+import { t } from '../language/translate.ts';
 import { CrashAlert } from './crash-alert.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { LiveAnnouncer } from './live-announcer.tsx';
@@ -22,9 +23,7 @@ export function Shell() {
   useLeaveGuard(active !== null);
   return (
     <AppShell header={{ height: 56 }} {...(active ? { footer: { height: 64 } } : {})} padding={0}>
-      <button type="button" className="skip-link" onClick={focusMain}>
-        Skip to the content
-      </button>
+      <button type="button" className="skip-link" onClick={focusMain}>{t`Skip to the content`}</button>
       <AppShell.Header>
         <Header />
       </AppShell.Header>
@@ -61,14 +60,12 @@ function Header() {
             <Title order={1} size="h4">
               Atelier
             </Title>
-            <Text size="sm" c="dimmed" visibleFrom="sm">
-              fine-tune a transformer in your browser
-            </Text>
+            <Text size="sm" c="dimmed" visibleFrom="sm">{t`fine-tune a transformer in your browser`}</Text>
           </Group>
         </Anchor>
-        <Group component="nav" aria-label="Main" gap={4} wrap="nowrap">
-          <NavigationLink href="/" label="Home" />
-          <NavigationLink href="/new" label="New run" />
+        <Group component="nav" aria-label={t`Main`} gap={4} wrap="nowrap">
+          <NavigationLink href="/" label={t`Home`} />
+          <NavigationLink href="/new" label={t`New run`} />
           <ThemeSwitch />
         </Group>
       </Group>

@@ -21,7 +21,7 @@ export function setCatalogue(next: Catalogue): void {
 }
 
 /** A text of the page, in its language. */
-export function t(parts: TemplateStringsArray, ...values: readonly (string | number)[]): string {
+export function t(parts: TemplateStringsArray, ...values: readonly unknown[]): string {
   const template = templateOf(parts);
   return fill(catalogue[template] ?? template, values);
 }
@@ -38,7 +38,7 @@ export function translate(english: string): string {
   return english;
 }
 
-const fill = (template: string, values: readonly (string | number)[]): string =>
+const fill = (template: string, values: readonly unknown[]): string =>
   template.replace(/\{(\d+)\}/g, (_, index: string) => String(values[Number(index)] ?? ''));
 
 /** Templates with values, those with the most words of their own first: they are the least likely to match by chance. */

@@ -3,6 +3,7 @@
 import type { MetricColumns } from '#client/metric-columns.ts';
 import { toChart } from '#client/series.ts';
 import { formatNumber } from '../../format.ts';
+import { t } from '../../language/translate.ts';
 
 export interface ChartLine {
   readonly metric: string;
@@ -64,6 +65,6 @@ export function verticalDomain(rows: MergedRows['rows']): readonly [number, numb
 export function describeMetric(columns: MetricColumns, metric: string): string {
   const values = columns.series(metric)?.values;
   const [first, last] = [values?.[0], values?.at(-1)];
-  if (values === undefined || first === undefined || last === undefined) return 'no values yet';
+  if (values === undefined || first === undefined || last === undefined) return t`no values yet`;
   return values.length === 1 ? formatNumber(last) : `${formatNumber(first)} → ${formatNumber(last)}`;
 }

@@ -4,6 +4,7 @@ import { Group, SegmentedControl, SimpleGrid, Slider, Stack, Text } from '@manti
 import { memo, useState } from 'react';
 import type { MetricColumns } from '#client/metric-columns.ts';
 import { metricLabel } from '../../format.ts';
+import { t } from '../../language/translate.ts';
 import { type ChartLine, MetricChart } from './metric-chart.tsx';
 import { chartedMetrics } from './run-model.ts';
 
@@ -19,12 +20,12 @@ interface ChartSpec {
 }
 
 function chartsOf(names: readonly string[]): readonly ChartSpec[] {
-  const losses: ChartLine[] = [{ metric: 'loss', label: 'training', kind: 'curve' }];
-  if (names.includes('eval_loss')) losses.push({ metric: 'eval_loss', label: 'validation', kind: 'points' });
+  const losses: ChartLine[] = [{ metric: 'loss', label: t`training`, kind: 'curve' }];
+  if (names.includes('eval_loss')) losses.push({ metric: 'eval_loss', label: t`validation`, kind: 'points' });
   return [
-    { title: 'Loss', lines: losses },
-    { title: 'Learning rate', lines: [{ metric: 'learning_rate', label: 'learning rate', kind: 'exact' }] },
-    { title: 'Gradient norm', lines: [{ metric: 'grad_norm', label: 'gradient norm', kind: 'curve' }] },
+    { title: t`Loss`, lines: losses },
+    { title: t`Learning rate`, lines: [{ metric: 'learning_rate', label: t`learning rate`, kind: 'exact' }] },
+    { title: t`Gradient norm`, lines: [{ metric: 'grad_norm', label: t`gradient norm`, kind: 'curve' }] },
     ...Array.from(chartedMetrics(names), ([kind, metrics]): ChartSpec => {
       const title = metricLabel(kind);
       const lines = metrics.map((metric) => ({ metric, label: metricLabel(metric), kind: 'points' as const }));
@@ -37,14 +38,12 @@ export const ChartsPanel = memo(function ChartsPanel({ columns, version }: Chart
   const [smoothing, setSmoothing] = useState(0.6);
   const [axis, setAxis] = useState<'step' | 'epoch'>('step');
   return (
-    <Stack gap="md" component="section" aria-label="Charts">
+    <Stack gap="md" component="section" aria-label={t`Charts`}>
       <Group gap="lg">
         <Group gap="sm" style={{ flex: 1, minWidth: 220 }} maw={360} wrap="nowrap">
-          <Text size="sm" aria-hidden="true">
-            Smoothing
-          </Text>
+          <Text size="sm" aria-hidden="true">{t`Smoothing`}</Text>
           <Slider
-            thumbLabel="Smoothing"
+            thumbLabel={t`Smoothing`}
             data-testid="smoothing"
             style={{ flex: 1 }}
             min={0}
@@ -60,13 +59,13 @@ export const ChartsPanel = memo(function ChartsPanel({ columns, version }: Chart
         </Group>
         <SegmentedControl
           size="xs"
-          aria-label="Horizontal axis"
+          aria-label={t`Horizontal axis`}
           data-testid="chart-axis"
           value={axis}
           onChange={(value) => setAxis(value === 'epoch' ? 'epoch' : 'step')}
           data={[
-            { value: 'step', label: 'Step' },
-            { value: 'epoch', label: 'Epoch' },
+            { value: 'step', label: t`Step` },
+            { value: 'epoch', label: t`Epoch` },
           ]}
         />
       </Group>

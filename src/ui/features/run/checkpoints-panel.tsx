@@ -12,6 +12,7 @@ import { formatBytes, formatNumber, formatTime, metricLabel } from '../../format
 import { useHubConnection } from '../../hooks/hub-session.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
+import { t } from '../../language/translate.ts';
 import { ContinueElsewhereButton } from './continue-elsewhere-button.tsx';
 import { DeleteCheckpointButton } from './delete-checkpoint-button.tsx';
 import { DownloadButton } from './download-button.tsx';
@@ -28,24 +29,24 @@ interface CheckpointsPanelProps {
 export function CheckpointsPanel({ snapshot, onTry }: CheckpointsPanelProps) {
   const { checkpoints, summary } = snapshot;
   if (checkpoints.length === 0) {
-    return <Text c="dimmed">No checkpoint yet. "Save now" writes one; else the save strategy does.</Text>;
+    return <Text c="dimmed">{t`No checkpoint yet. "Save now" writes one; else the save strategy does.`}</Text>;
   }
   const metrics = checkpointMetrics(checkpoints);
   return (
     <Table.ScrollContainer minWidth={1080} scrollAreaProps={scrollable('Checkpoints')}>
-      <Table verticalSpacing="xs" aria-label="Checkpoints">
+      <Table verticalSpacing="xs" aria-label={t`Checkpoints`}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>Checkpoint</Table.Th>
-            <Table.Th>Step</Table.Th>
-            <Table.Th>Epoch</Table.Th>
+            <Table.Th>{t`Checkpoint`}</Table.Th>
+            <Table.Th>{t`Step`}</Table.Th>
+            <Table.Th>{t`Epoch`}</Table.Th>
             {metrics.map((name) => (
               <Table.Th key={name}>{metricLabel(name)}</Table.Th>
             ))}
-            <Table.Th>Size</Table.Th>
-            <Table.Th>Saved</Table.Th>
+            <Table.Th>{t`Size`}</Table.Th>
+            <Table.Th>{t`Saved`}</Table.Th>
             <Table.Th>
-              <span className="numeric">Actions</span>
+              <span className="numeric">{t`Actions`}</span>
             </Table.Th>
           </Table.Tr>
         </Table.Thead>
@@ -92,9 +93,7 @@ function Row({ run, checkpoint, metrics, onTry }: RowProps) {
           <DownloadButton runId={run.runId} runName={run.name} checkpoint={checkpoint} />
           <PushButton runId={run.runId} runName={run.name} checkpoint={checkpoint} />
           <ContinueElsewhereButton runId={run.runId} runName={run.name} checkpoint={checkpoint} />
-          <Button size="xs" variant="default" onClick={() => onTry(checkpoint.checkpointId)}>
-            Try
-          </Button>
+          <Button size="xs" variant="default" onClick={() => onTry(checkpoint.checkpointId)}>{t`Try`}</Button>
           {idle && !checkpoint.modelOnly && <ResumeHere run={run} checkpoint={checkpoint} />}
           {run.owner !== 'other-tab' && <DeleteCheckpointButton runId={run.runId} checkpoint={checkpoint} />}
         </Group>
@@ -107,20 +106,16 @@ function Marks({ checkpoint }: { checkpoint: CheckpointSummary }) {
   return (
     <Group gap={4}>
       {checkpoint.isBest && (
-        <Badge size="sm" color="yellow" variant="light" tt="none" leftSection={<Icon name="star" size={11} filled />}>
-          best
-        </Badge>
+        <Badge
+          size="sm"
+          color="yellow"
+          variant="light"
+          tt="none"
+          leftSection={<Icon name="star" size={11} filled />}
+        >{t`best`}</Badge>
       )}
-      {checkpoint.isLatest && (
-        <Badge size="sm" variant="light" tt="none">
-          latest
-        </Badge>
-      )}
-      {checkpoint.modelOnly && (
-        <Badge size="sm" color="gray" variant="light" tt="none">
-          weights only
-        </Badge>
-      )}
+      {checkpoint.isLatest && <Badge size="sm" variant="light" tt="none">{t`latest`}</Badge>}
+      {checkpoint.modelOnly && <Badge size="sm" color="gray" variant="light" tt="none">{t`weights only`}</Badge>}
     </Group>
   );
 }
@@ -137,9 +132,13 @@ function ResumeHere({ run, checkpoint }: { run: RunSummary; checkpoint: Checkpoi
     });
   return (
     <Stack gap="xs">
-      <Button size="xs" variant="default" data-testid="resume-here" loading={busy !== null} onClick={resume}>
-        Resume from here
-      </Button>
+      <Button
+        size="xs"
+        variant="default"
+        data-testid="resume-here"
+        loading={busy !== null}
+        onClick={resume}
+      >{t`Resume from here`}</Button>
       {error && <ErrorAlert error={error} onClose={dismiss} />}
     </Stack>
   );

@@ -4,6 +4,7 @@ import { Box, Paper, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core
 import { Fact } from '../../components/fact.tsx';
 import { scrollable } from '../../components/scrollable.ts';
 import { formatCount, formatNumber, formatPercent, metricLabel } from '../../format.ts';
+import { t } from '../../language/translate.ts';
 import type { ClassScores, LatestEvaluation } from './run-model.ts';
 
 interface EvaluationViewProps {
@@ -19,13 +20,11 @@ export function EvaluationView({ evaluation, labels }: EvaluationViewProps) {
       radius="lg"
       p={{ base: 'md', sm: 'lg' }}
       component="section"
-      aria-label="Latest evaluation"
+      aria-label={t`Latest evaluation`}
       data-testid="evaluation"
     >
       <Stack gap="md">
-        <Title order={2} size="h4">
-          Evaluation at step {formatCount(step)}
-        </Title>
+        <Title order={2} size="h4">{t`Evaluation at step ${formatCount(step)}`}</Title>
         <SimpleGrid cols={{ base: 2, xs: 3, md: 6 }} spacing="sm">
           {metrics.map(([name, value]) => (
             <Fact key={name} name={metricLabel(name)} value={formatNumber(value)} />
@@ -44,18 +43,16 @@ function ClassTable({ classes }: { classes: readonly ClassScores[] }) {
   const show = (value: number | null): string => (value === null ? '–' : value.toFixed(3));
   return (
     <Stack gap="xs">
-      <Title order={3} size="h5">
-        Per class
-      </Title>
+      <Title order={3} size="h5">{t`Per class`}</Title>
       <Table.ScrollContainer minWidth={320} scrollAreaProps={scrollable('Scores per class')}>
-        <Table fz="sm" aria-label="Scores per class" data-testid="class-table">
+        <Table fz="sm" aria-label={t`Scores per class`} data-testid="class-table">
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>Label</Table.Th>
-              <Table.Th ta="right">Precision</Table.Th>
-              <Table.Th ta="right">Recall</Table.Th>
+              <Table.Th>{t`Label`}</Table.Th>
+              <Table.Th ta="right">{t`Precision`}</Table.Th>
+              <Table.Th ta="right">{t`Recall`}</Table.Th>
               <Table.Th ta="right">F1</Table.Th>
-              <Table.Th ta="right">Rows</Table.Th>
+              <Table.Th ta="right">{t`Rows`}</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody className="numeric">
@@ -79,17 +76,22 @@ function ConfusionMatrix({ matrix, labels }: { matrix: readonly (readonly number
   const nameOf = (index: number): string => labels[index] ?? String(index);
   return (
     <Stack gap="xs">
-      <Title order={3} size="h5">
-        Confusion matrix
-      </Title>
-      <Text size="xs" c="dimmed">
-        Rows: the true label. Columns: what the model says. Shade: share of the row.
-      </Text>
+      <Title order={3} size="h5">{t`Confusion matrix`}</Title>
+      <Text
+        size="xs"
+        c="dimmed"
+      >{t`Rows: the true label. Columns: what the model says. Shade: share of the row.`}</Text>
       <Table.ScrollContainer
         minWidth={Math.min(600, 120 + 64 * matrix.length)}
         scrollAreaProps={scrollable('Confusion matrix')}
       >
-        <Table fz="sm" withColumnBorders withTableBorder aria-label="Confusion matrix" data-testid="confusion-matrix">
+        <Table
+          fz="sm"
+          withColumnBorders
+          withTableBorder
+          aria-label={t`Confusion matrix`}
+          data-testid="confusion-matrix"
+        >
           <Table.Thead>
             <Table.Tr>
               <Table.Td />

@@ -8,6 +8,7 @@ import { ErrorAlert } from '../../components/error-alert.tsx';
 import { formatNumber, plural } from '../../format.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
+import { t } from '../../language/translate.ts';
 
 interface GenerationPanelProps {
   readonly runId: RunId;
@@ -54,7 +55,7 @@ export function GenerationPanel({ runId, checkpointId }: GenerationPanelProps) {
       const { text, tokens, milliseconds } = await client.request('checkpoint/generate', request);
       setWritten({
         text,
-        speed: `${plural(tokens, 'token')}, ${formatNumber((1000 * tokens) / milliseconds)} a second`,
+        speed: t`${plural(tokens, 'token')}, ${formatNumber((1000 * tokens) / milliseconds)} a second`,
       });
     });
   };
@@ -62,8 +63,8 @@ export function GenerationPanel({ runId, checkpointId }: GenerationPanelProps) {
     <form onSubmit={submit}>
       <Stack gap="md">
         <Textarea
-          label="Prompt"
-          description="Ctrl+Enter sends it"
+          label={t`Prompt`}
+          description={t`Ctrl+Enter sends it`}
           data-testid="generate-prompt"
           autosize
           minRows={2}
@@ -75,22 +76,23 @@ export function GenerationPanel({ runId, checkpointId }: GenerationPanelProps) {
         />
         <Settings settings={settings} onChange={(changed) => setSettings({ ...settings, ...changed })} />
         <Switch
-          label="As a message in a chat"
+          label={t`As a message in a chat`}
           checked={isChat}
           onChange={({ currentTarget }) => setIsChat(currentTarget.checked)}
         />
         <Group>
-          <Button type="submit" data-testid="generate-submit" loading={busy !== null} disabled={prompt === ''}>
-            Write on
-          </Button>
+          <Button
+            type="submit"
+            data-testid="generate-submit"
+            loading={busy !== null}
+            disabled={prompt === ''}
+          >{t`Write on`}</Button>
           {busy !== null && (
             <Button
               variant="default"
               data-testid="generate-stop"
               onClick={() => void client.request('checkpoint/stop-generating', { generationId })}
-            >
-              Stop
-            </Button>
+            >{t`Stop`}</Button>
           )}
         </Group>
         {error && <ErrorAlert error={error} onClose={dismiss} />}
@@ -99,7 +101,7 @@ export function GenerationPanel({ runId, checkpointId }: GenerationPanelProps) {
             withBorder
             p="md"
             data-testid="generation"
-            aria-label="What it wrote"
+            aria-label={t`What it wrote`}
             role="status"
             aria-busy={written.speed === null}
           >
@@ -132,16 +134,16 @@ function Settings({ settings, onChange }: SettingsProps) {
   return (
     <SimpleGrid cols={{ base: 2, sm: 5 }} spacing="sm">
       <NumberInput
-        label="Tokens"
-        description="at most"
+        label={t`Tokens`}
+        description={t`at most`}
         value={settings.maxNewTokens}
         min={1}
         allowDecimal={false}
         onChange={(value) => number(value, (n) => n >= 1) && onChange({ maxNewTokens: value })}
       />
       <NumberInput
-        label="Temperature"
-        description="0: likeliest"
+        label={t`Temperature`}
+        description={t`0: likeliest`}
         data-testid="generate-temperature"
         value={settings.temperature ?? 0}
         min={0}
@@ -149,16 +151,16 @@ function Settings({ settings, onChange }: SettingsProps) {
         onChange={(value) => number(value, (n) => n >= 0) && onChange({ temperature: value === 0 ? null : value })}
       />
       <NumberInput
-        label="Top k"
-        description="0: all"
+        label={t`Top k`}
+        description={t`0: all`}
         value={settings.topK}
         min={0}
         allowDecimal={false}
         onChange={(value) => number(value, (n) => n >= 0) && onChange({ topK: value })}
       />
       <NumberInput
-        label="Top p"
-        description="up to 1"
+        label={t`Top p`}
+        description={t`up to 1`}
         value={settings.topP}
         min={0.01}
         max={1}
@@ -166,8 +168,8 @@ function Settings({ settings, onChange }: SettingsProps) {
         onChange={(value) => number(value, (n) => n > 0 && n <= 1) && onChange({ topP: value })}
       />
       <NumberInput
-        label="Penalty"
-        description="for repeating"
+        label={t`Penalty`}
+        description={t`for repeating`}
         value={settings.repetitionPenalty}
         min={0.1}
         step={0.1}

@@ -5,6 +5,7 @@ import { memo } from 'react';
 import { CartesianGrid, Line, LineChart, ReferenceLine, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
 import type { MetricColumns } from '#client/metric-columns.ts';
 import { formatNumber } from '../../format.ts';
+import { t } from '../../language/translate.ts';
 import { type ChartLine, describeMetric, mergeRows, smoothKey, verticalDomain } from './chart-rows.ts';
 
 export type { ChartLine } from './chart-rows.ts';
@@ -81,11 +82,7 @@ export const MetricChart = memo(function MetricChart({ title, lines, columns, ax
           )}
         </LineChart>
       </ResponsiveContainer>
-      {gaps.length > 0 && (
-        <Text size="xs" c="red">
-          Dashed: the value was not a number.
-        </Text>
-      )}
+      {gaps.length > 0 && <Text size="xs" c="red">{t`Dashed: the value was not a number.`}</Text>}
     </Paper>
   );
 });
@@ -106,7 +103,7 @@ function drawLine(line: ChartLine, { color, smoothing, few }: DrawOptions) {
       key={line.metric}
       {...shared}
       dataKey={line.metric}
-      name={smoothed ? `${line.label} (logged)` : line.label}
+      name={smoothed ? t`${line.label} (logged)` : line.label}
       dot={dots}
       strokeWidth={smoothed ? 1 : 2}
       strokeOpacity={smoothed ? 0.35 : 1}

@@ -4,6 +4,7 @@ import { Skeleton, Stack } from '@mantine/core';
 import { useDocumentVisibility } from '@mantine/hooks';
 import { lazy, Suspense, useState } from 'react';
 import type { RunSnapshot } from '#client/run-store.ts';
+import { t } from '../../language/translate.ts';
 import { EvaluationView } from './evaluation-view.tsx';
 import { loadCharts } from './load-charts.ts';
 import { latestEvaluation } from './run-model.ts';
@@ -23,7 +24,7 @@ export function OverviewPanel({ snapshot }: { snapshot: RunSnapshot }) {
   const evaluation = latestEvaluation(snapshot.log, snapshot.detail.labels);
   return (
     <Stack gap="lg">
-      <Suspense fallback={<Skeleton height={260} radius="md" aria-label="Loading charts" />}>
+      <Suspense fallback={<Skeleton height={260} radius="md" aria-label={t`Loading charts`} />}>
         <ChartsPanel columns={snapshot.columns} version={version} />
       </Suspense>
       {evaluation && <EvaluationView evaluation={evaluation} labels={snapshot.detail.labels} />}

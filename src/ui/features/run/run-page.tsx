@@ -5,9 +5,11 @@ import { useEffect, useState } from 'react';
 import type { RunSnapshot, RunStore } from '#client/run-store.ts';
 import type { CheckpointId, RunId } from '#protocol/ids.ts';
 import type { RunDetail } from '#protocol/messages.ts';
+import { msg } from '#util/msg.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useRunSnapshot, useRunStore } from '../../hooks/use-run.ts';
+import { t, translate } from '../../language/translate.ts';
 import { CheckpointsPanel } from './checkpoints-panel.tsx';
 import { ConfigPanel } from './config-panel.tsx';
 import { LogPanel } from './log-panel.tsx';
@@ -28,7 +30,7 @@ export function RunPage({ runId, onUseAgain }: RunPageProps) {
   switch (store.status) {
     case 'empty':
     case 'loading':
-      return <Loader aria-label="Opening the run" />;
+      return <Loader aria-label={t`Opening the run`} />;
     case 'failed':
       return <ErrorAlert error={store.error} />;
     case 'ready':
@@ -54,11 +56,11 @@ function useWatch({ summary }: RunSnapshot): void {
 
 type Tab = 'overview' | 'checkpoints' | 'log' | 'config' | 'try';
 const TABS: readonly (readonly [Tab, string])[] = [
-  ['overview', 'Overview'],
-  ['checkpoints', 'Checkpoints'],
-  ['log', 'Log'],
-  ['config', 'Config'],
-  ['try', 'Try it'],
+  ['overview', msg`Overview`],
+  ['checkpoints', msg`Checkpoints`],
+  ['log', msg`Log`],
+  ['config', msg`Config`],
+  ['try', msg`Try it`],
 ];
 
 function OpenRun({ store, onUseAgain }: { store: RunStore; onUseAgain: RunPageProps['onUseAgain'] }) {
@@ -88,7 +90,7 @@ function OpenRun({ store, onUseAgain }: { store: RunStore; onUseAgain: RunPagePr
         <Tabs.List>
           {TABS.map(([name, label]) => (
             <Tabs.Tab key={name} value={name} data-testid={`tab-${name}`}>
-              {label}
+              {translate(label)}
               {name === 'checkpoints' && snapshot.checkpoints.length > 0 && ` (${snapshot.checkpoints.length})`}
             </Tabs.Tab>
           ))}

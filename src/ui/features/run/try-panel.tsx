@@ -9,6 +9,7 @@ import type { Task } from '#util/task.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
+import { t } from '../../language/translate.ts';
 import { GenerationPanel } from './generation-panel.tsx';
 import { PredictionView } from './prediction-view.tsx';
 import { bestCheckpoint } from './run-model.ts';
@@ -22,7 +23,7 @@ export function TryPanel({ snapshot, chosen }: { snapshot: RunSnapshot; chosen: 
   const [textPair, setTextPair] = useState('');
   const [prediction, setPrediction] = useState<Prediction | null>(null);
   const checkpoint = checkpoints.find((candidate) => candidate.checkpointId === picked) ?? bestCheckpoint(checkpoints);
-  if (!checkpoint) return <Text c="dimmed">There is no checkpoint to try yet.</Text>;
+  if (!checkpoint) return <Text c="dimmed">{t`There is no checkpoint to try yet.`}</Text>;
   const { task, roles } = detail.setup;
   const [first, second] = labelsFor(task, roles.textPair !== undefined);
   const submit = (event: FormEvent): void => {
@@ -53,7 +54,7 @@ export function TryPanel({ snapshot, chosen }: { snapshot: RunSnapshot; chosen: 
         {select}
         <Textarea
           label={first}
-          description={task === 'fill-mask' ? 'Write ___ for each gap. Ctrl+Enter sends it' : 'Ctrl+Enter sends it'}
+          description={task === 'fill-mask' ? t`Write ___ for each gap. Ctrl+Enter sends it` : t`Ctrl+Enter sends it`}
           data-testid="predict-text"
           autosize
           minRows={2}
@@ -74,9 +75,12 @@ export function TryPanel({ snapshot, chosen }: { snapshot: RunSnapshot; chosen: 
           />
         )}
         <Group>
-          <Button type="submit" data-testid="predict-submit" loading={busy !== null} disabled={text.trim() === ''}>
-            Predict
-          </Button>
+          <Button
+            type="submit"
+            data-testid="predict-submit"
+            loading={busy !== null}
+            disabled={text.trim() === ''}
+          >{t`Predict`}</Button>
         </Group>
         {error && <ErrorAlert error={error} onClose={dismiss} />}
         {prediction && <PredictionView prediction={prediction} problemType={detail.problemType} />}
@@ -87,8 +91,8 @@ export function TryPanel({ snapshot, chosen }: { snapshot: RunSnapshot; chosen: 
 
 /** What the two fields hold; null: there is no second one. */
 function labelsFor(task: Task, pairs: boolean): readonly [first: string, second: string | null] {
-  if (task === 'question-answering') return ['Question', 'Text that holds the answer'];
-  return pairs ? ['First text', 'Second text'] : ['Text', null];
+  if (task === 'question-answering') return [t`Question`, t`Text that holds the answer`];
+  return pairs ? [t`First text`, t`Second text`] : [t`Text`, null];
 }
 
 interface CheckpointSelectProps {
@@ -100,12 +104,12 @@ interface CheckpointSelectProps {
 function CheckpointSelect({ checkpoints, current, onPick }: CheckpointSelectProps) {
   return (
     <NativeSelect
-      label="Checkpoint"
+      label={t`Checkpoint`}
       data-testid="predict-checkpoint"
       value={current.checkpointId}
       data={checkpoints.toReversed().map((candidate) => ({
         value: candidate.checkpointId,
-        label: `${candidate.name}${candidate.isBest ? ' ★ best' : ''}${candidate.isLatest ? ' (latest)' : ''}`,
+        label: `${candidate.name}${candidate.isBest ? t` ★ best` : ''}${candidate.isLatest ? t` (latest)` : ''}`,
       }))}
       onChange={({ currentTarget }) => {
         const picked = checkpoints.find((candidate) => candidate.checkpointId === currentTarget.value);

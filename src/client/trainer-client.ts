@@ -12,6 +12,7 @@ import type {
   WorkerCommand,
   WorkerEvent,
 } from '#protocol/messages.ts';
+import type { SweepEvent } from '#protocol/sweep-messages.ts';
 import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 
@@ -51,6 +52,7 @@ export class TrainerClient {
   readonly #pending = new Map<number, Pending>();
   readonly #runListeners = new Set<RunEventListener>();
   readonly #generationListeners = new Set<(event: GenerationEvent) => void>();
+  readonly #sweepListeners = new Set<(event: SweepEvent) => void>();
   readonly #hubListeners = new Set<(event: HubProgressEvent) => void>();
   readonly #crashListeners = new Set<(error: StudioError) => void>();
   #nextRequestId = 1;
@@ -107,6 +109,12 @@ export class TrainerClient {
     return () => this.#generationListeners.delete(listener);
   }
 
+  /** Sweeps of this tab, whenever something of one changed. Returns what ends the subscription. */
+  onSweep(listener: (event: SweepEvent) => void): () => void {
+    this.#sweepListeners.add(listener);
+    return () => this.#sweepListeners.delete(listener);
+  }
+
   /** Told once when the worker dies. Returns what ends the subscription. */
   onCrash(listener: (error: StudioError) => void): () => void {
     this.#crashListeners.add(listener);
@@ -129,6 +137,7 @@ export class TrainerClient {
     }
     if (event.type === 'hub/progress') for (const listener of this.#hubListeners) listener(event);
     else if (event.type === 'generation') for (const listener of this.#generationListeners) listener(event);
+    else if (event.type === 'sweep/changed') for (const listener of this.#sweepListeners) listener(event);
     else this.#emit(event, 'this-tab');
   }
 

@@ -15,6 +15,7 @@ import {
 import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { ConnectionLost, type HubSubject, pageOf, refusalOf, refused } from './hub-errors.ts';
+import { requireNetwork } from './network-gate.ts';
 import type { RepoFile } from './repo-files.ts';
 
 export interface HubClientOptions {
@@ -79,6 +80,7 @@ export class HubClient {
 
   /** @throws StudioError E-HUB-ACCESS when the token can not be one, E-HUB when the address can not be one. */
   constructor(options: HubClientOptions) {
+    requireNetwork();
     checkOptions(options);
     this.#options = options;
   }

@@ -4,8 +4,8 @@
 import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { MemoryPlan } from './memory-plan.ts';
-import type { RunPlan } from './messages.ts';
 import { followsMetric, ignoresWarmup } from './scheduler-settings.ts';
+import type { RunPlan } from './studio-data.ts';
 import type { TrainingArguments } from './training-arguments.ts';
 
 /** All in update steps, whole numbers. */

@@ -20,14 +20,15 @@ export interface SavePlan {
   readonly unmarked: readonly CheckpointManifest[];
 }
 
-/** What saving `write` does to the run's stored checkpoints. `rotate` sees those that would stay, marks moved. */
+/** What saving `write` does to the run's stored checkpoints. `rotate` sees those that would stay and are not pinned, marks
+ * moved. */
 export function planSave(write: CheckpointWrite, stored: readonly CheckpointManifest[]): SavePlan {
   const replaced = stored.filter(({ name }) => name === write.name);
   const others = sortCheckpoints(stored).filter(({ name }) => name !== write.name);
   const marked = others.map((manifest) =>
     write.isBest && manifest.isBest ? { ...manifest, isBest: false } : manifest,
   );
-  const rotated = new Set(write.rotate(marked));
+  const rotated = new Set(write.rotate(marked.filter(({ pinned }) => !pinned)));
   return {
     deleted: [...replaced, ...marked.filter(({ checkpointId }) => rotated.has(checkpointId))],
     unmarked: marked.filter((manifest, i) => manifest !== others[i] && !rotated.has(manifest.checkpointId)),

@@ -70,6 +70,31 @@ export class IdbCheckpointStore implements CheckpointStore {
     return new IdbCheckpoint(this.#database, manifest);
   }
 
+  async pin(runId: RunId, checkpointId: CheckpointId, pinned: boolean): Promise<void> {
+    await this.#inTransaction(msg`The checkpoint was not pinned`, async (transaction) => {
+      const manifests = transaction.objectStore('checkpoints');
+      const manifest = await manifests.get([runId, checkpointId]);
+      if (!manifest) throw missingCheckpoint(checkpointId);
+      await manifests.put({ ...manifest, pinned });
+    });
+  }
+
+  /** Puts the same checkpoint into another run, as its only one of that name. */
+  async copy(runId: RunId, checkpointId: CheckpointId, to: RunId): Promise<void> {
+    await this.#inTransaction(msg`The checkpoint was not copied`, async (transaction) => {
+      const manifest = await transaction.objectStore('checkpoints').get([runId, checkpointId]);
+      if (!manifest) throw missingCheckpoint(checkpointId);
+      await transaction.objectStore('checkpoints').put({ ...manifest, runId: to, isBest: false, pinned: false });
+      const files = transaction.objectStore('checkpointFiles');
+      for (const path of manifest.files)
+        await files.put((await files.get([runId, checkpointId, path]))!, [to, checkpointId, path]);
+      const records = transaction.objectStore('tensorRecords');
+      for (const [index, { byteLength }] of manifest.tensors.entries())
+        for (let part = 0; part * RECORD_BYTES < byteLength; part++)
+          await records.put((await records.get([runId, checkpointId, index, part]))!, [to, checkpointId, index, part]);
+    });
+  }
+
   async delete(runId: RunId, checkpointId: CheckpointId): Promise<void> {
     await this.#inTransaction(msg`The checkpoint was not deleted`, (transaction) =>
       deleteParts(transaction, runId, checkpointId),

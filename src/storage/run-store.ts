@@ -2,10 +2,10 @@
 // after the page was closed. Checkpoints are in `idb-checkpoint-store.ts`, in the same database.
 
 import type { RunId } from '#protocol/ids.ts';
-import type { LogEntry } from '#protocol/metrics.ts';
+import type { LogEntry, RunMeasure } from '#protocol/metrics.ts';
 import { msg } from '#util/msg.ts';
 import { told } from './database.ts';
-import { type Database, keysUnder, type RunRecord } from './schema.ts';
+import { type Database, keysUnder, type LogBatch, type RunRecord } from './schema.ts';
 
 const RUN_STORES = ['runs', 'log', 'assets', 'checkpoints', 'checkpointFiles', 'tensorRecords'] as const;
 
@@ -49,17 +49,23 @@ export class IdbRunStore {
     });
   }
 
-  async appendLog(runId: RunId, entries: readonly LogEntry[]): Promise<void> {
-    if (entries.length > 0)
-      await told(msg`The log was not stored`, () => this.#database.add('log', { runId, entries }));
+  async appendLog(runId: RunId, entries: readonly LogEntry[], measures: readonly RunMeasure[] = []): Promise<void> {
+    if (entries.length > 0 || measures.length > 0)
+      await told(msg`The log was not stored`, () => this.#database.add('log', { runId, entries, measures }));
   }
 
   /** All entries in the order they were appended. */
   async readLog(runId: RunId): Promise<readonly LogEntry[]> {
-    const batches = await told(msg`The log could not be read`, () =>
-      this.#database.getAllFromIndex('log', 'runId', runId),
-    );
-    return batches.flatMap(({ entries }) => entries);
+    return (await this.#logBatches(runId)).flatMap(({ entries }) => entries);
+  }
+
+  /** All measures in the order they were appended. */
+  async readMeasures(runId: RunId): Promise<readonly RunMeasure[]> {
+    return (await this.#logBatches(runId)).flatMap(({ measures = [] }) => measures);
+  }
+
+  #logBatches(runId: RunId): Promise<LogBatch[]> {
+    return told(msg`The log could not be read`, () => this.#database.getAllFromIndex('log', 'runId', runId));
   }
 
   /** Drops the entries of steps after `afterStep`: a run resumed from there writes them anew. */
@@ -71,9 +77,15 @@ export class IdbRunStore {
         cursor;
         cursor = await cursor.continue()
       ) {
-        const entries = cursor.value.entries.filter(({ step }) => step <= afterStep);
-        if (entries.length === 0) await cursor.delete();
-        else if (entries.length < cursor.value.entries.length) await cursor.update({ runId, entries });
+        const { entries, measures = [] } = cursor.value;
+        const kept = {
+          runId,
+          entries: entries.filter(({ step }) => step <= afterStep),
+          measures: measures.filter(({ step }) => step <= afterStep),
+        };
+        if (kept.entries.length + kept.measures.length === 0) await cursor.delete();
+        else if (kept.entries.length + kept.measures.length < entries.length + measures.length)
+          await cursor.update(kept);
       }
       await transaction.done;
     });

@@ -11,7 +11,7 @@ import { factsOf } from './export-checkpoint.ts';
 import { download, hubInfo, searchHub } from './hub-downloads.ts';
 import { pushCheckpoint } from './hub-push.ts';
 
-export type EmitHubEvent = (event: HubProgressEvent) => void;
+type EmitHubEvent = (event: HubProgressEvent) => void;
 
 /** What the handlers need of the studio. */
 export interface HubSurroundings {

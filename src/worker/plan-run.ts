@@ -3,6 +3,7 @@
 import { optimizerStateBytes } from '#optim/create-optimizer.ts';
 import type { RunPlan, RunSetup } from '#protocol/messages.ts';
 import { computeRunPlan } from '#protocol/run-plan.ts';
+import { checkEarlyStopping } from '#trainer/callbacks/early-stopping-callback.ts';
 import { describeRun } from './describe-run.ts';
 import { sizeOf } from './model-summary.ts';
 import type { OpenedModel } from './opened-model.ts';
@@ -13,6 +14,7 @@ import { parsedArguments } from './run-arguments.ts';
 /** The engine is ready: memory is planned on a backend like its own. @throws StudioError for what does not fit together. */
 export function planRun(setup: RunSetup, model: OpenedModel, data: OpenedData): RunPlan {
   const { args } = parsedArguments(setup);
+  if (setup.earlyStopping) checkEarlyStopping(args);
   const examination = examineOpened(setup, model, data, 0);
   const peft = setup.peft ?? null;
   const { network } = describeRun(model, examination, peft);

@@ -58,7 +58,7 @@ function labelReader(input: PredictionInput, run: Run, tokenizer: PreTrainedToke
 }
 
 /** Softmax, independent sigmoids, or the value itself. */
-function scoresOf(logits: readonly number[], problemType: ProblemType): number[] {
+export function scoresOf(logits: readonly number[], problemType: ProblemType): number[] {
   switch (problemType) {
     case 'single_label_classification':
       return softmax(logits);

@@ -26,7 +26,7 @@ export function withChangedArguments(record: RunRecord, changes: Readonly<Record
   const differences = argumentDifferences(parsedArguments(record.setup).args, parsedArguments(setup).args);
   if (differences.length === 0) return record;
   const message = msg`Goes on with other arguments: ${describeDifferences(differences)}.`;
-  const notice = { at: Date.now(), step: record.step, level: 'info' as const, message };
+  const notice = { at: Date.now(), step: record.step, level: 'info' as const, message, kind: 'change' as const };
   return { ...record, setup, notices: [...record.notices, notice] };
 }
 

@@ -52,6 +52,13 @@ export async function openData(
   return { name, train, validation, trainFile, validationFile };
 }
 
+/** Bytes of the model's files and of the data's. */
+export function assetBytes(assets: ReadonlyMap<string, Blob>): { readonly model: number; readonly data: number } {
+  const bytes = (...prefixes: string[]): number =>
+    [...assets].reduce((sum, [path, { size }]) => sum + (prefixes.some((each) => path.startsWith(each)) ? size : 0), 0);
+  return { model: bytes(MODEL), data: bytes(TRAIN, VALIDATION) };
+}
+
 const under = (assets: ReadonlyMap<string, Blob>, prefix: string): ModelFiles =>
   new Map(
     [...assets].flatMap(([path, blob]) =>

@@ -15,12 +15,13 @@ export interface EarlyStoppingOptions {
 
 export class EarlyStoppingCallback implements TrainerCallback {
   readonly name = 'EarlyStoppingCallback';
-  readonly #patience: number;
+  /** Evaluations without improvement before the run stops. May change while it trains. */
+  patience: number;
   readonly #threshold: number;
   #counter = 0;
 
   constructor({ patience = 1, threshold = 0 }: EarlyStoppingOptions = {}) {
-    this.#patience = patience;
+    this.patience = patience;
     this.#threshold = threshold;
   }
 
@@ -37,12 +38,12 @@ export class EarlyStoppingCallback implements TrainerCallback {
       best === null ||
       ((args.greaterIsBetter ? value > best : value < best) && Math.abs(value - best) > this.#threshold);
     this.#counter = better ? 0 : this.#counter + 1;
-    if (this.#counter >= this.#patience) control.shouldTrainingStop = true;
+    if (this.#counter >= this.patience) control.shouldTrainingStop = true;
   }
 
   exportState() {
     return {
-      args: { early_stopping_patience: this.#patience, early_stopping_threshold: this.#threshold },
+      args: { early_stopping_patience: this.patience, early_stopping_threshold: this.#threshold },
       attributes: { early_stopping_patience_counter: this.#counter },
     };
   }

@@ -12,7 +12,7 @@ import { useRunSnapshotOf, useRunStore } from '../hooks/use-run.ts';
 import { t, translate } from '../language/translate.ts';
 import { useSaveWhenHidden } from './use-save-when-hidden.ts';
 
-export function RunBar({ run }: { run: RunSummary }) {
+export function RunBar({ run, height }: { run: RunSummary; height: number }) {
   const snapshot = useRunSnapshotOf(useRunStore(run.runId));
   useSaveWhenHidden(run, snapshot);
   const { remainingMs = null, recentLoss = null } = snapshot?.progress ?? {};
@@ -23,9 +23,9 @@ export function RunBar({ run }: { run: RunSummary }) {
     recentLoss === null ? null : t`loss ${formatNumber(recentLoss)}`,
   ];
   return (
-    <Box component="section" aria-label={t`Active run`} h="100%">
+    <Box component="section" aria-label={t`Active run`} h={height}>
       <Progress value={share * 100} size={4} radius={0} aria-label={t`Progress of the active run`} />
-      <Container size="lg" h={60} px={{ base: 'sm', sm: 'lg' }}>
+      <Container size="xl" h={height - 4} px={{ base: 'sm', sm: 'lg' }}>
         <Group h="100%" justify="space-between" wrap="nowrap" gap="sm">
           <Box style={{ minWidth: 0 }}>
             <Group gap="xs" wrap="nowrap">

@@ -1,8 +1,9 @@
 // The table of checkpoints: what each reached, and what can be done with it.
 
 import { Badge, Button, Group, Stack, Table, Text } from '@mantine/core';
+import { useSearchParams } from 'wouter';
 import type { RunSnapshot } from '#client/run-store.ts';
-import type { CheckpointId } from '#protocol/ids.ts';
+import type { CheckpointId, RunId } from '#protocol/ids.ts';
 import type { CheckpointSummary, RunSummary } from '#protocol/messages.ts';
 import { isActive } from '#protocol/run-state.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
@@ -14,20 +15,25 @@ import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
 import { t } from '../../language/translate.ts';
 import { ContinueElsewhereButton } from './continue-elsewhere-button.tsx';
-import { DeleteCheckpointButton } from './delete-checkpoint-button.tsx';
 import { DownloadButton } from './download-button.tsx';
+import { ForkButton, PinButton } from './fork-button.tsx';
 import { PushButton } from './push-button.tsx';
 import { checkpointMetrics } from './run-model.ts';
+import { UndoableDelete, useUndeleted } from './undoable-delete.tsx';
 
 const ONE_LINE = { whiteSpace: 'nowrap' } as const;
 
 interface CheckpointsPanelProps {
   readonly snapshot: RunSnapshot;
   readonly onTry: (checkpointId: CheckpointId) => void;
+  /** A run of its own was made of a checkpoint. */
+  readonly onForked: (runId: RunId) => void;
 }
 
-export function CheckpointsPanel({ snapshot, onTry }: CheckpointsPanelProps) {
-  const { checkpoints, summary } = snapshot;
+export function CheckpointsPanel({ snapshot, onTry, onForked }: CheckpointsPanelProps) {
+  const [params] = useSearchParams();
+  const { checkpoints: stored, summary } = snapshot;
+  const checkpoints = useUndeleted(stored);
   if (checkpoints.length === 0) {
     return <Text c="dimmed">{t`No checkpoint yet. "Save now" writes one; else the save strategy does.`}</Text>;
   }
@@ -52,7 +58,15 @@ export function CheckpointsPanel({ snapshot, onTry }: CheckpointsPanelProps) {
         </Table.Thead>
         <Table.Tbody className="numeric">
           {checkpoints.toReversed().map((checkpoint) => (
-            <Row key={checkpoint.checkpointId} run={summary} checkpoint={checkpoint} metrics={metrics} onTry={onTry} />
+            <Row
+              key={checkpoint.checkpointId}
+              run={summary}
+              checkpoint={checkpoint}
+              metrics={metrics}
+              isChosen={params.get('at') === checkpoint.checkpointId}
+              onTry={onTry}
+              onForked={onForked}
+            />
           ))}
         </Table.Tbody>
       </Table>
@@ -64,13 +78,19 @@ interface RowProps {
   readonly run: RunSummary;
   readonly checkpoint: CheckpointSummary;
   readonly metrics: readonly string[];
+  /** The address leads to it. */
+  readonly isChosen: boolean;
   readonly onTry: (checkpointId: CheckpointId) => void;
+  readonly onForked: (runId: RunId) => void;
 }
 
-function Row({ run, checkpoint, metrics, onTry }: RowProps) {
+function Row({ run, checkpoint, metrics, isChosen, onTry, onForked }: RowProps) {
   const idle = !isActive(run.state);
   return (
-    <Table.Tr data-testid="checkpoint-row">
+    <Table.Tr
+      data-testid="checkpoint-row"
+      {...(isChosen ? { bg: 'var(--mantine-primary-color-light)', 'aria-current': 'true' as const } : {})}
+    >
       <Table.Td>
         <Stack gap={4}>
           <Text size="sm" fw={600} style={ONE_LINE}>
@@ -95,7 +115,9 @@ function Row({ run, checkpoint, metrics, onTry }: RowProps) {
           <ContinueElsewhereButton runId={run.runId} runName={run.name} checkpoint={checkpoint} />
           <Button size="xs" variant="default" onClick={() => onTry(checkpoint.checkpointId)}>{t`Try`}</Button>
           {idle && !checkpoint.modelOnly && <ResumeHere run={run} checkpoint={checkpoint} />}
-          {run.owner !== 'other-tab' && <DeleteCheckpointButton runId={run.runId} checkpoint={checkpoint} />}
+          {!checkpoint.modelOnly && <ForkButton run={run} checkpoint={checkpoint} onForked={onForked} />}
+          <PinButton runId={run.runId} checkpoint={checkpoint} />
+          {run.owner !== 'other-tab' && <UndoableDelete runId={run.runId} checkpoint={checkpoint} />}
         </Group>
       </Table.Td>
     </Table.Tr>
@@ -115,6 +137,15 @@ function Marks({ checkpoint }: { checkpoint: CheckpointSummary }) {
         >{t`best`}</Badge>
       )}
       {checkpoint.isLatest && <Badge size="sm" variant="light" tt="none">{t`latest`}</Badge>}
+      {checkpoint.isPinned && (
+        <Badge
+          size="sm"
+          color="grape"
+          variant="light"
+          tt="none"
+          leftSection={<Icon name="pin" size={11} />}
+        >{t`pinned`}</Badge>
+      )}
       {checkpoint.modelOnly && <Badge size="sm" color="gray" variant="light" tt="none">{t`weights only`}</Badge>}
     </Group>
   );

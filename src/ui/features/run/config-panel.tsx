@@ -6,9 +6,11 @@ import type { HubRevision } from '#protocol/hub-messages.ts';
 import { toHfJson } from '#protocol/training-arguments.ts';
 import { downloadText } from '../../components/download.ts';
 import { Fact } from '../../components/fact.tsx';
+import { Icon } from '../../components/icon.tsx';
 import { formatPercent, formatTime, plural } from '../../format.ts';
 import { useHubConnection } from '../../hooks/hub-session.ts';
 import { t } from '../../language/translate.ts';
+import { ModelCardEditor } from './model-card-editor.tsx';
 
 export function ConfigPanel({ snapshot, onUseAgain }: { snapshot: RunSnapshot; onUseAgain: () => void }) {
   const { summary, detail } = snapshot;
@@ -52,7 +54,14 @@ export function ConfigPanel({ snapshot, onUseAgain }: { snapshot: RunSnapshot; o
           onClick={() => downloadText('training_args.json', json, 'application/json')}
         >{t`Download training_args.json`}</Button>
         <Button size="sm" onClick={onUseAgain}>{t`New run with these settings`}</Button>
+        <Button
+          size="sm"
+          variant="default"
+          leftSection={<Icon name="print" size={14} />}
+          onClick={() => window.print()}
+        >{t`Print a report`}</Button>
       </Group>
+      <ModelCardEditor snapshot={snapshot} />
     </Stack>
   );
 }

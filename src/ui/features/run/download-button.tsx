@@ -3,13 +3,13 @@
 import { Button, Stack } from '@mantine/core';
 import type { RunId } from '#protocol/ids.ts';
 import type { CheckpointSummary } from '#protocol/messages.ts';
+import { askForFile, CANCELLED } from '../../components/ask-for-file.ts';
 import { downloadBlob } from '../../components/download.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
 import { t } from '../../language/translate.ts';
-import { askForFile, CANCELLED } from './ask-for-file.ts';
 import { downloadName } from './run-model.ts';
 
 interface DownloadButtonProps {

@@ -1,6 +1,6 @@
 // Where a zip goes: a file that the person picks where the browser has a picker, else a download.
 
-import { t } from '../../language/translate.ts';
+import { t } from '../language/translate.ts';
 
 /** Chromium's file picker; other browsers have none. */
 interface SavePickerWindow {

@@ -20,6 +20,7 @@ import type {
   NetworkRequest,
   Prediction,
   RunDetail,
+  RunMeasurement,
   RunNotice,
   RunPlan,
   RunSample,
@@ -40,6 +41,8 @@ export interface Requests extends HubRequests, SweepRequests {
   'data/open': { params: { source: DataSource }; result: DataSummary };
   'data/examine': { params: { task: TaskSetup; previewRows: number }; result: DataExamination };
   'run/plan': { params: { setup: RunSetup }; result: RunPlan };
+  /** Trains a few steps of it that are not kept. */
+  'run/measure': { params: { setup: RunSetup }; result: RunMeasurement };
   /** `hub`: for push_to_hub. It is kept in memory for as long as the run trains. */
   'run/start': { params: { setup: RunSetup; hub?: HubConnection | undefined }; result: { runId: RunId } };
   /** From the given checkpoint, else the latest, else (nothing saved) from the beginning. */

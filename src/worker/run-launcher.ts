@@ -138,6 +138,12 @@ export class RunLauncher {
     });
   }
 
+  /** For work that must not stand in the way of training. @throws StudioError E-BUSY while a run trains. */
+  whileIdle<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#active) throw busy();
+    return work();
+  }
+
   async #hubFor(
     { args }: ReturnType<typeof parsedArguments>,
     given: HubConnection | undefined,
@@ -147,12 +153,7 @@ export class RunLauncher {
   }
 
   async #claiming<T>(runId: RunId, work: (release: () => void) => Promise<T>): Promise<T> {
-    if (this.#active) {
-      throw new StudioError('E-BUSY', msg`A run is in training already.`, {
-        hint: msg`Stop it, or wait for its end.`,
-        safe: msg`Nothing was changed.`,
-      });
-    }
+    if (this.#active) throw busy();
     const release = await takeTrainerLock(runId);
     try {
       return await work(release);
@@ -193,3 +194,9 @@ export class RunLauncher {
     return { run, step: record.step, ended };
   }
 }
+
+export const busy = (): StudioError =>
+  new StudioError('E-BUSY', msg`A run is in training already.`, {
+    hint: msg`Stop it, or wait for its end.`,
+    safe: msg`Nothing was changed.`,
+  });

@@ -38,6 +38,7 @@ import { openHubFile, openHubModel } from './hub-downloads.ts';
 import { hubHandlers } from './hub-handlers.ts';
 import { inspectionHandlers } from './inspection-handlers.ts';
 import { libraryHandlers } from './library-handlers.ts';
+import { measureRun } from './measure-run.ts';
 import { folderName, summarizeModel } from './model-summary.ts';
 import { networkRequests } from './network-requests.ts';
 import { type OpenedModel, openModel } from './opened-model.ts';
@@ -133,6 +134,12 @@ export class Studio {
       'data/examine': async ({ task, previewRows }) =>
         examineOpened(task, this.#model(task.modelId), this.#dataOf(task.dataId), previewRows),
       'run/plan': ({ setup }) => this.#plan(setup),
+      'run/measure': async ({ setup }) => {
+        await this.#engineReady();
+        return this.#launcher.whileIdle(() =>
+          measureRun(setup, this.#model(setup.modelId), this.#dataOf(setup.dataId)),
+        );
+      },
       'run/start': async ({ setup, hub }) => {
         const { run } = await this.#launcher.start(setup, this.#opened(setup), { connection: hub });
         return { runId: run.recorder.record.runId };

@@ -111,6 +111,11 @@ export interface Requests extends HubRequests, SweepRequests {
     };
     result: { file: Blob | null; fileName: string; bytes: number };
   };
+  /** The same HuggingFace folder, as files of a folder on this computer. */
+  'checkpoint/save-to-folder': {
+    params: { runId: RunId; checkpointId: CheckpointId; folder: FileSystemDirectoryHandle };
+    result: { bytes: number };
+  };
   /** As `checkpoint/export`: the zip holds the checkpoint, the data and a train.py with which the run goes on in Python. */
   'checkpoint/continue-elsewhere': {
     params: { runId: RunId; checkpointId: CheckpointId; target: FileSystemFileHandle | null };

@@ -33,7 +33,7 @@ import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { continueElsewhereHandlers } from './continue-elsewhere-handlers.ts';
 import { describeDevice, deviceProfile } from './device-profile.ts';
-import { exportCheckpoint } from './export-checkpoint.ts';
+import { exportCheckpoint, saveToFolder } from './export-checkpoint.ts';
 import { openHubFile, openHubModel } from './hub-downloads.ts';
 import { hubHandlers } from './hub-handlers.ts';
 import { inspectionHandlers } from './inspection-handlers.ts';
@@ -180,6 +180,10 @@ export class Studio {
         const { stored, record, device } = await this.#checkpoint(runId, checkpointId);
         const base = merged ? await this.#modelOfRun(record) : null;
         return exportCheckpoint(stored, record, device, target, base);
+      },
+      'checkpoint/save-to-folder': async ({ runId, checkpointId, folder }) => {
+        const { stored, record, device } = await this.#checkpoint(runId, checkpointId);
+        return { bytes: await saveToFolder(stored, record, device, folder) };
       },
       'checkpoint/predict': async ({ runId, checkpointId, inputs }) => {
         const { stored, record } = await this.#tried(runId, checkpointId);

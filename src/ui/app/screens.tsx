@@ -6,25 +6,36 @@ import { lazy, Suspense } from 'react';
 import { Link, Route, Switch, useLocation } from 'wouter';
 import type { RunId } from '#protocol/ids.ts';
 import type { NamedFile } from '#protocol/messages.ts';
+import { loadCharts } from '../components/charts/load-charts.ts';
 import { HomePage } from '../features/home/index.ts';
 import { useStudio } from '../hooks/studio-context.ts';
 import { t } from '../language/translate.ts';
 import { Shortcuts } from './command-palette.tsx';
 
 const setup = () => import('../features/setup/index.ts');
+const run = () => import('../features/run/index.ts');
+const tryIt = () => import('../features/try/index.ts');
+const compare = () => import('../features/compare/index.ts');
+const sweep = () => import('./sweep-screen.tsx');
+const stored = () => import('../features/library/index.ts');
+const settings = () => import('../features/settings/index.ts');
+
 const SetupPage = lazy(() => setup().then((module) => ({ default: module.SetupPage })));
-const RunPage = lazy(() => import('../features/run/index.ts').then((module) => ({ default: module.RunPage })));
-const TryPage = lazy(() => import('../features/try/index.ts').then((module) => ({ default: module.TryPage })));
-const ComparePage = lazy(() =>
-  import('../features/compare/index.ts').then((module) => ({ default: module.ComparePage })),
-);
-const SweepScreen = lazy(() => import('./sweep-screen.tsx').then((module) => ({ default: module.SweepScreen })));
-const LibraryPage = lazy(() =>
-  import('../features/library/index.ts').then((module) => ({ default: module.LibraryPage })),
-);
-const SettingsPage = lazy(() =>
-  import('../features/settings/index.ts').then((module) => ({ default: module.SettingsPage })),
-);
+const RunPage = lazy(() => run().then((module) => ({ default: module.RunPage })));
+const TryPage = lazy(() => tryIt().then((module) => ({ default: module.TryPage })));
+const ComparePage = lazy(() => compare().then((module) => ({ default: module.ComparePage })));
+const SweepScreen = lazy(() => sweep().then((module) => ({ default: module.SweepScreen })));
+const LibraryPage = lazy(() => stored().then((module) => ({ default: module.LibraryPage })));
+const SettingsPage = lazy(() => settings().then((module) => ({ default: module.SettingsPage })));
+
+/**
+ * Fetches all screens once the first one is there, so that they open at once and without a network. What can not be
+ * fetched now is asked for again when it is opened.
+ */
+export function prefetchScreens(): void {
+  for (const fetchScreen of [setup, run, loadCharts, tryIt, compare, sweep, stored, settings])
+    void fetchScreen().catch(() => undefined);
+}
 
 export function Screens() {
   const [, navigate] = useLocation();

@@ -4,7 +4,6 @@ import type { Tensor, Variable } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { copyInto } from '#gpu/arena.ts';
 import { backward, type GradientSink } from '#gpu/backward.ts';
-import type { KernelTime } from '#gpu/profiler.ts';
 import { type Feed, StepCache, type StepMode } from '#gpu/step-cache.ts';
 import { activeWebGpu } from '#gpu/webgpu-backend.ts';
 import { addGradients } from '#kernels/add/add.ts';
@@ -103,11 +102,6 @@ export class Gradients {
   /** Why steps are not replayed; empty when they are. */
   get refusals(): readonly string[] {
     return this.#steps.refusals;
-  }
-
-  /** Time of each kernel of the recorded steps; leaves the gradients of the last batch. See `StepCache.profile`. */
-  profile(rounds: number): Promise<KernelTime[] | null> {
-    return this.#steps.profile(rounds);
   }
 
   /** Sets all gradients to none, as `zero_grad`. */

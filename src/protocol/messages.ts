@@ -5,6 +5,7 @@ import type { Task } from '#util/task.ts';
 import type { WireError } from './errors.ts';
 import type { HubConnection, HubProgressEvent, HubRequests, HubRevision } from './hub-messages.ts';
 import type { CheckpointId, DataId, ModelId, RunId } from './ids.ts';
+import type { KernelProfile } from './kernel-profile.ts';
 import type { LoraConfig } from './lora-config.ts';
 import type { MemoryPlan } from './memory-plan.ts';
 import type { LogEntry, RunProgress } from './metrics.ts';
@@ -302,6 +303,11 @@ export interface Requests extends HubRequests {
   'run/stop': { params: { runId: RunId; save: boolean }; result: Record<never, never> };
   'run/save-now': { params: { runId: RunId }; result: Record<never, never> };
   'run/evaluate-now': { params: { runId: RunId }; result: Record<never, never> };
+  /**
+   * Times the kernels of the run's next updates, which takes as long as they do; an evaluation comes before them where it
+   * is due. The run is not changed. Not while it is paused, and not on a device without timestamps.
+   */
+  'run/profile': { params: { runId: RunId; updates: number }; result: KernelProfile };
   'run/list': { params: Record<never, never>; result: readonly RunSummary[] };
   'run/open': { params: { runId: RunId }; result: RunDetail };
   'run/delete': { params: { runId: RunId }; result: Record<never, never> };

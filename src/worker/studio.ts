@@ -40,6 +40,7 @@ import { Predictor } from './predict.ts';
 import { examineOpened, type OpenedData, prepareOpened } from './prepare-task.ts';
 import { connectionFor, parsedArguments, withChangedArguments, withoutTokens } from './run-arguments.ts';
 import { loadRunData, loadRunModel, openData, storeRunAssets } from './run-assets.ts';
+import { runCommandHandlers } from './run-command-handlers.ts';
 import { runsInTraining, takeTrainerLock } from './run-lock.ts';
 import { type EmitRunEvent, RunRecorder, summarizeCheckpoints } from './run-recorder.ts';
 import { SAMPLE_MODEL_NAME, Sample } from './sample.ts';
@@ -92,26 +93,7 @@ export class Studio {
       'run/plan': ({ setup }) => this.#plan(setup),
       'run/start': ({ setup, hub }) => this.#start(setup, hub),
       'run/resume': ({ runId, ...how }) => this.#resume(runId, how),
-      'run/pause': async ({ runId }) => {
-        this.#activeRun(runId).commands.pause();
-        return {};
-      },
-      'run/continue': async ({ runId }) => {
-        this.#activeRun(runId).continue();
-        return {};
-      },
-      'run/stop': async ({ runId, save }) => {
-        this.#activeRun(runId).stop(save);
-        return {};
-      },
-      'run/save-now': async ({ runId }) => {
-        this.#activeRun(runId).commands.saveNow();
-        return {};
-      },
-      'run/evaluate-now': async ({ runId }) => {
-        this.#activeRun(runId).commands.evaluateNow();
-        return {};
-      },
+      ...runCommandHandlers((runId) => this.#activeRun(runId)),
       'run/list': () => this.#list(),
       'run/open': ({ runId }) => this.#open(runId),
       'run/delete': ({ runId }) => this.#deleteRun(runId),

@@ -5,6 +5,7 @@ import type { TaskData } from '#data/tasks/row-task.ts';
 import { memoryUse } from '#gpu/memory.ts';
 import { toWire } from '#protocol/errors.ts';
 import type { HubConnection } from '#protocol/hub-messages.ts';
+import type { KernelProfile } from '#protocol/kernel-profile.ts';
 import type { LogEntry, RunProgress } from '#protocol/metrics.ts';
 import type { TrainingArguments } from '#protocol/training-arguments.ts';
 import type { CheckpointStore, StoredCheckpoint } from '#storage/checkpoint-store.ts';
@@ -19,6 +20,7 @@ import type { OpenedModel } from './opened-model.ts';
 import { RunClock } from './run-clock.ts';
 import { RunCommands } from './run-commands.ts';
 import { batchSizeText, nonFiniteLossText, pushedText } from './run-notices.ts';
+import { RunProfiler } from './run-profiler.ts';
 import { type RunRecorder, summarizeCheckpoints } from './run-recorder.ts';
 
 export interface TrainingRunParts {
@@ -37,6 +39,7 @@ export class TrainingRun {
   readonly commands = new RunCommands();
   readonly #parts: TrainingRunParts;
   readonly #clock: RunClock;
+  readonly #profiler = new RunProfiler();
   /** Aborted when a person leaves the run as it is. */
   readonly #pushes = new AbortController();
   #recentLoss: number | null = null;
@@ -65,6 +68,16 @@ export class TrainingRun {
     this.commands.stop(save && this.#retryStorage === null);
   }
 
+  /** Times the kernels of the next updates. @throws StudioError E-STATE while the run is paused; see `RunProfiler`. */
+  profile(updates: number): Promise<KernelProfile> {
+    if (this.recorder.record.state.status === 'paused')
+      throw new StudioError('E-STATE', 'The run is paused: there are no updates to time.', {
+        hint: 'Continue the run, then ask for the profile again.',
+        safe: 'Nothing was changed.',
+      });
+    return this.#profiler.profile(updates);
+  }
+
   /** Trains to the end or to a stop. A failure becomes the run's state; it is not thrown. */
   async run(): Promise<void> {
     const { recorder } = this.#parts;
@@ -77,6 +90,7 @@ export class TrainingRun {
     } catch (error) {
       recorder.setState({ status: 'failed', error: toWire(error) });
     } finally {
+      await this.#profiler.close();
       built?.trainer.dispose();
       built?.network.dispose();
       await recorder.flush().catch((error: unknown) => console.error('the run could not be recorded', error));
@@ -97,7 +111,7 @@ export class TrainingRun {
         checkpointStore: store,
         runId: recorder.record.runId,
         rawArguments,
-        callbacks: [this.#callback()],
+        callbacks: [this.#callback(), this.#profiler.callback],
         hooks: this.#hooks(() => built.trainer),
         ...this.#pusher(),
       },

@@ -136,6 +136,13 @@ function callOf(s: Sizes, { heads, kvHeads, scale, causal, window, segments, dro
   };
 }
 
+/** Floating-point operations of `products` matrix products over the pairs of a query and a key that can see each other. */
+function flopsOf({ batch, length, headSize }: Sizes, { heads, causal, window }: Attrs, products: number): number {
+  const reach = Math.min(window || length, length);
+  const before = reach * length - (reach * (reach - 1)) / 2;
+  return 2 * products * batch * heads * headSize * (causal ? before : 2 * before - length);
+}
+
 const likeStorage = (backend: AtelierBackend, tensor: TensorInfo, shape: readonly number[]): TensorInfo =>
   backend.makeOutput(shape, storageOf(tensor) as HalfStorage | 'f32');
 
@@ -153,6 +160,7 @@ function forwardOnGpu(backend: AtelierBackend, qkv: Tensor, mask: Tensor, attrs:
     outputs: { output, statistics },
     ...callOf(s, attrs),
     grid: [Math.ceil(s.length / BLOCK), attrs.heads, s.batch],
+    flops: flopsOf(s, attrs, 2),
   });
   return [output, statistics];
 }
@@ -173,12 +181,14 @@ function backwardOnGpu(
     outputs: { dqkv, statistics },
     ...callOf(s, attrs),
     grid: grid(attrs.heads),
+    flops: flopsOf(s, attrs, 3),
   });
   gradKeyValueKernel.run(backend, {
     inputs: { ...shared, statistics },
     outputs: { dqkv },
     ...callOf(s, attrs),
     grid: grid(attrs.kvHeads),
+    flops: flopsOf(s, attrs, 4),
   });
   return [dqkv];
 }

@@ -137,6 +137,7 @@ export function matmul(backend: AtelierBackend, call: MatmulCall): void {
     constants: cut.byRows ? {} : tileConstants(call, cut.columns),
     workgroupSize: cut.threads,
     grid: [Math.ceil(n / cut.columns), Math.ceil(m / cut.rows), (call.batches ?? 1) * heads],
+    flops: 2 * m * n * k * (call.batches ?? 1) * heads,
   });
 }
 

@@ -63,7 +63,7 @@ export class Gradients {
     const { seed, storage, labelSmoothing, lossScale, sinks } = this.#options;
     const context = ForwardContext.training(source, seed, storage, feed, this.#options);
     const forward = (): Tensor => {
-      const { loss } = this.#model.forward(source.batch, { context, labelSmoothing });
+      const { loss } = this.#model.forward(source.batch, { context, labelSmoothing, wantsLogits: false });
       if (!loss) throw new Error('the model returned no loss: the batch has no labels');
       const normalized = divisor === 1 ? loss : tf.div(loss, divisor);
       this.#keepLoss(normalized);

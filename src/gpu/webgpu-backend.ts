@@ -8,6 +8,7 @@ import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { bfloat16ToFloat32, halfToFloat32 } from '#util/half.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { GpuErrors } from './gpu-errors.ts';
+import { DEFAULT_TILES, type MatmulTiles } from './matmul-tiles.ts';
 import type { Profiler } from './profiler.ts';
 import type { Dispatch, Recording } from './recording.ts';
 import {
@@ -52,6 +53,8 @@ export class AtelierBackend extends WebGPUBackend {
   readonly rowLanes: number;
   /** Dispatches sent so far, replayed ones included. */
   dispatches = 0;
+  /** What matrix products are cut into; any choice gives the same bits. */
+  matmulTiles: MatmulTiles = DEFAULT_TILES;
   /** Times each dispatch while it is set. */
   profiler: Profiler | null = null;
   readonly #onRelease = new WeakMap<DataId, () => void>();

@@ -1,5 +1,6 @@
 // CoNLL files: a word and its tag on each line, an empty line between sentences. Called by `tabular.ts`.
 
+import { msg } from '#util/msg.ts';
 import type { Table } from './table.ts';
 
 /** Outside, or begin, inside, end, last, single, unit of a kind of entity. */
@@ -61,7 +62,7 @@ export function parseConll(text: string, fileName: string): Table {
     warnings:
       untagged.length > 0
         ? [
-            `${fileName}: ${untagged.length} lines have a word but no tag and were left out; the first is line ${untagged[0]}.`,
+            msg`${fileName}: ${untagged.length} lines have a word but no tag and were left out; the first is line ${untagged[0]}.`,
           ]
         : [],
   };

@@ -2,6 +2,7 @@
 // Called by `tabular.ts`; the header line is judged in `csv-header.ts`.
 
 import Papa, { type ParseError } from 'papaparse';
+import { msg } from '#util/msg.ts';
 import { nameColumns } from './csv-header.ts';
 import { dataFormatError, lineAt, listLines, type Table } from './table.ts';
 
@@ -32,8 +33,8 @@ export function parseCsv(text: string, fileName: string): Table {
     throw dataFormatError(
       fileName,
       null,
-      'there is a header line but no row of data.',
-      'Choose a file with at least one row below the header.',
+      msg`there is a header line but no row of data.`,
+      msg`Choose a file with at least one row below the header.`,
     );
   }
   return {
@@ -79,7 +80,7 @@ function parseRecords(text: string, delimiter: string, fileName: string, warning
   // Tab-separated files of language data often hold lone quotes and mean them literally.
   if (delimiter !== '\t') throw quoteError(text, fault, fileName);
   warnings.push(
-    `${fileName}:${lineAt(text, fault.index ?? 0)}: a quote is not closed properly; quotes in this file are taken as ordinary characters.`,
+    msg`${fileName}:${lineAt(text, fault.index ?? 0)}: a quote is not closed properly; quotes in this file are taken as ordinary characters.`,
   );
   return withLines(Papa.parse<string[]>(text, { delimiter, newline: '\n', quoteChar: NO_QUOTES }).data);
 }
@@ -107,13 +108,13 @@ function quoteError(text: string, fault: ParseError, fileName: string): Error {
   const snippet = JSON.stringify(text.slice(Math.max(0, index - 1), index + 60));
   const message =
     fault.code === 'MissingQuotes'
-      ? `a quote opens here and is never closed: ${snippet}`
-      : `a quoted cell that opens here has text after its closing quote: ${snippet}`;
+      ? msg`a quote opens here and is never closed: ${snippet}`
+      : msg`a quoted cell that opens here has text after its closing quote: ${snippet}`;
   return dataFormatError(
     fileName,
     lineAt(text, index),
     message,
-    'Close the quote, or double every quote inside a quoted cell ("" stands for ").',
+    msg`Close the quote, or double every quote inside a quoted cell ("" stands for ").`,
   );
 }
 
@@ -137,13 +138,13 @@ function squareRows(
     throw dataFormatError(
       fileName,
       long[0]!,
-      `${long.length} ${long.length === 1 ? 'row has' : 'rows have'} more cells than the ${width} columns; ${long.length === 1 ? 'line' : 'lines'} ${listLines(long)}.`,
-      'Put cells that contain the delimiter in double quotes.',
+      msg`${long.length} ${long.length === 1 ? msg`row has` : msg`rows have`} more cells than the ${width} columns; ${long.length === 1 ? 'line' : 'lines'} ${listLines(long)}.`,
+      msg`Put cells that contain the delimiter in double quotes.`,
     );
   }
   if (short.length > 0) {
     warnings.push(
-      `${fileName}: ${short.length} of ${rows.length} rows have fewer cells than the ${width} columns and were filled up with empty ones; lines ${listLines(short)}.`,
+      msg`${fileName}: ${short.length} of ${rows.length} rows have fewer cells than the ${width} columns and were filled up with empty ones; lines ${listLines(short)}.`,
     );
   }
   return rows;

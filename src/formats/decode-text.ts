@@ -1,31 +1,32 @@
 // Turns the bytes of a data file into text with `\n` line ends, or says precisely why they are not text.
 
+import { msg } from '#util/msg.ts';
 import { dataFormatError, lineAt } from './table.ts';
 
 /** Browsers can not hold a longer string. */
 const MAX_BYTES = 500_000_000;
 
-const WANTED = 'Drop a CSV, TSV, JSON or JSONL file with a text and a label on each row.';
+const WANTED = msg`Drop a CSV, TSV, JSON or JSONL file with a text and a label on each row.`;
 
 const BINARY_KINDS: readonly (readonly [magic: string, what: string, hint: string])[] = [
   [
     'PK\u0003\u0004',
-    'an Excel workbook or a zip archive',
-    'Save the sheet as CSV (UTF-8), or unpack the archive, and drop that file.',
+    msg`an Excel workbook or a zip archive`,
+    msg`Save the sheet as CSV (UTF-8), or unpack the archive, and drop that file.`,
   ],
-  ['\u00d0\u00cf\u0011\u00e0', 'an old Excel workbook', 'Save the sheet as CSV (UTF-8) and drop that file.'],
+  ['\u00d0\u00cf\u0011\u00e0', msg`an old Excel workbook`, msg`Save the sheet as CSV (UTF-8) and drop that file.`],
   [
     'PAR1',
-    'a Parquet file',
-    `Convert it in Python: python -c "import pandas as p; p.read_parquet('data.parquet').to_csv('data.csv', index=False)"`,
+    msg`a Parquet file`,
+    msg`Convert it in Python: python -c "import pandas as p; p.read_parquet('data.parquet').to_csv('data.csv', index=False)"`,
   ],
-  ['\u001f\u008b', 'a gzip archive', 'Unpack it and drop the file inside.'],
-  ['\u0089PNG', 'a picture', WANTED],
-  ['\u00ff\u00d8\u00ff', 'a picture', WANTED],
-  ['%PDF', 'a PDF document', WANTED],
+  ['\u001f\u008b', msg`a gzip archive`, msg`Unpack it and drop the file inside.`],
+  ['\u0089PNG', msg`a picture`, WANTED],
+  ['\u00ff\u00d8\u00ff', msg`a picture`, WANTED],
+  ['%PDF', msg`a PDF document`, WANTED],
 ];
 
-const SAVE_AS_UTF8 = 'Save the file as UTF-8: in Excel "CSV UTF-8", in an editor "Save with encoding UTF-8".';
+const SAVE_AS_UTF8 = msg`Save the file as UTF-8: in Excel "CSV UTF-8", in an editor "Save with encoding UTF-8".`;
 
 /**
  * Decodes UTF-8, or UTF-16 with a byte order mark; the mark is stripped and line ends become `\n`.
@@ -36,8 +37,8 @@ export async function decodeText(file: Blob, fileName: string): Promise<string> 
     throw dataFormatError(
       fileName,
       null,
-      `the file has ${Math.round(file.size / 1e6)} MB; up to 500 MB can be read.`,
-      'Split the file, or take a sample of its rows.',
+      msg`the file has ${Math.round(file.size / 1e6)} MB; up to 500 MB can be read.`,
+      msg`Split the file, or take a sample of its rows.`,
     );
   }
   const bytes = new Uint8Array(await file.arrayBuffer());
@@ -47,15 +48,15 @@ export async function decodeText(file: Blob, fileName: string): Promise<string> 
     throw dataFormatError(
       fileName,
       null,
-      'the file is empty.',
-      'Choose a file with a header line and at least one row.',
+      msg`the file is empty.`,
+      msg`Choose a file with a header line and at least one row.`,
     );
   const nul = text.indexOf('\0');
   if (nul !== -1) {
     throw dataFormatError(
       fileName,
       lineAt(text, nul),
-      'there is a NUL character, so this is a binary file, or UTF-16 without a byte order mark.',
+      msg`there is a NUL character, so this is a binary file, or UTF-16 without a byte order mark.`,
       SAVE_AS_UTF8,
     );
   }
@@ -65,7 +66,7 @@ export async function decodeText(file: Blob, fileName: string): Promise<string> 
 function refuseBinary(bytes: Uint8Array, fileName: string): void {
   const start = String.fromCharCode(...bytes.subarray(0, 4));
   const kind = BINARY_KINDS.find(([magic]) => start.startsWith(magic));
-  if (kind) throw dataFormatError(fileName, null, `this is ${kind[1]}, not a text file.`, kind[2]);
+  if (kind) throw dataFormatError(fileName, null, msg`this is ${kind[1]}, not a text file.`, kind[2]);
 }
 
 function utf16Of(bytes: Uint8Array): string | null {
@@ -82,7 +83,12 @@ function decodeUtf8(bytes: Uint8Array, fileName: string): string {
     let line = 1;
     for (const byte of bytes.subarray(0, offset)) if (byte === 10) line++;
     const value = bytes[offset]?.toString(16).padStart(2, '0');
-    throw dataFormatError(fileName, line, `byte ${offset} of the file (0x${value}) is not valid UTF-8.`, SAVE_AS_UTF8);
+    throw dataFormatError(
+      fileName,
+      line,
+      msg`byte ${offset} of the file (0x${value}) is not valid UTF-8.`,
+      SAVE_AS_UTF8,
+    );
   }
 }
 

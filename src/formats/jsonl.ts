@@ -1,5 +1,6 @@
 // JSON data → rows: one object a line (JSONL), or one array of objects. Called by `tabular.ts`.
 
+import { msg } from '#util/msg.ts';
 import { type Cell, dataFormatError, lineAt, type Table } from './table.ts';
 
 const CONTEXT_CHARACTERS = 80;
@@ -57,8 +58,8 @@ function splitArray(text: string, fileName: string): RecordText[] {
   throw dataFormatError(
     fileName,
     lineAt(text, text.length),
-    'the array is never closed: the file is cut off.',
-    'Export the file again.',
+    msg`the array is never closed: the file is cut off.`,
+    msg`Export the file again.`,
   );
 }
 
@@ -69,8 +70,8 @@ function refuseRest(text: string, end: number, fileName: string): void {
   throw dataFormatError(
     fileName,
     lineAt(text, text.length - rest.length),
-    `there is more after the end of the array: ${context}`,
-    'The file should hold one array of objects, or one object a line.',
+    msg`there is more after the end of the array: ${context}`,
+    msg`The file should hold one array of objects, or one object a line.`,
   );
 }
 
@@ -78,7 +79,7 @@ const countNewlines = (text: string): number => text.split('\n').length - 1;
 
 function tableOf(records: readonly RecordText[], format: 'jsonl' | 'json', fileName: string): Table {
   if (records.length === 0)
-    throw dataFormatError(fileName, null, 'the file holds no row.', 'Choose a file with at least one object.');
+    throw dataFormatError(fileName, null, msg`the file holds no row.`, msg`Choose a file with at least one object.`);
   const objects = records.map((record) => parseRecord(record, fileName));
   const columns = [...new Set(objects.flatMap((object) => Object.keys(object)))];
   const rows = objects.map((object) => columns.map((column) => object[column] ?? null));
@@ -101,16 +102,16 @@ function parseRecord({ text, line }: RecordText, fileName: string): Record<strin
     throw dataFormatError(
       fileName,
       line,
-      `this is not JSON (${reason}): ${contextOf(text, reason)}`,
-      'Each row has to be one JSON object, such as {"text": "…", "label": "…"}.',
+      msg`this is not JSON (${reason}): ${contextOf(text, reason)}`,
+      msg`Each row has to be one JSON object, such as {"text": "…", "label": "…"}.`,
     );
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, Cell>;
   throw dataFormatError(
     fileName,
     line,
-    `a row has to be a JSON object, but this is ${Array.isArray(value) ? 'an array' : `a ${typeof value}`}: ${text.slice(0, CONTEXT_CHARACTERS)}`,
-    'Write each row as {"text": "…", "label": "…"}.',
+    msg`a row has to be a JSON object, but this is ${Array.isArray(value) ? msg`an array` : `a ${typeof value}`}: ${text.slice(0, CONTEXT_CHARACTERS)}`,
+    msg`Write each row as {"text": "…", "label": "…"}.`,
   );
 }
 
@@ -140,7 +141,7 @@ function missingKeys(
     return missing === 0
       ? []
       : [
-          `${fileName}: ${missing} of ${objects.length} rows have no ${JSON.stringify(column)}; it counts as empty there.`,
+          msg`${fileName}: ${missing} of ${objects.length} rows have no ${JSON.stringify(column)}; it counts as empty there.`,
         ];
   });
 }

@@ -1,5 +1,6 @@
 // A data file as rows and columns: what `tabular.ts` makes of CSV, TSV and JSON, and what `data` reads.
 
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 
 export type Scalar = string | number | boolean | null;
@@ -38,14 +39,14 @@ export function dataFormatError(fileName: string, line: number | null, message: 
   return new StudioError('E-DATA-FORMAT', `${where}: ${message}`, {
     where,
     hint,
-    safe: 'Your file was only read, not changed.',
+    safe: msg`Your file was only read, not changed.`,
   });
 }
 
 /** `3, 8, 11 and 20 more`: the first few of many lines, for a message. */
 export function listLines(lines: readonly number[], limit = 5): string {
   const shown = lines.slice(0, limit).join(', ');
-  return lines.length > limit ? `${shown} and ${lines.length - limit} more` : shown;
+  return lines.length > limit ? msg`${shown} and ${lines.length - limit} more` : shown;
 }
 
 /** The number of the line that holds the character at `index`. */

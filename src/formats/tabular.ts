@@ -1,5 +1,6 @@
 // Opens a data file: finds out by its content what it is, and reads it into a `Table`.
 
+import { msg } from '#util/msg.ts';
 import { looksLikeConll, parseConll } from './conll.ts';
 import { parseCsv } from './csv.ts';
 import { decodeText } from './decode-text.ts';
@@ -46,9 +47,9 @@ function longCells({ fileName, format, columns, rows, lineNumbers }: Table): str
     });
     const [first] = long;
     if (!first) return [];
-    const others = long.length === 1 ? '' : ` (and ${long.length - 1} more such rows)`;
+    const others = long.length === 1 ? '' : msg` (and ${long.length - 1} more such rows)`;
     return [
-      `${fileName}:${first.line}: the cell in column ${column} has ${first.characters} characters${others}; only its beginning will be used.`,
+      msg`${fileName}:${first.line}: the cell in column ${column} has ${first.characters} characters${others}; only its beginning will be used.`,
     ];
   });
 }

@@ -1,289 +1,49 @@
-// Everything that crosses between the page and the worker: requests with their results, and events.
-// Plain structured-clone data only; tensors never cross.
+// Everything that crosses between the page and the worker: requests with their results, and events; what they tell of is
+// in `studio-data.ts`. Tensors never cross.
 
-import type { Task } from '#util/task.ts';
 import type { WireError } from './errors.ts';
-import type { HubConnection, HubProgressEvent, HubRequests, HubRevision } from './hub-messages.ts';
-import type { CheckpointId, DataId, ModelId, RunId } from './ids.ts';
+import type { HubConnection, HubProgressEvent, HubRequests } from './hub-messages.ts';
+import type { CheckpointId, RunId } from './ids.ts';
 import type { KernelProfile } from './kernel-profile.ts';
-import type { LoraConfig } from './lora-config.ts';
-import type { MemoryPlan } from './memory-plan.ts';
-import type { LogEntry, RunProgress } from './metrics.ts';
+import type { LogEntry, RunMeasure, RunProgress } from './metrics.ts';
 import type { RunState } from './run-state.ts';
-import type { TaskOptions } from './task-options.ts';
-import type { ColumnRoles } from './task-roles.ts';
+import type {
+  BatchRow,
+  CheckpointSummary,
+  DataExamination,
+  DataSource,
+  DataSummary,
+  DeviceProfile,
+  GenerationSettings,
+  ModelCardTexts,
+  ModelSource,
+  ModelSummary,
+  NetworkRequest,
+  Prediction,
+  RunDetail,
+  RunMeasurement,
+  RunNotice,
+  RunPlan,
+  RunSample,
+  RunSetup,
+  RunSummary,
+  RunUsage,
+  ScoredExample,
+  TaskSetup,
+} from './studio-data.ts';
+import type { SweepEvent, SweepRequests } from './sweep-messages.ts';
 
-/** A file with the path it had inside the dropped folder or zip (`model/config.json`), or its bare name. */
-export interface NamedFile {
-  readonly path: string;
-  readonly file: Blob;
-}
-
-/** A `hub` source was downloaded before (`hub/download`): opening it asks nothing of the network. */
-export type ModelSource =
-  | { readonly kind: 'sample' }
-  | ({ readonly kind: 'hub' } & HubRevision)
-  | { readonly kind: 'files'; readonly files: readonly NamedFile[] };
-
-export type DataSource =
-  | { readonly kind: 'sample' }
-  | ({
-      readonly kind: 'hub';
-      /** Path of the training file in the repository. */
-      readonly train: string;
-      readonly validation?: string | undefined;
-    } & HubRevision)
-  | { readonly kind: 'files'; readonly train: NamedFile; readonly validation?: NamedFile | undefined };
-
-/** What the engine found of the device, for people. `backend` is what will train. */
-export interface DeviceProfile {
-  readonly backend: 'webgpu' | 'webgl' | 'cpu';
-  /** Vendor, architecture and description as the adapter tells them; empty strings where it does not. */
-  readonly vendor: string;
-  readonly architecture: string;
-  readonly description: string;
-  /** The adapter is a software emulation: right, but slow. */
-  readonly software: boolean;
-  readonly features: { readonly shaderF16: boolean; readonly subgroups: boolean; readonly timestampQuery: boolean };
-  /** Bytes. */
-  readonly maxBufferSize: number | null;
-  readonly maxStorageBufferBindingSize: number | null;
-  /** Why WebGPU is not used, and how to mend it; null with WebGPU. */
-  readonly notice: {
-    readonly cause: 'old-browser' | 'blocked-gpu' | 'insecure-context' | 'linux-flag' | 'device-request-failed';
-    readonly message: string;
-    readonly fix: string;
-  } | null;
-}
-
-export interface ModelSummary {
-  readonly modelId: ModelId;
-  readonly name: string;
-  /** `BertForSequenceClassification`, `BertModel`, … as config.json names it. */
-  readonly architecture: string;
-  readonly modelType: string;
-  readonly parameters: number;
-  readonly hiddenSize: number;
-  readonly layers: number;
-  readonly vocabSize: number;
-  readonly maxPositions: number;
-  /** What the model can be trained for, the most likely first. */
-  readonly tasks: readonly Task[];
-  /** Of an adapter that lies beside the weights; null: there is none. */
-  readonly adapter: LoraConfig | null;
-  /** Labels in index order when the config names them, else empty. */
-  readonly labels: readonly string[];
-  /** Weight dtypes found: F32, F16, BF16. */
-  readonly dtypes: readonly string[];
-  /** Bytes of the weight files. */
-  readonly bytes: number;
-  /** Parameters that the files lack and that start fresh, such as a new classifier. */
-  readonly newParameters: readonly string[];
-  /** Things worth knowing that do not stop training. */
-  readonly notes: readonly string[];
-}
-
-export type CellValue = string | number | boolean | null;
-
-export interface ColumnSummary {
-  readonly name: string;
-  readonly kind: 'text' | 'number' | 'category' | 'list' | 'empty';
-  readonly distinct: number;
-  readonly empty: number;
-  /** Up to 20 most frequent values with their counts, for columns that could be labels. */
-  readonly topValues: readonly { readonly value: string; readonly count: number }[];
-  readonly meanCharacters: number;
-}
-
-export interface DataSummary {
-  readonly dataId: DataId;
-  readonly name: string;
-  readonly format: 'csv' | 'tsv' | 'jsonl' | 'json' | 'conll' | 'txt';
-  readonly rows: number;
-  readonly validationRows: number | null;
-  readonly columns: readonly ColumnSummary[];
-  /** The first rows of the training file, in column order. */
-  readonly preview: readonly (readonly CellValue[])[];
-  readonly warnings: readonly string[];
-}
-
-export type ProblemType = 'single_label_classification' | 'multi_label_classification' | 'regression';
-
-/** Which model, data and columns: what can be examined before any argument is known. */
-export interface TaskSetup {
-  readonly modelId: ModelId;
-  readonly dataId: DataId;
-  readonly task: Task;
-  readonly options: TaskOptions;
-  /** Train a low-rank adapter in place of the weights; null or absent: the weights. */
-  readonly peft?: LoraConfig | null | undefined;
-  readonly roles: ColumnRoles;
-  /** Share of rows held out when there is no validation file, in [0, 1); 0 means none. */
-  readonly validationFraction: number;
-  readonly splitSeed: number;
-  readonly maxLength: number;
-  /** Of text classification. Undefined: told from the label column as HF does (floats → regression, lists → multi-label). */
-  readonly problemType?: ProblemType | undefined;
-}
-
-export interface TokenPreview {
-  readonly text: string;
-  readonly textPair: string | null;
-  readonly label: string;
-  /** What the model will see, special tokens included. */
-  readonly tokens: readonly string[];
-  readonly ids: readonly number[];
-  /**
-   * What each token is trained for: its tag, a part of the answer, or simply counted; null where it counts for nothing.
-   * Null where tokens have no targets of their own.
-   */
-  readonly targets: readonly (string | null)[] | null;
-  /** How many tokens truncation cut off. */
-  readonly truncated: number;
-}
-
-export interface DataExamination {
-  readonly task: Task;
-  readonly problemType: ProblemType;
-  readonly labels: readonly string[];
-  readonly trainRows: number;
-  readonly validationRows: number;
-  /** What the rows come to in examples; estimated from a sample where one is not the other. */
-  readonly trainExamples: number;
-  /** Rows (words, for tags) per label in training and validation, in the order of `labels`; empty without labels. */
-  readonly trainCounts: readonly number[];
-  readonly validationCounts: readonly number[];
-  readonly previews: readonly TokenPreview[];
-  /** Share of the sampled rows that truncation cuts, and their longest length in tokens. */
-  readonly truncatedShare: number;
-  readonly longest: number;
-  readonly warnings: readonly string[];
-}
-
-/** Everything a run needs to begin. `trainingArguments` in HF's snake_case; unset fields take HF's defaults. */
-export interface RunSetup extends TaskSetup {
-  readonly name: string;
-  readonly trainingArguments: Readonly<Record<string, unknown>>;
-}
-
-/** What Start will do, in numbers. */
-export interface RunPlan {
-  readonly maxSteps: number;
-  readonly stepsPerEpoch: number;
-  readonly numTrainEpochs: number;
-  readonly warmupSteps: number;
-  readonly evaluations: number;
-  readonly saves: number;
-  readonly checkpointBytes: number;
-  /** Null without WebGPU. */
-  readonly memory: MemoryPlan | null;
-  readonly warnings: readonly string[];
-}
-
-export interface CheckpointSummary {
-  readonly checkpointId: CheckpointId;
-  /** `checkpoint-40`, or `final`. */
-  readonly name: string;
-  readonly step: number;
-  readonly epoch: number;
-  readonly bytes: number;
-  /** Milliseconds since 1970. */
-  readonly savedAt: number;
-  /** Evaluation metrics at that step, if evaluated. */
-  readonly metrics: Readonly<Record<string, number>>;
-  readonly isBest: boolean;
-  readonly isLatest: boolean;
-  /** Weights only: can be tried and downloaded, not resumed. */
-  readonly modelOnly: boolean;
-}
-
-export interface RunSummary {
-  readonly runId: RunId;
-  readonly name: string;
-  readonly createdAt: number;
-  readonly updatedAt: number;
-  readonly state: RunState;
-  readonly step: number;
-  readonly maxSteps: number;
-  readonly modelName: string;
-  readonly dataName: string;
-  /** Bytes of its checkpoints. */
-  readonly bytes: number;
-  /** This very tab trains it; another tab does; or nobody. */
-  readonly owner: 'this-tab' | 'other-tab' | 'none';
-}
-
-export interface RunDetail {
-  readonly summary: RunSummary;
-  readonly setup: Omit<RunSetup, 'modelId' | 'dataId'>;
-  readonly labels: readonly string[];
-  readonly problemType: ProblemType;
-  readonly log: readonly LogEntry[];
-  readonly checkpoints: readonly CheckpointSummary[];
-  readonly progress: RunProgress | null;
-  /** Where `run/resume` would go on; null when nothing was saved. */
-  readonly resumeStep: number | null;
-  readonly notices: readonly RunNotice[];
-  readonly origin: RunOrigin;
-}
-
-/** Which commits of the Hub the model and the data are; null for what came from elsewhere. */
-export interface RunOrigin {
-  readonly model: HubRevision | null;
-  readonly data: HubRevision | null;
-}
-
-/** Something worth showing on the run's page and in its log. */
-export interface RunNotice {
-  readonly at: number;
-  readonly step: number;
-  readonly level: 'info' | 'warning' | 'error';
-  readonly message: string;
-}
-
-/** What a checkpoint makes of a typed text. */
-export type Prediction =
-  | {
-      readonly kind: 'labels';
-      /** Per label, in label order: probability; for regression the raw value(s). */
-      readonly scores: readonly number[];
-      readonly labels: readonly string[];
-      readonly tokens: readonly string[];
-    }
-  /** The words of the text, each with its likeliest tag. */
-  | { readonly kind: 'tags'; readonly words: readonly (Scored & { readonly word: string })[] }
-  /** Spans of the context, the likeliest first; their probabilities are among each other. */
-  | { readonly kind: 'answers'; readonly answers: readonly Scored[] }
-  /** The likeliest tokens for each gap, in the order of the text. */
-  | { readonly kind: 'gaps'; readonly gaps: readonly (readonly Scored[])[] };
-
-/** How a text is written; transformers' names and defaults, but that it ends after 128 tokens. */
-export interface GenerationSettings {
-  readonly maxNewTokens: number;
-  /** Null: always the likeliest token. Else above 0. */
-  readonly temperature: number | null;
-  /** 0: all tokens. */
-  readonly topK: number;
-  /** In (0, 1]. */
-  readonly topP: number;
-  /** 1: none. */
-  readonly repetitionPenalty: number;
-  readonly seed: number;
-}
-
-export interface Scored {
-  readonly label: string;
-  /** Probability. */
-  readonly score: number;
-}
+export type * from './studio-data.ts';
 
 /** Every request with its parameters and result. */
-export interface Requests extends HubRequests {
+export interface Requests extends HubRequests, SweepRequests {
   'device/profile': { params: Record<never, never>; result: DeviceProfile };
   'model/open': { params: { source: ModelSource }; result: ModelSummary };
   'data/open': { params: { source: DataSource }; result: DataSummary };
   'data/examine': { params: { task: TaskSetup; previewRows: number }; result: DataExamination };
   'run/plan': { params: { setup: RunSetup }; result: RunPlan };
+  /** Trains a few steps of it that are not kept. */
+  'run/measure': { params: { setup: RunSetup }; result: RunMeasurement };
   /** `hub`: for push_to_hub. It is kept in memory for as long as the run trains. */
   'run/start': { params: { setup: RunSetup; hub?: HubConnection | undefined }; result: { runId: RunId } };
   /** From the given checkpoint, else the latest, else (nothing saved) from the beginning. */
@@ -308,6 +68,37 @@ export interface Requests extends HubRequests {
    * is due. The run is not changed. Not while it is paused, and not on a device without timestamps.
    */
   'run/profile': { params: { runId: RunId; updates: number }; result: KernelProfile };
+  /** Other values of arguments that may change while the run trains (`hot-arguments.ts`), from the next step on. */
+  'run/change': { params: { runId: RunId; changes: Readonly<Record<string, unknown>> }; result: Record<never, never> };
+  /** What a step learned from; the data are read again where the run is not in training. */
+  'run/batch': { params: { runId: RunId; step: number }; result: readonly BatchRow[] };
+  /** Validation rows with their loss under a checkpoint: all, or evenly spaced ones where there are many. */
+  'checkpoint/examples': {
+    params: { runId: RunId; checkpointId: CheckpointId };
+    result: { examples: readonly ScoredExample[]; total: number };
+  };
+  /** Another name, or other texts for the model card. */
+  'run/update': {
+    params: { runId: RunId; name?: string; card?: ModelCardTexts };
+    result: Record<never, never>;
+  };
+  /** A run of its own that goes on from a checkpoint; `run/resume` starts it, with what is to be changed. */
+  'run/fork': { params: { runId: RunId; checkpointId: CheckpointId; name: string }; result: { runId: RunId } };
+  /** The whole run as one file: log, model, data, checkpoints. As `checkpoint/export`. */
+  'run/backup': {
+    params: { runId: RunId; target: FileSystemFileHandle | null };
+    result: { file: Blob | null; fileName: string; bytes: number };
+  };
+  /** Puts a backup back; one of a run that is still here becomes a run of its own. */
+  'run/restore': { params: { file: Blob }; result: { runId: RunId } };
+  /** README.md of a checkpoint, as it leaves this browser. */
+  'checkpoint/card': { params: { runId: RunId; checkpointId: CheckpointId }; result: { text: string } };
+  'checkpoint/pin': {
+    params: { runId: RunId; checkpointId: CheckpointId; pinned: boolean };
+    result: Record<never, never>;
+  };
+  /** Bytes that each run takes, by what they are. */
+  'storage/runs': { params: Record<never, never>; result: readonly RunUsage[] };
   'run/list': { params: Record<never, never>; result: readonly RunSummary[] };
   'run/open': { params: { runId: RunId }; result: RunDetail };
   'run/delete': { params: { runId: RunId }; result: Record<never, never> };
@@ -333,21 +124,24 @@ export interface Requests extends HubRequests {
   };
   /**
    * Text and pair, by the task: words, a question and its context, or a text with `___` for each gap. Not for text
-   * generation.
+   * generation. Without a checkpoint: the model as the run began with it.
    */
   'checkpoint/predict': {
     params: {
       runId: RunId;
-      checkpointId: CheckpointId;
+      checkpointId: CheckpointId | null;
       inputs: readonly { text: string; textPair?: string | undefined }[];
     };
     result: readonly Prediction[];
   };
-  /** Lets the checkpoint go on from a prompt; its text comes in `GenerationEvent`s too while it is written. */
+  /**
+   * Lets the checkpoint, or without one the model as the run began with it, go on from a prompt; its text comes in
+   * `GenerationEvent`s too while it is written.
+   */
   'checkpoint/generate': {
     params: {
       runId: RunId;
-      checkpointId: CheckpointId;
+      checkpointId: CheckpointId | null;
       generationId: string;
       prompt: string;
       /** The prompt is what the user says in a chat. */
@@ -357,6 +151,10 @@ export interface Requests extends HubRequests {
     result: { text: string; tokens: number; milliseconds: number };
   };
   'checkpoint/stop-generating': { params: { generationId: string }; result: Record<never, never> };
+  /** Since the page was opened, the latest 1,000. */
+  'network/requests': { params: Record<never, never>; result: readonly NetworkRequest[] };
+  /** Whether the engine may ask anything of the network. It may unless told otherwise. */
+  'network/allow': { params: { allowed: boolean }; result: Record<never, never> };
   'storage/estimate': { params: Record<never, never>; result: { usage: number; quota: number; persisted: boolean } };
 }
 
@@ -372,7 +170,9 @@ export type RunEvent =
   | { readonly type: 'run/state'; readonly runId: RunId; readonly state: RunState }
   | { readonly type: 'run/progress'; readonly runId: RunId; readonly progress: RunProgress }
   | { readonly type: 'run/log'; readonly runId: RunId; readonly entries: readonly LogEntry[] }
+  | { readonly type: 'run/measures'; readonly runId: RunId; readonly measures: readonly RunMeasure[] }
   | { readonly type: 'run/checkpoints'; readonly runId: RunId; readonly checkpoints: readonly CheckpointSummary[] }
+  | { readonly type: 'run/samples'; readonly runId: RunId; readonly samples: readonly RunSample[] }
   | { readonly type: 'run/notice'; readonly runId: RunId; readonly notice: RunNotice };
 
 /** A text that is being written, as far as it is. */
@@ -388,6 +188,7 @@ export type WorkerEvent =
   | { readonly type: 'response'; readonly requestId: number; readonly ok: false; readonly error: WireError }
   | HubProgressEvent
   | GenerationEvent
+  | SweepEvent
   | RunEvent;
 
 /** A run event on its way to other tabs. The tab it came from hears it too, perhaps late, and knows it by `from`. */

@@ -1,8 +1,10 @@
 // What Start will do, in numbers: shown by the studio before it.
 
 import { optimizerStateBytes } from '#optim/create-optimizer.ts';
+import { getScheduler } from '#optim/get-scheduler.ts';
 import type { RunPlan, RunSetup } from '#protocol/messages.ts';
-import { computeRunPlan } from '#protocol/run-plan.ts';
+import { computeRunPlan, type ResolvedSteps } from '#protocol/run-plan.ts';
+import { checkEarlyStopping } from '#trainer/callbacks/early-stopping-callback.ts';
 import { describeRun } from './describe-run.ts';
 import { sizeOf } from './model-summary.ts';
 import type { OpenedModel } from './opened-model.ts';
@@ -13,6 +15,7 @@ import { parsedArguments } from './run-arguments.ts';
 /** The engine is ready: memory is planned on a backend like its own. @throws StudioError for what does not fit together. */
 export function planRun(setup: RunSetup, model: OpenedModel, data: OpenedData): RunPlan {
   const { args } = parsedArguments(setup);
+  if (setup.earlyStopping) checkEarlyStopping(args);
   const examination = examineOpened(setup, model, data, 0);
   const peft = setup.peft ?? null;
   const { network } = describeRun(model, examination, peft);
@@ -21,5 +24,15 @@ export function planRun(setup: RunSetup, model: OpenedModel, data: OpenedData): 
   const checkpointBytes = 4 * sizeOf(parameters) + state;
   const sample = sampleOpened(setup, model, data);
   const memory = planRunMemory({ model, data: sample, taskOptions: setup.options, peft, args });
-  return computeRunPlan({ trainSamples: examination.trainExamples, args, checkpointBytes, memory });
+  let scheduler: ReturnType<typeof getScheduler> | null = null;
+  const schedule = (completed: number, { maxSteps, warmupSteps }: ResolvedSteps): number => {
+    scheduler ??= getScheduler(args.lrSchedulerType, {
+      numTrainingSteps: maxSteps,
+      numWarmupSteps: warmupSteps,
+      learningRate: args.learningRate,
+      kwargs: args.lrSchedulerKwargs,
+    });
+    return scheduler(completed);
+  };
+  return computeRunPlan({ trainSamples: examination.trainExamples, args, checkpointBytes, memory, schedule });
 }

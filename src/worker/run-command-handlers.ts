@@ -4,7 +4,14 @@ import type { RunId } from '#protocol/ids.ts';
 import type { Requests } from '#protocol/messages.ts';
 import type { TrainingRun } from './training-run.ts';
 
-type Commands = 'run/pause' | 'run/continue' | 'run/stop' | 'run/save-now' | 'run/evaluate-now' | 'run/profile';
+type Commands =
+  | 'run/pause'
+  | 'run/continue'
+  | 'run/stop'
+  | 'run/save-now'
+  | 'run/evaluate-now'
+  | 'run/change'
+  | 'run/profile';
 
 type CommandHandlers = { readonly [T in Commands]: (params: Requests[T]['params']) => Promise<Requests[T]['result']> };
 
@@ -29,6 +36,10 @@ export function runCommandHandlers(activeRun: (runId: RunId) => TrainingRun): Co
     },
     'run/evaluate-now': async ({ runId }) => {
       activeRun(runId).commands.evaluateNow();
+      return {};
+    },
+    'run/change': async ({ runId, changes }) => {
+      activeRun(runId).change(changes);
       return {};
     },
     'run/profile': async ({ runId, updates }) => activeRun(runId).profile(updates),

@@ -6,6 +6,7 @@ import { hasTimestamps, type KernelTime, Profiler } from '#gpu/profiler.ts';
 import { type AtelierBackend, activeWebGpu } from '#gpu/webgpu-backend.ts';
 import type { KernelProfile, KernelShare } from '#protocol/kernel-profile.ts';
 import type { TrainerCallback } from '#trainer/callbacks/trainer-callback.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 
 interface Request {
@@ -119,17 +120,17 @@ function requireTimestamps(): AtelierBackend {
   throw new StudioError(
     'E-GPU-UNAVAILABLE',
     backend
-      ? 'This device does not tell how long its commands take (WebGPU feature timestamp-query), so its kernels can not be timed.'
-      : 'Only kernels on WebGPU can be timed, and this run has none.',
+      ? msg`This device does not tell how long its commands take (WebGPU feature timestamp-query), so its kernels can not be timed.`
+      : msg`Only kernels on WebGPU can be timed, and this run has none.`,
     {
-      hint: 'Chrome and Edge tell times on most GPUs. The speed of the whole run is in its log, as train_steps_per_second.',
-      safe: 'The run is not disturbed.',
+      hint: msg`Chrome and Edge tell times on most GPUs. The speed of the whole run is in its log, as train_steps_per_second.`,
+      safe: msg`The run is not disturbed.`,
     },
   );
 }
 
 const nothingTimed = (): StudioError =>
-  new StudioError('E-STATE', 'The run ended before an update could be timed.', {
-    hint: 'Ask again while a run trains.',
-    safe: 'The run is not disturbed.',
+  new StudioError('E-STATE', msg`The run ended before an update could be timed.`, {
+    hint: msg`Ask again while a run trains.`,
+    safe: msg`The run is not disturbed.`,
   });

@@ -1,6 +1,6 @@
 // What the scripted worker tells: a model, data, and runs in each state.
 
-import type { CheckpointId, DataId, ModelId, RunId } from '#protocol/ids.ts';
+import type { CheckpointId, DataId, ModelId, RunId, SweepId } from '#protocol/ids.ts';
 import type { MemoryPlan } from '#protocol/memory-plan.ts';
 import type {
   CheckpointSummary,
@@ -9,10 +9,13 @@ import type {
   DeviceProfile,
   ModelSummary,
   RunDetail,
+  RunSample,
   RunSummary,
+  ScoredExample,
 } from '#protocol/messages.ts';
-import type { LogEntry, RunProgress } from '#protocol/metrics.ts';
+import type { LogEntry, RunMeasure, RunProgress } from '#protocol/metrics.ts';
 import type { RunState } from '#protocol/run-state.ts';
+import type { SweepDetail } from '#protocol/sweep-messages.ts';
 import { DEFAULT_TASK_OPTIONS } from '#protocol/task-options.ts';
 
 const START = Date.UTC(2026, 10, 23, 9, 30);
@@ -180,6 +183,68 @@ function logUntil(step: number): LogEntry[] {
   return log;
 }
 
+const measuresUntil = (step: number): RunMeasure[] =>
+  logUntil(step)
+    .filter((entry) => entry.loss !== undefined)
+    .map(({ step: at, epoch }) => ({
+      step: at,
+      epoch,
+      at: START + at * 400 + (at > 100 ? 3_600_000 : 0),
+      activeMs: at * 400,
+      lossScale: at > 60 ? 32768 : 65536,
+      samplesPerSecond: 40 + Math.sin(at / 9),
+      gpuBytes: 184_000_000 + (at > 90 ? 4_000_000 : 0),
+    }));
+
+const SAMPLE_TEXTS = ['what a wonderful day', 'i can not stand this', 'nobody called me back', 'who is at the door'];
+
+const samplesUntil = (step: number): RunSample[] =>
+  [90, 180, 270]
+    .filter((end) => end <= step)
+    .flatMap((at, round) =>
+      SAMPLE_TEXTS.map((input, i) => ({
+        step: at,
+        input,
+        expected: LABELS[i % LABELS.length]!,
+        output: LABELS[round === 0 ? (i + 1) % LABELS.length : i % LABELS.length]!,
+        probability: 0.4 + 0.15 * round,
+      })),
+    );
+
+export const EXAMPLES: readonly ScoredExample[] = SAMPLE_TEXTS.map((text, row) => ({
+  row,
+  text,
+  label: LABELS[row]!,
+  predicted: LABELS[row === 1 ? 2 : row]!,
+  probability: 0.62 + 0.1 * row,
+  loss: row === 1 ? 2.31 : 0.2 * (row + 1),
+}));
+
+export const SWEEP: SweepDetail = {
+  sweepId: 'sweep-1' as SweepId,
+  name: 'feelings-sweep',
+  createdAt: START,
+  state: { status: 'stopped' },
+  options: {
+    space: { learning_rate: { low: 1e-5, high: 1e-3, log: true }, per_device_train_batch_size: [8, 16, 32] },
+    nTrials: 6,
+    sampler: 'tpe',
+    pruner: 'median',
+  },
+  direction: 'minimize',
+  objective: 'loss',
+  modelName: MODEL.name,
+  dataName: 'feelings.csv',
+  trials: [2e-5, 8e-5, 3e-4, 9e-4, 1.4e-4].map((learning_rate, number) => ({
+    number,
+    params: { learning_rate, per_device_train_batch_size: [8, 16, 32][number % 3] },
+    state: number === 3 ? ('pruned' as const) : ('complete' as const),
+    value: 0.9 - 0.12 * number + (number === 4 ? 0.2 : 0),
+    reports: [{ step: 90, value: 1 }],
+    runId: number === 0 ? ('completed' as RunId) : null,
+  })),
+};
+
 export function checkpointAt(step: number, latest: boolean, best: boolean): CheckpointSummary {
   const { eval_loss, eval_accuracy, eval_macro_f1 } = evaluationAt(step) as unknown as Record<string, number>;
   return {
@@ -193,6 +258,7 @@ export function checkpointAt(step: number, latest: boolean, best: boolean): Chec
     isBest: best,
     isLatest: latest,
     modelOnly: false,
+    isPinned: false,
   };
 }
 
@@ -251,6 +317,10 @@ export function runInScene(scene: string, id: string): RunDetail {
     labels: LABELS,
     problemType: 'single_label_classification',
     log: logUntil(step),
+    measures: measuresUntil(step),
+    samples: samplesUntil(step),
+    parent: null,
+    card: null,
     checkpoints,
     progress: progressAt(step),
     resumeStep: checkpoints.at(-1)?.step ?? null,

@@ -13,6 +13,7 @@ import {
   DATA,
   DEVICE,
   EXAMINATION,
+  EXAMPLES,
   entryAt,
   evaluationAt,
   LABELS,
@@ -21,6 +22,7 @@ import {
   NO_WEBGPU,
   progressAt,
   runInScene,
+  SWEEP,
 } from './scenes.ts';
 
 const TICK_MS = 60;
@@ -116,6 +118,26 @@ export class ScriptedWorker implements WorkerLike {
             tokens: ['[CLS]', 'what', 'a', 'day', '[SEP]'],
           },
         ];
+      case 'checkpoint/examples':
+        return { examples: EXAMPLES, total: 160 };
+      case 'checkpoint/card':
+        return { text: '---\nlibrary_name: transformers\n---\n\n# feelings\n\nThis model is a fine-tuned version.' };
+      case 'run/batch':
+        return EXAMPLES.map(({ row, text, label }) => ({ row: 40 + row, text, label }));
+      case 'storage/runs':
+        return [...this.#runs.values()].map(({ summary: { runId, name, modelName, dataName, bytes } }) => ({
+          runId,
+          name,
+          modelName,
+          dataName,
+          checkpoints: bytes,
+          model: 11_400_000,
+          data: 210_000,
+        }));
+      case 'sweep/list':
+        return this.#scene === 'empty' ? [] : [SWEEP];
+      case 'network/requests':
+        return [];
       case 'hub/search':
         return HUB_HITS;
       case 'hub/info':
@@ -133,7 +155,13 @@ export class ScriptedWorker implements WorkerLike {
   #plan({ trainingArguments }: RunSetup): unknown {
     const parsed = parseTrainingArguments(trainingArguments);
     if (!parsed.ok) throw { code: 'E-ARGS', message: parsed.issues[0]?.message ?? '' };
-    return computeRunPlan({ trainSamples: 1440, args: parsed.args, checkpointBytes: 34_120_000, memory: MEMORY });
+    return computeRunPlan({
+      trainSamples: 1440,
+      args: parsed.args,
+      checkpointBytes: 34_120_000,
+      memory: MEMORY,
+      schedule: (s, { maxSteps }) => 1 - s / maxSteps,
+    });
   }
 
   #start(setup: RunSetup): { runId: RunId } {

@@ -3,6 +3,7 @@
 import type { Cell, Table } from '#formats/table.ts';
 import { listLines } from '#formats/table.ts';
 import type { ColumnRoles, Role } from '#protocol/task-roles.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 
 export interface TaskRow {
@@ -42,9 +43,9 @@ export function readTaskRows(table: Table, roles: ColumnRoles, warnings: string[
 export function columnOf(table: Table, roles: ColumnRoles, role: Role): (row: number) => Cell {
   const name = roles[role];
   if (name === undefined) {
-    throw new StudioError('E-DATA-COLUMN', `No column of ${table.fileName} is chosen for: ${role}.`, {
+    throw new StudioError('E-DATA-COLUMN', msg`No column of ${table.fileName} is chosen for: ${role}.`, {
       where: table.fileName,
-      hint: `Its columns are ${table.columns.join(', ')}.`,
+      hint: msg`Its columns are ${table.columns.join(', ')}.`,
     });
   }
   const index = columnIndex(table, name);
@@ -61,14 +62,14 @@ export function textColumn(table: Table, roles: ColumnRoles, role: Role): (row: 
 export function warnOfEmptyTexts(table: Table, column: string, texts: readonly string[], warnings: string[]): void {
   const empty = texts.flatMap((text, row) => (text.trim() === '' ? [table.lineNumbers[row]!] : []));
   if (empty.length === texts.length) {
-    throw new StudioError('E-DATA-COLUMN', `${table.fileName}: no row has a text in ${column}.`, {
+    throw new StudioError('E-DATA-COLUMN', msg`${table.fileName}: no row has a text in ${column}.`, {
       where: table.fileName,
-      hint: `Choose another column for the text. The file's columns are ${table.columns.join(', ')}.`,
+      hint: msg`Choose another column for the text. The file's columns are ${table.columns.join(', ')}.`,
     });
   }
   if (empty.length > 0)
     warnings.push(
-      `${table.fileName}: ${empty.length} of ${texts.length} rows have no text in ${column}; lines ${listLines(empty)}.`,
+      msg`${table.fileName}: ${empty.length} of ${texts.length} rows have no text in ${column}; lines ${listLines(empty)}.`,
     );
 }
 
@@ -78,10 +79,10 @@ function columnIndex(table: Table, name: string): number {
   const closest = closestName(name, table.columns);
   throw new StudioError(
     'E-DATA-COLUMN',
-    `${table.fileName} has no column ${JSON.stringify(name)}. Its columns are ${table.columns.join(', ')}.`,
+    msg`${table.fileName} has no column ${JSON.stringify(name)}. Its columns are ${table.columns.join(', ')}.`,
     {
       where: table.fileName,
-      hint: closest === null ? 'Choose one of these columns.' : `Did you mean ${JSON.stringify(closest)}?`,
+      hint: closest === null ? msg`Choose one of these columns.` : msg`Did you mean ${JSON.stringify(closest)}?`,
     },
   );
 }
@@ -112,10 +113,10 @@ function textOf(cell: Cell, table: Table, column: string, line: number): string 
   if (typeof cell === 'number' || typeof cell === 'boolean') return String(cell);
   throw new StudioError(
     'E-DATA-COLUMN',
-    `${table.fileName}:${line}: the column ${column} holds ${Array.isArray(cell) ? 'a list' : 'an object'} where a text should be.`,
+    msg`${table.fileName}:${line}: the column ${column} holds ${Array.isArray(cell) ? msg`a list` : msg`an object`} where a text should be.`,
     {
       where: `${table.fileName}:${line}`,
-      hint: 'Choose another column for the text, or turn these values into texts.',
+      hint: msg`Choose another column for the text, or turn these values into texts.`,
     },
   );
 }
@@ -131,11 +132,11 @@ function refuseMissing(
   if (missing.length === 0) return;
   throw new StudioError(
     'E-DATA-LABEL',
-    `${fileName}: ${missing.length} of ${rows.length} rows have no ${what} in ${column}; lines ${listLines(missing)}.`,
+    msg`${fileName}: ${missing.length} of ${rows.length} rows have no ${what} in ${column}; lines ${listLines(missing)}.`,
     {
       where: `${fileName}:${missing[0]}`,
-      hint: `Fill the ${what}s in or delete these rows.`,
-      safe: 'Your file was only read, not changed.',
+      hint: msg`Fill the ${what}s in or delete these rows.`,
+      safe: msg`Your file was only read, not changed.`,
     },
   );
 }

@@ -1,6 +1,7 @@
 // Fill-mask: texts whose words are hidden anew in every batch. A .txt file is one document, cut into blocks.
 
 import type { Table } from '#formats/table.ts';
+import { msg } from '#util/msg.ts';
 import { blocksOf } from './blocks.ts';
 import { textColumn, warnOfEmptyTexts } from './columns.ts';
 import type { EncodedRow, RowTask, TaskSource } from './row-task.ts';
@@ -32,7 +33,7 @@ export function fillMask(source: TaskSource): RowTask<string> {
     describe: (text) => ({
       text,
       textPair: null,
-      label: `${Math.round(options.mlmProbability * 100)} % of the ${options.wholeWordMask ? 'words' : 'tokens'} hidden`,
+      label: msg`${Math.round(options.mlmProbability * 100)} % of the ${options.wholeWordMask ? 'words' : 'tokens'} hidden`,
     }),
     recordOf: (text) => ({ [source.roles.text!]: text }),
     ...(isDocument ? { join: (examples, fileName) => blocksOf(examples, maxLength, fileName), splitsExamples } : {}),

@@ -2,6 +2,7 @@
 
 import type { DataExamination } from '#protocol/messages.ts';
 import { formOf, ROW_FORMS } from '#protocol/task-roles.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { Task } from '#util/task.ts';
 import { fillMask } from './fill-mask.ts';
@@ -69,9 +70,9 @@ function refuseMissingRoles(task: Task, { roles, train }: TaskSource): void {
       .map(({ role, holds }) => `${role} (${holds})`)
       .join(' and '),
   );
-  throw new StudioError('E-DATA-COLUMN', `${train.fileName}: ${task} needs a column for ${forms.join('; or ')}.`, {
+  throw new StudioError('E-DATA-COLUMN', msg`${train.fileName}: ${task} needs a column for ${forms.join('; or ')}.`, {
     where: train.fileName,
-    hint: `The file's columns are ${train.columns.join(', ')}.`,
-    safe: 'Nothing was started.',
+    hint: msg`The file's columns are ${train.columns.join(', ')}.`,
+    safe: msg`Nothing was started.`,
   });
 }

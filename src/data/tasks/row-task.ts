@@ -7,6 +7,7 @@ import type { TaskOptions } from '#protocol/task-options.ts';
 import type { ColumnRoles } from '#protocol/task-roles.ts';
 import type { PreTrainedTokenizer } from '#tokenizers/auto-tokenizer.ts';
 import { IGNORE_INDEX } from '#util/ignore-index.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { Task } from '#util/task.ts';
 import { type Dataset, type Example, InMemoryDataset } from '../dataset.ts';
@@ -115,7 +116,7 @@ export async function prepareRows<Row>(
   const encoded = await encodeRows(train, task, (done) => onProgress(done, total));
   if (encoded.truncated > 0) {
     warnings.push(
-      `${encoded.truncated} of ${train.length} training texts are longer than ${source.maxLength} tokens and were cut.`,
+      msg`${encoded.truncated} of ${train.length} training texts are longer than ${source.maxLength} tokens and were cut.`,
     );
   }
   warnings.push(...muteExamples(encoded.examples, source));
@@ -176,12 +177,12 @@ function muteExamples(examples: readonly Example[], { train, maxLength }: TaskSo
     labels instanceof Int32Array && labels.every((label) => label === IGNORE_INDEX);
   const mute = examples.filter(isMute).length;
   if (mute === 0) return [];
-  const message = `${mute} of ${examples.length} training texts have nothing to learn within ${maxLength} tokens`;
+  const message = msg`${mute} of ${examples.length} training texts have nothing to learn within ${maxLength} tokens`;
   if (mute < examples.length) return [`${message}.`];
   throw new StudioError('E-DATA-LABEL', `${train.fileName}: ${message}.`, {
     where: train.fileName,
-    hint: 'Chats need a message of the assistant, prompts a completion, and max_length has to reach it.',
-    safe: 'Your file was only read, not changed.',
+    hint: msg`Chats need a message of the assistant, prompts a completion, and max_length has to reach it.`,
+    safe: msg`Your file was only read, not changed.`,
   });
 }
 

@@ -1,6 +1,7 @@
 // What is trained on and what is evaluated on: rows of files of their own, or held out, the same ones for the same seed.
 
 import type { Table } from '#formats/table.ts';
+import { msg } from '#util/msg.ts';
 import { randperm } from '#util/mt19937.ts';
 import { StudioError } from '#util/studio-error.ts';
 
@@ -22,7 +23,7 @@ export function splitRows<T>(
   if (!(validationFraction >= 0 && validationFraction < 1)) {
     throw new StudioError(
       'E-ARGS',
-      `The share of rows held out for validation is ${validationFraction}, but has to be at least 0 and below 1.`,
+      msg`The share of rows held out for validation is ${validationFraction}, but has to be at least 0 and below 1.`,
       { where: 'validation_fraction' },
     );
   }
@@ -30,13 +31,13 @@ export function splitRows<T>(
   if (rows.length > 0 && count === rows.length) {
     throw new StudioError(
       'E-ARGS',
-      `Holding out ${validationFraction} of ${rows.length} rows leaves none to train on.`,
-      { where: 'validation_fraction', hint: 'Hold out a smaller share, or add rows.' },
+      msg`Holding out ${validationFraction} of ${rows.length} rows leaves none to train on.`,
+      { where: 'validation_fraction', hint: msg`Hold out a smaller share, or add rows.` },
     );
   }
   if (count === 0 && validationFraction > 0)
     warnings.push(
-      `${rows.length} rows are too few to hold ${Math.round(validationFraction * 100)} % of them out; there will be no validation.`,
+      msg`${rows.length} rows are too few to hold ${Math.round(validationFraction * 100)} % of them out; there will be no validation.`,
     );
   const heldOut = new Set(randperm(rows.length, splitSeed).subarray(0, count));
   return { train: rows.filter((_, i) => !heldOut.has(i)), validation: rows.filter((_, i) => heldOut.has(i)) };

@@ -4,6 +4,7 @@ import { type Cell, type CellObject, isCellList, isCellObject, type Table } from
 import { formOf, type Role } from '#protocol/task-roles.ts';
 import type { ChatMessage, ChatPart } from '#tokenizers/chat-template.ts';
 import { IGNORE_INDEX } from '#util/ignore-index.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { Example } from '../dataset.ts';
 import { blocksOf } from './blocks.ts';
@@ -60,7 +61,7 @@ function plainText(source: TaskSource): RowTask<TextRow> {
     },
     sizeOf: (row) => textOf(row).length,
     head: (row, characters) => ({ ...row, parts: [{ text: textOf(row).slice(0, characters), counts: true }] }),
-    describe: (row) => ({ text: textOf(row), textPair: null, label: `blocks of ${maxLength} tokens` }),
+    describe: (row) => ({ text: textOf(row), textPair: null, label: msg`blocks of ${maxLength} tokens` }),
     join: (examples, fileName) => blocksOf(examples, maxLength, fileName),
     splitsExamples,
   };
@@ -83,7 +84,7 @@ function written(source: TaskSource, form: Role): RowTask<TextRow> {
     warnings,
     encode: (row) => encodeWritten(row, source),
     sizeOf: (row) => textOf(row).length,
-    describe: (row) => ({ text: textOf(row), textPair: null, label: 'what is marked' }),
+    describe: (row) => ({ text: textOf(row), textPair: null, label: msg`what is marked` }),
     ...(options.packing ? { join: (examples) => pack(examples, maxLength) } : {}),
   };
 }
@@ -125,10 +126,10 @@ function messagesIn(cell: Cell, where: string): ChatMessage[] {
       : [],
   );
   if (messages.length > 0 && messages.length === given.length) return messages;
-  throw new StudioError('E-DATA-FORMAT', `${where}: a chat has to be a list of {"role": …, "content": …}.`, {
+  throw new StudioError('E-DATA-FORMAT', msg`${where}: a chat has to be a list of {"role": …, "content": …}.`, {
     where,
-    hint: 'Each message has a role (system, user, assistant) and its text.',
-    safe: 'Your file was only read, not changed.',
+    hint: msg`Each message has a role (system, user, assistant) and its text.`,
+    safe: msg`Your file was only read, not changed.`,
   });
 }
 

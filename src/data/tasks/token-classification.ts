@@ -3,6 +3,7 @@
 import { type Cell, isCellList, type Table } from '#formats/table.ts';
 import { compareCodePoints } from '#util/hf-json.ts';
 import { IGNORE_INDEX } from '#util/ignore-index.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { columnOf } from './columns.ts';
 import { namedLabels } from './label-space.ts';
@@ -74,11 +75,11 @@ function readRows(table: Table, { roles }: TaskSource): TaggedRow[] {
     if (row.words.length === row.tags.length) return row;
     throw new StudioError(
       'E-DATA-LABEL',
-      `${where}: the row has ${row.words.length} words but ${row.tags.length} tags.`,
+      msg`${where}: the row has ${row.words.length} words but ${row.tags.length} tags.`,
       {
         where,
-        hint: 'Give each word one tag: two lists of equal length, or two texts with as many parts between spaces.',
-        safe: 'Your file was only read, not changed.',
+        hint: msg`Give each word one tag: two lists of equal length, or two texts with as many parts between spaces.`,
+        safe: msg`Your file was only read, not changed.`,
       },
     );
   });
@@ -95,11 +96,11 @@ function listOf(cell: Cell, what: string, where: string): string[] {
 
 function textOf(cell: Cell, what: string, where: string): string {
   if (cell !== null && typeof cell !== 'object') return String(cell);
-  const found = cell === null ? 'nothing' : isCellList(cell) ? 'a list' : 'an object';
-  throw new StudioError('E-DATA-COLUMN', `${where}: among the ${what} there is ${found} where a text should be.`, {
+  const found = cell === null ? 'nothing' : isCellList(cell) ? msg`a list` : msg`an object`;
+  throw new StudioError('E-DATA-COLUMN', msg`${where}: among the ${what} there is ${found} where a text should be.`, {
     where,
-    hint: 'Give lists of texts, or texts with spaces between their parts.',
-    safe: 'Your file was only read, not changed.',
+    hint: msg`Give lists of texts, or texts with spaces between their parts.`,
+    safe: msg`Your file was only read, not changed.`,
   });
 }
 
@@ -108,10 +109,10 @@ function makeTagSpace(rows: readonly TaggedRow[], { configLabels, train }: TaskS
   if (found.length < 2) {
     throw new StudioError(
       'E-DATA-LABEL',
-      `${train.fileName}: all words have the same tag. There is nothing to learn.`,
+      msg`${train.fileName}: all words have the same tag. There is nothing to learn.`,
       {
         where: train.fileName,
-        hint: 'Check that the right column is chosen for the tags.',
+        hint: msg`Check that the right column is chosen for the tags.`,
       },
     );
   }
@@ -127,11 +128,11 @@ function makeTagSpace(rows: readonly TaggedRow[], { configLabels, train }: TaskS
       if (index !== undefined) return index;
       throw new StudioError(
         'E-DATA-LABEL',
-        `${file}:${line}: the tag ${JSON.stringify(tag)} is not one of ${labels.slice(0, 12).join(', ')}${labels.length > 12 ? ', …' : ''}.`,
+        msg`${file}:${line}: the tag ${JSON.stringify(tag)} is not one of ${labels.slice(0, 12).join(', ')}${labels.length > 12 ? ', …' : ''}.`,
         {
           where: `${file}:${line}`,
-          hint: 'Correct the tag, or add training rows with it.',
-          safe: 'Your file was only read, not changed.',
+          hint: msg`Correct the tag, or add training rows with it.`,
+          safe: msg`Your file was only read, not changed.`,
         },
       );
     },
@@ -144,10 +145,10 @@ function refuseOddNumbers(rows: readonly TaggedRow[], found: readonly string[], 
   const odd = found.find((tag) => !/^\d{1,4}$/.test(tag));
   if (odd === undefined) return;
   const where = `${fileName}:${rows.find(({ tags }) => tags.includes(odd))!.line}`;
-  throw new StudioError('E-DATA-LABEL', `${where}: the tag ${odd} is no index of a tag.`, {
+  throw new StudioError('E-DATA-LABEL', msg`${where}: the tag ${odd} is no index of a tag.`, {
     where,
-    hint: 'Tags are names, or whole numbers that count from 0. Words without a tag need one too, such as O.',
-    safe: 'Your file was only read, not changed.',
+    hint: msg`Tags are names, or whole numbers that count from 0. Words without a tag need one too, such as O.`,
+    safe: msg`Your file was only read, not changed.`,
   });
 }
 

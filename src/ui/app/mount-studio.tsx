@@ -5,12 +5,13 @@ import '@mantine/notifications/styles.css';
 import './global.css';
 import { type CSSVariablesResolver, createTheme, MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
-import { StrictMode } from 'react';
+import { Fragment, type ReactNode, StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Router } from 'wouter';
-import { useHashLocation } from 'wouter/use-hash-location';
 import { type Studio, StudioContext } from '../hooks/studio-context.ts';
+import { useLanguage } from '../language/language.ts';
 import { ErrorBoundary } from './error-boundary.tsx';
+import { hashLocation } from './hash-location.ts';
 import { Shell } from './shell.tsx';
 
 const theme = createTheme({
@@ -41,14 +42,22 @@ export function mountStudio(element: HTMLElement, studio: Studio): void {
     <StrictMode>
       <MantineProvider theme={theme} cssVariablesResolver={readableColors} defaultColorScheme="auto">
         <Notifications position="top-right" />
-        <ErrorBoundary>
-          <StudioContext value={studio}>
-            <Router hook={useHashLocation}>
-              <Shell />
-            </Router>
-          </StudioContext>
-        </ErrorBoundary>
+        <Localized>
+          <ErrorBoundary>
+            <StudioContext value={studio}>
+              <Router hook={hashLocation} searchHook={hashLocation.searchHook}>
+                <Shell />
+              </Router>
+            </StudioContext>
+          </ErrorBoundary>
+        </Localized>
       </MantineProvider>
     </StrictMode>,
   );
+}
+
+/** Draws everything anew in another language: texts are read while drawing, and many of them far from any component. */
+function Localized({ children }: { children: ReactNode }) {
+  const language = useLanguage((state) => state.language);
+  return <Fragment key={language}>{children}</Fragment>;
 }

@@ -40,6 +40,9 @@ const PLAN: RunPlan = {
   evaluations: 3,
   saves: 1,
   checkpointBytes: 34_000_000,
+  rates: [],
+  evaluationSteps: [],
+  saveSteps: [],
   memory: null,
   warnings: [],
 };
@@ -115,6 +118,7 @@ describe('the task and the run', () => {
       task: 'text-classification',
       options: { ...DEFAULT_TASK_OPTIONS, docStride: 42 },
       peft: null,
+      earlyStopping: null,
       roles: { text: 'text', label: 'label' },
       validationFraction: 0.1,
       splitSeed: 42,
@@ -131,6 +135,7 @@ describe('the task and the run', () => {
       ...task,
       name: 'tiny-bert-my-rows',
       trainingArguments: { seed: 1 },
+      earlyStopping: null,
     });
     expect(toRunSetup(task, { ...DRAFT, name: ' mine ' }, {}).name).toBe('mine');
   });

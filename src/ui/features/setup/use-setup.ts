@@ -26,6 +26,16 @@ export interface Setup {
   readonly blockers: readonly string[];
 }
 
+/** What the draft comes to, for a sweep over it; null while something is missing or wrong. */
+export function useDraftSetup(): RunSetup | null {
+  const { client } = useStudio();
+  const draft = useDraft();
+  useEffect(() => reopenSample(client), [client]);
+  const effective = effectiveArguments(draft.arguments, draft.sampleModel);
+  const task = toTask(draft);
+  return task && parseTrainingArguments(effective).ok ? toRunSetup(task, draft, effective) : null;
+}
+
 export function useSetup(): Setup {
   const { client } = useStudio();
   const { active } = useLibrary();

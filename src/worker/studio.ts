@@ -29,6 +29,7 @@ import { IdbCheckpointStore } from '#storage/idb-checkpoint-store.ts';
 import { IdbRunStore } from '#storage/run-store.ts';
 import type { RunRecord } from '#storage/schema.ts';
 import { IdbSweepStore } from '#storage/sweep-store.ts';
+import { IdbTuningStore } from '#storage/tuning-store.ts';
 import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { continueElsewhereHandlers } from './continue-elsewhere-handlers.ts';
@@ -53,6 +54,7 @@ import { type EmitRunEvent, summarizeCheckpoints } from './run-recorder.ts';
 import { SAMPLE_MODEL_NAME, Sample } from './sample.ts';
 import { Sweeps } from './sweeps.ts';
 import type { TrainingRun } from './training-run.ts';
+import { tuneDevice } from './tune-device.ts';
 
 type Handlers = { readonly [T in RequestType]: (params: Requests[T]['params']) => Promise<Requests[T]['result']> };
 
@@ -61,6 +63,7 @@ interface Stores {
   readonly checkpoints: IdbCheckpointStore;
   readonly downloads: IdbDownloadStore;
   readonly sweeps: IdbSweepStore;
+  readonly tuning: IdbTuningStore;
 }
 
 const PREVIEW_ROWS = 20;
@@ -88,7 +91,11 @@ export class Studio {
     this.#launcher = new RunLauncher({
       emit,
       stores: () => this.#storesReady(),
-      device: async () => describeDevice(deviceProfile(await this.#engineReady())),
+      device: async () => {
+        const engine = await this.#engineReady();
+        await tuneDevice(engine, (await this.#storesReady()).tuning);
+        return describeDevice(deviceProfile(engine));
+      },
       record: (runId) => this.#record(runId),
       modelOfRun: (record) => this.#modelOfRun(record),
     });
@@ -201,6 +208,7 @@ export class Studio {
       checkpoints: new IdbCheckpointStore(database),
       downloads: new IdbDownloadStore(database),
       sweeps: new IdbSweepStore(database),
+      tuning: new IdbTuningStore(database),
     }));
     // A refused database may open at the next attempt.
     this.#stores.catch(() => {

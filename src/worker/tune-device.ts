@@ -29,7 +29,7 @@ export async function tuneDevice(
 }
 
 /** The adapter, the browser, and what there was to choose from. */
-export function tuningKey({ vendor, architecture, device, description }: GPUAdapterInfo): string {
+function tuningKey({ vendor, architecture, device, description }: GPUAdapterInfo): string {
   const choices = MATMUL_TILES.map(({ rows, columns, rowsOfThread }) => [rows, columns, rowsOfThread].join('x'));
   return JSON.stringify([vendor, architecture, device, description, navigator.userAgent, ...choices]);
 }

@@ -9,12 +9,13 @@ import { matmul } from './matmul.ts';
 /** M, N and K of a layer of a small model and of a large one, at a common batch. */
 const SMALL = [512, 384, 384] as const;
 const LARGE = [1024, 1024, 768] as const;
-/** Browsers round times to a tenth of a millisecond: so many products are timed at once. */
-const REPEATS = 16;
+/** Browsers round times to a tenth of a millisecond: so many products are timed at once that they take this long. */
+const ENOUGH_MS = 5;
+const MOST_REPEATS = 32;
 const ROUNDS = 2;
 
 /**
- * Takes some tenths of a second on a GPU.
+ * Takes some tenths of a second on a GPU, most of them for shaders to compile.
  * @param time milliseconds that commands take. Default: measured.
  */
 export async function tuneMatmul(backend: AtelierBackend, time = timeCommands): Promise<MatmulTiles> {
@@ -44,18 +45,26 @@ async function fastest(
       });
   };
   for (const tensor of [a, b]) backend.clear(tensor);
+  let repeats = 0;
   let best = { tile: MATMUL_TILES[0]!, ms: Number.POSITIVE_INFINITY };
   for (const tile of MATMUL_TILES) {
     backend.matmulTiles = { small: tile, large: tile };
     // Compiles.
     await time(backend, () => multiply(1));
+    repeats ||= await repeatsFor((count) => time(backend, () => multiply(count)));
     for (let round = 0; round < ROUNDS; round++) {
-      const ms = await time(backend, () => multiply(REPEATS));
+      const ms = await time(backend, () => multiply(repeats));
       if (ms < best.ms) best = { tile, ms };
     }
   }
   for (const { dataId } of [a, b, c]) backend.disposeData(dataId);
   return best.tile;
+}
+
+async function repeatsFor(time: (count: number) => Promise<number>): Promise<number> {
+  let count = 1;
+  while (count < MOST_REPEATS && (await time(count)) < ENOUGH_MS) count *= 2;
+  return count;
 }
 
 type Matrices = [TensorInfo, TensorInfo, TensorInfo];

@@ -4,6 +4,7 @@
 import type { WireError } from './errors.ts';
 import type { HubConnection, HubProgressEvent, HubRequests } from './hub-messages.ts';
 import type { CheckpointId, RunId } from './ids.ts';
+import type { KernelProfile } from './kernel-profile.ts';
 import type { LogEntry, RunMeasure, RunProgress } from './metrics.ts';
 import type { RunState } from './run-state.ts';
 import type {
@@ -62,6 +63,11 @@ export interface Requests extends HubRequests, SweepRequests {
   'run/stop': { params: { runId: RunId; save: boolean }; result: Record<never, never> };
   'run/save-now': { params: { runId: RunId }; result: Record<never, never> };
   'run/evaluate-now': { params: { runId: RunId }; result: Record<never, never> };
+  /**
+   * Times the kernels of the run's next updates, which takes as long as they do; an evaluation comes before them where it
+   * is due. The run is not changed. Not while it is paused, and not on a device without timestamps.
+   */
+  'run/profile': { params: { runId: RunId; updates: number }; result: KernelProfile };
   /** Other values of arguments that may change while the run trains (`hot-arguments.ts`), from the next step on. */
   'run/change': { params: { runId: RunId; changes: Readonly<Record<string, unknown>> }; result: Record<never, never> };
   /** What a step learned from; the data are read again where the run is not in training. */

@@ -19,7 +19,7 @@ import type { SweepOptions, SweepSearch, SweepState } from '#protocol/sweep-mess
 import type { CheckpointManifest } from './checkpoint-store.ts';
 
 export const DATABASE_NAME = 'atelier';
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 /** What is kept of a run besides its log, assets and checkpoints. */
 export interface RunRecord {
@@ -94,6 +94,18 @@ export interface DownloadRecord {
   readonly createdAt: number;
 }
 
+interface TileRecord {
+  readonly rows: number;
+  readonly columns: number;
+  readonly rowsOfThread: number;
+}
+
+/** How matrix products are cut on a device. */
+export interface TuningRecord {
+  readonly small: TileRecord;
+  readonly large: TileRecord;
+}
+
 export interface AtelierSchema extends DBSchema {
   runs: { key: RunId; value: RunRecord };
   /** Keys count up, so that order of keys is order of appending. */
@@ -104,6 +116,8 @@ export interface AtelierSchema extends DBSchema {
   /** Bytes of tensor number n (in the manifest's list) in pieces of RECORD_BYTES: run, checkpoint, n, piece. */
   tensorRecords: { key: [RunId, CheckpointId, number, number]; value: Uint8Array<ArrayBuffer> };
   sweeps: { key: SweepId; value: SweepRecord };
+  /** By adapter and browser. */
+  tuning: { key: string; value: TuningRecord };
   downloads: { key: DownloadId; value: DownloadRecord };
   /** Consecutive parts of a downloaded file: download, path, number. */
   downloadPieces: { key: [DownloadId, string, number]; value: Blob };
@@ -129,6 +143,9 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   (database) => {
     database.createObjectStore('sweeps', { keyPath: 'sweepId' });
+  },
+  (database) => {
+    database.createObjectStore('tuning');
   },
 ];
 

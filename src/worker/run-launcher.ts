@@ -28,7 +28,7 @@ export interface RunStores {
 export interface LauncherSurroundings {
   readonly emit: EmitRunEvent;
   readonly stores: () => Promise<RunStores>;
-  /** Opens the engine. @returns what trains, in words. */
+  /** Opens the engine, and measures it at its first use. @returns what trains, in words. */
   readonly device: () => Promise<string>;
   readonly record: (runId: RunId) => Promise<RunRecord>;
   readonly modelOfRun: (record: RunRecord) => Promise<OpenedModel>;

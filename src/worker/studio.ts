@@ -29,6 +29,7 @@ import { IdbCheckpointStore } from '#storage/idb-checkpoint-store.ts';
 import { IdbRunStore } from '#storage/run-store.ts';
 import type { RunRecord } from '#storage/schema.ts';
 import { IdbSweepStore } from '#storage/sweep-store.ts';
+import { IdbTuningStore } from '#storage/tuning-store.ts';
 import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { continueElsewhereHandlers } from './continue-elsewhere-handlers.ts';
@@ -46,12 +47,14 @@ import { planRun } from './plan-run.ts';
 import { Predictor } from './predict.ts';
 import { examineOpened, type OpenedData } from './prepare-task.ts';
 import { loadRunData, loadRunModel, openData } from './run-assets.ts';
+import { runCommandHandlers } from './run-command-handlers.ts';
 import { type OpenedParts, RunLauncher } from './run-launcher.ts';
 import { runsInTraining } from './run-lock.ts';
 import { type EmitRunEvent, summarizeCheckpoints } from './run-recorder.ts';
 import { SAMPLE_MODEL_NAME, Sample } from './sample.ts';
 import { Sweeps } from './sweeps.ts';
 import type { TrainingRun } from './training-run.ts';
+import { tuneDevice } from './tune-device.ts';
 
 type Handlers = { readonly [T in RequestType]: (params: Requests[T]['params']) => Promise<Requests[T]['result']> };
 
@@ -60,6 +63,7 @@ interface Stores {
   readonly checkpoints: IdbCheckpointStore;
   readonly downloads: IdbDownloadStore;
   readonly sweeps: IdbSweepStore;
+  readonly tuning: IdbTuningStore;
 }
 
 const PREVIEW_ROWS = 20;
@@ -87,7 +91,11 @@ export class Studio {
     this.#launcher = new RunLauncher({
       emit,
       stores: () => this.#storesReady(),
-      device: async () => describeDevice(deviceProfile(await this.#engineReady())),
+      device: async () => {
+        const engine = await this.#engineReady();
+        await tuneDevice(engine, (await this.#storesReady()).tuning);
+        return describeDevice(deviceProfile(engine));
+      },
       record: (runId) => this.#record(runId),
       modelOfRun: (record) => this.#modelOfRun(record),
     });
@@ -148,30 +156,7 @@ export class Studio {
         const { step } = await this.#launcher.resume(runId, how);
         return { step };
       },
-      'run/pause': async ({ runId }) => {
-        this.#activeRun(runId).commands.pause();
-        return {};
-      },
-      'run/continue': async ({ runId }) => {
-        this.#activeRun(runId).continue();
-        return {};
-      },
-      'run/stop': async ({ runId, save }) => {
-        this.#activeRun(runId).stop(save);
-        return {};
-      },
-      'run/save-now': async ({ runId }) => {
-        this.#activeRun(runId).commands.saveNow();
-        return {};
-      },
-      'run/evaluate-now': async ({ runId }) => {
-        this.#activeRun(runId).commands.evaluateNow();
-        return {};
-      },
-      'run/change': async ({ runId, changes }) => {
-        this.#activeRun(runId).change(changes);
-        return {};
-      },
+      ...runCommandHandlers((runId) => this.#activeRun(runId)),
       'run/list': () => this.#list(),
       'run/open': ({ runId }) => this.#open(runId),
       'run/delete': ({ runId }) => this.#deleteRun(runId),
@@ -227,6 +212,7 @@ export class Studio {
       checkpoints: new IdbCheckpointStore(database),
       downloads: new IdbDownloadStore(database),
       sweeps: new IdbSweepStore(database),
+      tuning: new IdbTuningStore(database),
     }));
     // A refused database may open at the next attempt.
     this.#stores.catch(() => {

@@ -2,7 +2,7 @@
 // A stored entry is a slice of the archive; a deflated one is inflated by the platform's own DecompressionStream.
 
 import { Crc32 } from '#util/crc32.ts';
-import { StudioError } from '#util/studio-error.ts';
+import { type ErrorCode, StudioError } from '#util/studio-error.ts';
 
 export interface ZipItem {
   /** Path inside the archive. */
@@ -45,18 +45,27 @@ interface DirectoryItem {
   readonly localOffset: number;
 }
 
-function damaged(fileName: string, message: string, hint: string): StudioError {
-  return new StudioError('E-MODEL-FORMAT', `${fileName}: ${message}`, { where: fileName, hint });
+/** The archive with the code of the errors that its faults are. */
+interface Archive {
+  readonly blob: Blob;
+  readonly fileName: string;
+  readonly code: ErrorCode;
+}
+
+function damaged({ fileName, code }: Archive, message: string, hint: string): StudioError {
+  return new StudioError(code, `${fileName}: ${message}`, { where: fileName, hint });
 }
 
 /**
  * Lists the files of an archive (no folders), in the order of its directory.
- * @throws StudioError E-MODEL-FORMAT when it is cut off, damaged or not a zip.
+ * @param code of the error when it is cut off, damaged or not a zip.
+ * @throws StudioError of that code.
  */
-export async function readZip(archive: Blob, fileName: string): Promise<ZipItem[]> {
+export async function readZip(blob: Blob, fileName: string, code: ErrorCode = 'E-MODEL-FORMAT'): Promise<ZipItem[]> {
+  const archive = { blob, fileName, code };
   try {
-    const directory = await findDirectory(archive);
-    const view = await viewOf(archive, directory.offset, directory.byteLength);
+    const directory = await findDirectory(blob);
+    const view = await viewOf(blob, directory.offset, directory.byteLength);
     return parseDirectory(view)
       .filter((item) => !item.path.endsWith('/'))
       .map((item) => ({
@@ -64,12 +73,12 @@ export async function readZip(archive: Blob, fileName: string): Promise<ZipItem[
         byteLength: item.compressedBytes,
         compressed: item.method !== STORED,
         crc32: item.crc32,
-        open: () => openItem(archive, item, fileName),
+        open: () => openItem(archive, item),
       }));
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw damaged(
-      fileName,
+      archive,
       'the zip archive is cut off or damaged.',
       'Download or copy it again, or unpack it and drop the folder.',
     );
@@ -143,25 +152,29 @@ function placeOf(
   return { unpackedBytes: unpackedBytes!, compressedBytes: compressedBytes!, localOffset: localOffset! };
 }
 
-async function openItem(archive: Blob, item: DirectoryItem, fileName: string): Promise<Blob> {
+async function openItem(archive: Archive, item: DirectoryItem): Promise<Blob> {
   const { path, flags, method, compressedBytes, localOffset } = item;
   if (flags & ENCRYPTED_FLAG)
-    throw damaged(fileName, `${path} is encrypted.`, 'Unpack the archive and drop the folder.');
+    throw damaged(archive, `${path} is encrypted.`, 'Unpack the archive and drop the folder.');
   if (method !== STORED && method !== DEFLATED) {
     throw damaged(
-      fileName,
+      archive,
       `${path} is packed in a way that browsers can not unpack (method ${method}).`,
       'Unpack the archive and drop the folder.',
     );
   }
-  const local = await viewOf(archive, localOffset, LOCAL_BYTES);
+  const local = await viewOf(archive.blob, localOffset, LOCAL_BYTES);
   const start = localOffset + LOCAL_BYTES + local.getUint16(26, true) + local.getUint16(28, true);
-  const packed = archive.slice(start, start + compressedBytes);
+  const packed = archive.blob.slice(start, start + compressedBytes);
   // A stored entry is not read through here: it may be large, and a safetensors file is checked by its own header.
-  return method === STORED ? packed : inflate(packed, item, fileName);
+  return method === STORED ? packed : inflate(packed, item, archive);
 }
 
-async function inflate(packed: Blob, { path, crc32, unpackedBytes }: DirectoryItem, fileName: string): Promise<Blob> {
+async function inflate(
+  packed: Blob,
+  { path, crc32, unpackedBytes }: DirectoryItem,
+  { fileName, code }: Archive,
+): Promise<Blob> {
   const crc = new Crc32();
   let size = 0;
   const check = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
@@ -180,7 +193,7 @@ async function inflate(packed: Blob, { path, crc32, unpackedBytes }: DirectoryIt
     const inflated = packed.stream().pipeThrough(new DecompressionStream('deflate-raw')).pipeThrough(check);
     return await new Response(inflated).blob();
   } catch (cause) {
-    throw new StudioError('E-MODEL-FORMAT', `${fileName}: ${path} can not be unpacked, its bytes are damaged.`, {
+    throw new StudioError(code, `${fileName}: ${path} can not be unpacked, its bytes are damaged.`, {
       where: fileName,
       hint: 'Download or copy the archive again.',
       cause,

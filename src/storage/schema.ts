@@ -4,13 +4,13 @@
 import type { DBSchema, IDBPDatabase } from 'idb';
 import type { HubDownloadFile, HubRepo } from '#protocol/hub-messages.ts';
 import type { CheckpointId, DownloadId, RunId } from '#protocol/ids.ts';
-import type { ProblemType, RunNotice, RunOrigin, RunSetup } from '#protocol/messages.ts';
+import type { ProblemType, Reading, RunNotice, RunOrigin, RunSetup } from '#protocol/messages.ts';
 import type { LogEntry } from '#protocol/metrics.ts';
 import type { RunState } from '#protocol/run-state.ts';
 import type { CheckpointManifest } from './checkpoint-store.ts';
 
 export const DATABASE_NAME = 'atelier';
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** What is kept of a run besides its log, assets and checkpoints. */
 export interface RunRecord {
@@ -32,6 +32,8 @@ export interface RunRecord {
   readonly notices: readonly RunNotice[];
   /** Runs of version 1 have none: there was no Hub. */
   readonly origin?: RunOrigin;
+  /** How the data is read. Runs of versions 1 and 2 have none: there was no choice. */
+  readonly reading?: Reading;
 }
 
 /** Log entries that were appended together. */
@@ -62,6 +64,17 @@ export interface DownloadRecord {
   readonly createdAt: number;
 }
 
+/** What is kept of a tokenized file. */
+export interface FeatureSetRecord {
+  readonly key: string;
+  /** Name of the file. */
+  readonly name: string;
+  readonly bytes: number;
+  /** Milliseconds since 1970. */
+  readonly usedAt: number;
+  readonly pieces: number;
+}
+
 export interface AtelierSchema extends DBSchema {
   runs: { key: RunId; value: RunRecord };
   /** Keys count up, so that order of keys is order of appending. */
@@ -74,6 +87,8 @@ export interface AtelierSchema extends DBSchema {
   downloads: { key: DownloadId; value: DownloadRecord };
   /** Consecutive parts of a downloaded file: download, path, number. */
   downloadPieces: { key: [DownloadId, string, number]; value: Blob };
+  featureSets: { key: string; value: FeatureSetRecord };
+  featurePieces: { key: [string, number]; value: unknown };
 }
 
 export type Database = IDBPDatabase<AtelierSchema>;
@@ -93,6 +108,10 @@ export const MIGRATIONS: readonly Migration[] = [
   (database) => {
     database.createObjectStore('downloads', { keyPath: 'downloadId' });
     database.createObjectStore('downloadPieces');
+  },
+  (database) => {
+    database.createObjectStore('featureSets', { keyPath: 'key' });
+    database.createObjectStore('featurePieces');
   },
 ];
 

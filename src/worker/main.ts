@@ -24,6 +24,7 @@ const studio = new Studio(
   },
   send,
   send,
+  send,
 );
 
 scope.addEventListener('message', ({ data }: MessageEvent<WorkerCommand>) => void answer(data));

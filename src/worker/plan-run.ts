@@ -5,21 +5,21 @@ import type { RunPlan, RunSetup } from '#protocol/messages.ts';
 import { computeRunPlan } from '#protocol/run-plan.ts';
 import { describeRun } from './describe-run.ts';
 import { sizeOf } from './model-summary.ts';
-import type { OpenedModel } from './opened-model.ts';
 import { planRunMemory } from './plan-memory.ts';
-import { examineOpened, type OpenedData, sampleOpened } from './prepare-task.ts';
+import { examineOpened, sampleOpened, type TaskParts } from './prepare-task.ts';
 import { parsedArguments } from './run-arguments.ts';
 
 /** The engine is ready: memory is planned on a backend like its own. @throws StudioError for what does not fit together. */
-export function planRun(setup: RunSetup, model: OpenedModel, data: OpenedData): RunPlan {
+export async function planRun(parts: TaskParts & { readonly setup: RunSetup }): Promise<RunPlan> {
+  const { setup, model } = parts;
   const { args } = parsedArguments(setup);
-  const examination = examineOpened(setup, model, data, 0);
+  const examination = await examineOpened(parts);
   const peft = setup.peft ?? null;
   const { network } = describeRun(model, examination, peft);
   const parameters = [...network.namedParameters().values()];
   const state = args.saveOnlyModel ? 0 : optimizerStateBytes(parameters, args);
   const checkpointBytes = 4 * sizeOf(parameters) + state;
-  const sample = sampleOpened(setup, model, data);
+  const sample = await sampleOpened(parts);
   const memory = planRunMemory({ model, data: sample, taskOptions: setup.options, peft, args });
   return computeRunPlan({ trainSamples: examination.trainExamples, args, checkpointBytes, memory });
 }

@@ -1,13 +1,13 @@
 // The worker's side of every request: opened models and data, the run in training, stored runs. One object, one handler
 // per request; a request without a handler does not compile.
 
-import { summarizeColumns } from '#data/column-summary.ts';
+import { ColumnCounter } from '#data/column-summary.ts';
 import { openModelFiles } from '#formats/model-files.ts';
 import { type Engine, initializeEngine } from '#gpu/initialize.ts';
 import type { HubConnection, HubRevision } from '#protocol/hub-messages.ts';
 import type { CheckpointId, DataId, ModelId, RunId } from '#protocol/ids.ts';
 import type {
-  CellValue,
+  DataProgressEvent,
   DataSource,
   DataSummary,
   GenerationEvent,
@@ -19,27 +19,32 @@ import type {
   RunPlan,
   RunSetup,
   RunSummary,
+  TaskSetup,
 } from '#protocol/messages.ts';
 import { isActive, type RunState } from '#protocol/run-state.ts';
 import { openDatabase } from '#storage/database.ts';
 import { IdbDownloadStore } from '#storage/download-store.ts';
+import { IdbFeatureStore } from '#storage/feature-store.ts';
 import { IdbCheckpointStore } from '#storage/idb-checkpoint-store.ts';
 import { IdbRunStore } from '#storage/run-store.ts';
 import type { RunRecord } from '#storage/schema.ts';
 import { latestCheckpoint } from '#trainer/run-checkpoints.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { continueElsewhereHandlers } from './continue-elsewhere-handlers.ts';
+import { DataJobs } from './data-jobs.ts';
 import { describeDevice, deviceProfile } from './device-profile.ts';
 import { exportCheckpoint } from './export-checkpoint.ts';
 import { openHubFile, openHubModel } from './hub-downloads.ts';
 import { type EmitHubEvent, hubHandlers } from './hub-handlers.ts';
+import { keptFeatures } from './kept-features.ts';
 import { folderName, summarizeModel } from './model-summary.ts';
+import { type DataFiles, type OpenedData, openData, readingOf, summarizeData } from './open-data.ts';
 import { type OpenedModel, openModel } from './opened-model.ts';
 import { planRun } from './plan-run.ts';
 import { Predictor } from './predict.ts';
-import { examineOpened, type OpenedData, prepareOpened } from './prepare-task.ts';
+import { examineOpened, prepareOpened, type TaskParts, viewOpened } from './prepare-task.ts';
 import { connectionFor, parsedArguments, withChangedArguments, withoutTokens } from './run-arguments.ts';
-import { loadRunData, loadRunModel, openData, storeRunAssets } from './run-assets.ts';
+import { loadRunData, loadRunModel, storeRunAssets } from './run-assets.ts';
 import { runsInTraining, takeTrainerLock } from './run-lock.ts';
 import { type EmitRunEvent, RunRecorder, summarizeCheckpoints } from './run-recorder.ts';
 import { SAMPLE_MODEL_NAME, Sample } from './sample.ts';
@@ -51,9 +56,8 @@ interface Stores {
   readonly runs: IdbRunStore;
   readonly checkpoints: IdbCheckpointStore;
   readonly downloads: IdbDownloadStore;
+  readonly features: IdbFeatureStore;
 }
-
-const PREVIEW_ROWS = 20;
 
 export class Studio {
   readonly handlers: Handlers;
@@ -65,13 +69,20 @@ export class Studio {
   /** Of the opened models and data that come from the Hub. */
   readonly #origins = new Map<ModelId | DataId, HubRevision>();
   readonly #runModels = new Map<RunId, Promise<OpenedModel>>();
+  readonly #jobs: DataJobs;
   readonly #stoppedGenerations = new Set<string>();
   #engine: Promise<Engine> | null = null;
   #stores: Promise<Stores> | null = null;
   #active: TrainingRun | null = null;
 
-  constructor(emit: EmitRunEvent, emitHub: EmitHubEvent, emitGeneration: (event: GenerationEvent) => void) {
+  constructor(
+    emit: EmitRunEvent,
+    emitHub: EmitHubEvent,
+    emitGeneration: (event: GenerationEvent) => void,
+    emitData: (event: DataProgressEvent) => void,
+  ) {
     this.#emit = emit;
+    this.#jobs = new DataJobs(emitData);
     this.#sample.prefetch();
     this.handlers = {
       ...hubHandlers({
@@ -82,15 +93,20 @@ export class Studio {
       ...continueElsewhereHandlers({
         checkpoint: (runId, checkpointId) => this.#checkpoint(runId, checkpointId),
         modelOfRun: (record) => this.#modelOfRun(record),
-        dataOfRun: async ({ runId, dataName }) => loadRunData((await this.#storesReady()).runs, runId, dataName),
+        dataOfRun: async (record) => loadRunData((await this.#storesReady()).runs, record),
       }),
       'device/profile': async () => deviceProfile(await this.#engineReady()),
       'model/open': ({ source }) => this.#openModel(source),
-      'data/open': ({ source }) => this.#openData(source),
-      'data/examine': async ({ task, previewRows }) =>
-        examineOpened(task, this.#model(task.modelId), this.#dataOf(task.dataId), previewRows),
+      'data/open': ({ jobId, source }) => this.#openData(jobId, source),
+      'data/examine': ({ jobId, task }) =>
+        this.#jobs.run(jobId, 'examining', async (work) => examineOpened(await this.#partsOf(task), work)),
+      'data/cancel': async ({ jobId }) => {
+        this.#jobs.cancel(jobId);
+        return {};
+      },
+      'data/view-row': async ({ task, ...question }) => viewOpened(await this.#partsOf(task), question),
       'run/plan': ({ setup }) => this.#plan(setup),
-      'run/start': ({ setup, hub }) => this.#start(setup, hub),
+      'run/start': ({ setup, hub, jobId }) => this.#start(setup, hub, jobId),
       'run/resume': ({ runId, ...how }) => this.#resume(runId, how),
       'run/pause': async ({ runId }) => {
         this.#activeRun(runId).commands.pause();
@@ -147,6 +163,11 @@ export class Studio {
         this.#stoppedGenerations.add(generationId);
         return {};
       },
+      'features/list': async () => (await this.#storesReady()).features.list(),
+      'features/delete': async ({ key }) => {
+        await (await this.#storesReady()).features.delete(key);
+        return {};
+      },
       'storage/estimate': async () => {
         const { usage = 0, quota = 0 } = await navigator.storage.estimate();
         return { usage, quota, persisted: await navigator.storage.persisted() };
@@ -164,6 +185,7 @@ export class Studio {
       runs: new IdbRunStore(database),
       checkpoints: new IdbCheckpointStore(database),
       downloads: new IdbDownloadStore(database),
+      features: new IdbFeatureStore(database),
     }));
     // A refused database may open at the next attempt.
     this.#stores.catch(() => {
@@ -205,54 +227,63 @@ export class Studio {
     if (source.kind === 'hub') this.#origins.set(id, { repo: source.repo, revision: source.revision });
   }
 
-  async #dataFrom(source: DataSource): Promise<OpenedData> {
+  async #filesOf(source: DataSource): Promise<Omit<DataFiles, 'reading' | 'entries'>> {
     switch (source.kind) {
       case 'sample': {
         const train = await this.#sample.data();
-        return openData(train, null, train.path);
+        return { name: train.path, train, validation: null };
       }
-      case 'files':
-        return openData(source.train, source.validation ?? null, source.train.path.split('/').at(-1)!);
+      case 'files': {
+        const { train, validation = null } = source;
+        return { name: train.path.split('/').at(-1)!, train, validation };
+      }
       case 'hub': {
         const { downloads } = await this.#storesReady();
+        const { repo, validation } = source;
         const train = await openHubFile(downloads, source, source.train);
-        const { validation } = source;
-        return openData(train, validation ? await openHubFile(downloads, source, validation) : null, source.repo);
+        return { name: repo, train, validation: validation ? await openHubFile(downloads, source, validation) : null };
       }
       default:
         return source satisfies never;
     }
   }
 
-  async #openData(source: DataSource): Promise<DataSummary> {
-    const data = await this.#dataFrom(source);
-    const dataId = crypto.randomUUID() as DataId;
-    this.#noteOrigin(dataId, source);
-    this.#data.set(dataId, data);
-    return {
-      dataId,
-      name: data.name,
-      format: data.train.format,
-      rows: data.train.rows.length,
-      validationRows: data.validation?.rows.length ?? null,
-      columns: summarizeColumns(data.train),
-      preview: data.train.rows.slice(0, PREVIEW_ROWS).map((row) => row.map(toCellValue)),
-      warnings: [...data.train.warnings, ...(data.validation?.warnings ?? [])],
-    };
+  #openData(jobId: string, source: DataSource): Promise<DataSummary> {
+    return this.#jobs.run(jobId, 'reading', async (work) => {
+      const files = { ...(await this.#filesOf(source)), ...readingOf(source) };
+      const counter = new ColumnCounter();
+      const data = await openData(files, { ...work, counter });
+      const dataId = crypto.randomUUID() as DataId;
+      this.#noteOrigin(dataId, source);
+      // What was open before is wanted no longer.
+      this.#data.clear();
+      this.#data.set(dataId, data);
+      return summarizeData(dataId, data, counter);
+    });
+  }
+
+  async #partsOf<S extends TaskSetup>(setup: S): Promise<TaskParts & { readonly setup: S }> {
+    const [model, data] = [this.#model(setup.modelId), this.#dataOf(setup.dataId)];
+    return { setup, model, data, features: keptFeatures((await this.#storesReady()).features, model, data) };
   }
 
   async #plan(setup: RunSetup): Promise<RunPlan> {
     await this.#engineReady();
-    return planRun(setup, this.#model(setup.modelId), this.#dataOf(setup.dataId));
+    return planRun(await this.#partsOf(setup));
   }
 
-  async #start(given: RunSetup, connection: HubConnection | undefined): Promise<{ runId: RunId }> {
+  async #start(
+    given: RunSetup,
+    connection: HubConnection | undefined,
+    jobId: string | undefined,
+  ): Promise<{ runId: RunId }> {
     const setup = withoutTokens(given);
     const model = this.#model(setup.modelId);
     const data = this.#dataOf(setup.dataId);
     const arguments_ = parsedArguments(given);
     const hub = await this.#hubFor(arguments_, connection);
-    const prepared = await prepareOpened(setup, model, data);
+    const parts = await this.#partsOf(setup);
+    const prepared = await this.#jobs.run(jobId, 'tokenizing', (work) => prepareOpened(parts, work));
     const runId = crypto.randomUUID() as RunId;
     const release = await this.#claim(runId);
     try {
@@ -275,6 +306,7 @@ export class Studio {
         problemType: prepared.problemType,
         modelName: model.name,
         dataName: data.name,
+        reading: data.reading,
         notices: [],
         origin: {
           model: this.#origins.get(setup.modelId) ?? null,
@@ -302,8 +334,13 @@ export class Studio {
       const arguments_ = parsedArguments(record.setup);
       const hub = await this.#hubFor(arguments_, connection);
       const model = await this.#modelOfRun(record);
-      const data = await loadRunData(stores.runs, runId, record.dataName);
-      const prepared = await prepareOpened(record.setup, model, data);
+      const data = await loadRunData(stores.runs, record);
+      const prepared = await prepareOpened({
+        setup: record.setup,
+        model,
+        data,
+        features: keptFeatures(stores.features, model, data),
+      });
       const resumeFrom = checkpointId
         ? await stores.checkpoints.open(runId, checkpointId)
         : await latestCheckpoint(stores.checkpoints, runId);
@@ -492,8 +529,3 @@ function found<T>(value: T | undefined, what: string): T {
 function shownState(state: RunState, owner: RunSummary['owner']): RunState {
   return isActive(state) && owner === 'none' ? { status: 'interrupted' } : state;
 }
-
-const toCellValue = (cell: unknown): CellValue =>
-  cell === null || typeof cell === 'string' || typeof cell === 'number' || typeof cell === 'boolean'
-    ? cell
-    : JSON.stringify(cell);

@@ -32,6 +32,8 @@ it('runs all of them on a fresh database', async () => {
     'checkpoints',
     'downloadPieces',
     'downloads',
+    'featurePieces',
+    'featureSets',
     'log',
     'next',
     'runs',
@@ -49,5 +51,5 @@ it('says that another tab holds the older version open, and does not hold on to 
   });
   held.close();
   // The upgrade goes through now; a connection left open would block this one.
-  (await openRaw('held', 3, () => {})).close();
+  (await openRaw('held', 4, () => {})).close();
 });

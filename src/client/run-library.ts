@@ -4,6 +4,7 @@
 import type { RunId } from '#protocol/ids.ts';
 import type { RunDetail, RunEvent, RunSummary } from '#protocol/messages.ts';
 import { isActive } from '#protocol/run-state.ts';
+import { msg } from '#util/msg.ts';
 import { RunStore } from './run-store.ts';
 import { Throttle } from './throttle.ts';
 import type { EventOrigin, TrainerClient } from './trainer-client.ts';
@@ -145,5 +146,5 @@ function changeSummary(run: RunSummary, event: RunEvent, origin: EventOrigin): R
 
 /** A list that can not be refreshed stays as it was; the failure belongs on the console, not in the way of a run. */
 function reportLater(error: unknown): void {
-  console.warn('The list of runs could not be refreshed.', error);
+  console.warn(msg`The list of runs could not be refreshed.`, error);
 }

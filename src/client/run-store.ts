@@ -1,8 +1,8 @@
 // One run as the page sees it: an external store for React (`subscribe`, `getSnapshot`), fed by run events.
 // Points of curves stay in columns; a snapshot only carries their version. Made by `run-library.ts`.
 
-import type { CheckpointSummary, RunDetail, RunEvent, RunNotice, RunSummary } from '#protocol/messages.ts';
-import type { LogEntry, RunProgress } from '#protocol/metrics.ts';
+import type { CheckpointSummary, RunDetail, RunEvent, RunNotice, RunSample, RunSummary } from '#protocol/messages.ts';
+import type { LogEntry, RunMeasure, RunProgress } from '#protocol/metrics.ts';
 import { isActive } from '#protocol/run-state.ts';
 import { MetricColumns } from './metric-columns.ts';
 import { Throttle } from './throttle.ts';
@@ -10,15 +10,18 @@ import type { EventOrigin } from './trainer-client.ts';
 
 export interface RunSnapshot {
   readonly summary: RunSummary;
-  readonly detail: Pick<RunDetail, 'setup' | 'labels' | 'problemType' | 'origin'>;
+  readonly detail: Pick<RunDetail, 'setup' | 'labels' | 'problemType' | 'origin' | 'parent' | 'card'>;
   readonly progress: RunProgress | null;
   readonly checkpoints: readonly CheckpointSummary[];
   readonly notices: readonly RunNotice[];
+  readonly samples: readonly RunSample[];
   /** Where resuming would go on; null when nothing was saved. */
   readonly resumeStep: number | null;
   /** All log entries so far; the array grows in place, so compare `logLength`. */
   readonly log: readonly LogEntry[];
   readonly logLength: number;
+  /** Grows with the columns, which stay the same object. */
+  readonly columnsVersion: number;
   readonly columns: MetricColumns;
 }
 
@@ -27,6 +30,9 @@ export class RunStore {
   #log: LogEntry[] = [];
   #columns = new MetricColumns();
   #seen = new Set<string>();
+  #measuredStep = -1;
+  /** Columns that were thrown away have other versions than those that took their place. */
+  #replaced = 0;
   readonly #listeners = new Set<() => void>();
   readonly #throttle: Throttle;
   #pending: Partial<RunSnapshot> = {};
@@ -66,10 +72,17 @@ export class RunStore {
       }
       case 'run/log':
         this.#append(event.entries);
-        this.#change({ logLength: this.#log.length });
+        this.#change({ logLength: this.#log.length, columnsVersion: this.#latest('columnsVersion') + 1 });
+        break;
+      case 'run/measures':
+        this.#measure(event.measures);
+        this.#change({ columnsVersion: this.#latest('columnsVersion') + 1 });
         break;
       case 'run/checkpoints':
         this.#change({ checkpoints: event.checkpoints, resumeStep: lastResumable(event.checkpoints) });
+        break;
+      case 'run/samples':
+        this.#change({ samples: withSamples(this.#latest('samples'), event.samples) });
         break;
       case 'run/notice':
         this.#change({ notices: withNotice(this.#latest('notices'), event.notice) });
@@ -83,17 +96,34 @@ export class RunStore {
     this.#log = [];
     this.#columns = new MetricColumns();
     this.#seen = new Set();
+    this.#measuredStep = -1;
     this.#append(detail.log);
-    const { summary, progress, checkpoints, notices, resumeStep, setup, labels, problemType, origin } = detail;
+    this.#measure(detail.measures);
+    const {
+      summary,
+      progress,
+      checkpoints,
+      notices,
+      resumeStep,
+      setup,
+      labels,
+      problemType,
+      origin,
+      parent,
+      card,
+      samples,
+    } = detail;
     const shown = {
       summary,
       progress,
       checkpoints,
       notices,
       resumeStep,
-      detail: { setup, labels, problemType, origin },
+      samples,
+      detail: { setup, labels, problemType, origin, parent, card },
     };
-    return { ...shown, log: this.#log, logLength: this.#log.length, columns: this.#columns };
+    const columnsVersion = ++this.#replaced * 1e9;
+    return { ...shown, log: this.#log, logLength: this.#log.length, columnsVersion, columns: this.#columns };
   }
 
   /** Opening a run and its first events overlap, so the same entry can come twice. */
@@ -104,6 +134,15 @@ export class RunStore {
       this.#seen.add(key);
       this.#log.push(entry);
       this.#columns.append(entry);
+    }
+  }
+
+  /** Measures come in order, and those of a step that is known already come again. */
+  #measure(measures: readonly RunMeasure[]): void {
+    for (const measure of measures) {
+      if (measure.step <= this.#measuredStep) continue;
+      this.#measuredStep = measure.step;
+      this.#columns.appendMeasure(measure);
     }
   }
 
@@ -126,6 +165,13 @@ export class RunStore {
 function lastResumable(checkpoints: readonly CheckpointSummary[]): number | null {
   const steps = checkpoints.filter((checkpoint) => !checkpoint.modelOnly).map((checkpoint) => checkpoint.step);
   return steps.length > 0 ? Math.max(...steps) : null;
+}
+
+/** Those that came already come again with the account of the run. */
+function withSamples(known: readonly RunSample[], added: readonly RunSample[]): readonly RunSample[] {
+  const isNew = ({ step, input }: RunSample): boolean =>
+    !known.some((other) => other.step === step && other.input === input);
+  return [...known, ...added.filter(isNew)];
 }
 
 /** The first events of a run can come twice, by the worker and by the channel. */

@@ -1,7 +1,5 @@
 // From a full series to what a chart can draw: smooth first, thin out second. Pure; called by the charts.
 
-import type { Series } from './metric-columns.ts';
-
 /**
  * Exponential moving average without the start-up bias: s_i = Σ w^(i−j) y_j / Σ w^(i−j).
  * @param values [N]; what is not finite stays as it is and leaves the average alone.
@@ -111,37 +109,67 @@ export interface ChartSeries {
 }
 
 export interface ChartOptions {
-  readonly axis: 'step' | 'epoch';
   /** Weight of the moving average in [0, 1); 0 draws no smoothed line. Never given for evaluation points. */
   readonly smoothing: number;
   readonly limit?: number;
+  /** Only what lies between these positions, ends included. */
+  readonly range?: readonly [from: number, to: number] | null;
 }
 
 /** Up to this many marks for values that are not numbers; more would hide the chart. */
 const MAX_GAPS = 40;
 
-/** Rows for a chart: the faint line of what was logged and, with smoothing, the line through it. */
-export function toChart(series: Series, { axis, smoothing, limit = 800 }: ChartOptions): ChartSeries {
-  const positions = axis === 'step' ? series.steps : series.epochs;
-  const finite = Array.from(series.values.keys()).filter((index) => Number.isFinite(series.values[index]));
-  const x = Float64Array.from(finite, (index) => positions[index]!);
-  const y = Float64Array.from(finite, (index) => series.values[index]!);
+/**
+ * Rows for a chart: the faint line of what was logged and, with smoothing, the line through it. Smoothed whole, cut to
+ * the range, and thinned out last, so that a closer look shows more points.
+ * @param positions [N] of the values [N] on the horizontal axis, ascending.
+ */
+export function toChart(
+  positions: Float64Array,
+  values: Float64Array,
+  { smoothing, limit = 800, range = null }: ChartOptions,
+): ChartSeries {
+  const smoothed = smoothing > 0 ? smoothEma(values, smoothing) : values;
+  const [start, end] = range
+    ? [lowerBound(positions, range[0]), lowerBound(positions, range[1], true)]
+    : [0, values.length];
+  const shown = finiteIndices(values, start, end);
+  const x = Float64Array.from(shown, (index) => positions[index]!);
+  const y = Float64Array.from(shown, (index) => values[index]!);
   const share = smoothing > 0 ? Math.floor(limit / 2) : limit;
   const raw = new Set(decimateMinMax(y, share));
-  const smoothed = smoothEma(y, smoothing);
-  const line = new Set(smoothing > 0 ? decimateLttb(x, smoothed, share) : []);
+  const through = smoothing > 0 ? Float64Array.from(shown, (index) => smoothed[index]!) : y;
+  const line = new Set(smoothing > 0 ? decimateLttb(x, through, share) : []);
   const indices = [...new Set([...raw, ...line])].sort((a, b) => a - b);
   const rows = indices.map((index) => ({
     x: x[index]!,
     raw: raw.has(index) ? y[index]! : null,
-    smooth: line.has(index) ? smoothed[index]! : null,
+    smooth: line.has(index) ? through[index]! : null,
   }));
-  return { rows, gaps: gapPositions(series.values, positions) };
+  return { rows, gaps: gapPositions(values, positions, start, end) };
 }
 
-function gapPositions(values: Float64Array, positions: Float64Array): number[] {
-  return Array.from(positions.keys())
-    .filter((index) => !Number.isFinite(values[index]))
-    .slice(0, MAX_GAPS)
-    .map((index) => positions[index]!);
+function finiteIndices(values: Float64Array, start: number, end: number): Uint32Array {
+  const indices = new Uint32Array(Math.max(0, end - start));
+  let count = 0;
+  for (let index = start; index < end; index++) if (Number.isFinite(values[index])) indices[count++] = index;
+  return indices.subarray(0, count);
+}
+
+/** The first index whose position is at least `bound`, or above it. */
+function lowerBound(positions: Float64Array, bound: number, above = false): number {
+  let [low, high] = [0, positions.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (positions[middle]! < bound || (above && positions[middle]! === bound)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function gapPositions(values: Float64Array, positions: Float64Array, start: number, end: number): number[] {
+  const gaps: number[] = [];
+  for (let index = start; index < end && gaps.length < MAX_GAPS; index++)
+    if (!Number.isFinite(values[index])) gaps.push(positions[index]!);
+  return gaps;
 }

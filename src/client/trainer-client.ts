@@ -13,6 +13,8 @@ import type {
   WorkerCommand,
   WorkerEvent,
 } from '#protocol/messages.ts';
+import type { SweepEvent } from '#protocol/sweep-messages.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 
 /** What is used of a Worker; tests and the page for looking at screens bring their own. */
@@ -51,6 +53,7 @@ export class TrainerClient {
   readonly #pending = new Map<number, Pending>();
   readonly #runListeners = new Set<RunEventListener>();
   readonly #generationListeners = new Set<(event: GenerationEvent) => void>();
+  readonly #sweepListeners = new Set<(event: SweepEvent) => void>();
   readonly #hubListeners = new Set<(event: HubProgressEvent) => void>();
   readonly #dataListeners = new Set<(event: DataProgressEvent) => void>();
   readonly #crashListeners = new Set<(error: StudioError) => void>();
@@ -85,7 +88,7 @@ export class TrainerClient {
         this.#worker.postMessage(command);
       } catch (cause) {
         this.#pending.delete(requestId);
-        reject(new StudioError('E-INTERNAL', `The request ${type} could not be sent.`, { cause }));
+        reject(new StudioError('E-INTERNAL', msg`The request ${type} could not be sent.`, { cause }));
       }
     }) as Promise<Requests[T]['result']>;
   }
@@ -114,6 +117,12 @@ export class TrainerClient {
     return () => this.#generationListeners.delete(listener);
   }
 
+  /** Sweeps of this tab, whenever something of one changed. Returns what ends the subscription. */
+  onSweep(listener: (event: SweepEvent) => void): () => void {
+    this.#sweepListeners.add(listener);
+    return () => this.#sweepListeners.delete(listener);
+  }
+
   /** Told once when the worker dies. Returns what ends the subscription. */
   onCrash(listener: (error: StudioError) => void): () => void {
     this.#crashListeners.add(listener);
@@ -123,7 +132,7 @@ export class TrainerClient {
   close(): void {
     this.#worker.terminate();
     this.#broadcast?.channel.close();
-    this.#rejectAll(new StudioError('E-STATE', 'The studio was closed.'));
+    this.#rejectAll(new StudioError('E-STATE', msg`The studio was closed.`));
   }
 
   #receive(event: WorkerEvent): void {
@@ -137,6 +146,7 @@ export class TrainerClient {
     if (event.type === 'hub/progress') for (const listener of this.#hubListeners) listener(event);
     else if (event.type === 'data/progress') for (const listener of this.#dataListeners) listener(event);
     else if (event.type === 'generation') for (const listener of this.#generationListeners) listener(event);
+    else if (event.type === 'sweep/changed') for (const listener of this.#sweepListeners) listener(event);
     else this.#emit(event, 'this-tab');
   }
 
@@ -148,9 +158,9 @@ export class TrainerClient {
     const message = 'message' in event && typeof event.message === 'string' ? event.message : '';
     const wire: WireError = {
       code: 'E-INTERNAL',
-      message: `The training engine stopped unexpectedly${message ? `: ${message}` : '.'}`,
-      hint: 'Reload the page, then resume the run.',
-      safe: 'Everything up to the latest checkpoint is stored.',
+      message: msg`The training engine stopped unexpectedly${message ? `: ${message}` : '.'}`,
+      hint: msg`Reload the page, then resume the run.`,
+      safe: msg`Everything up to the latest checkpoint is stored.`,
     };
     const error = fromWire(wire);
     this.#crash ??= error;

@@ -1,6 +1,7 @@
 // Batches by number: batch `index` of epoch `epoch` is the same whether or not the batches before it were made, so a
 // resumed run goes straight to where it was.
 
+import { msg } from '#util/msg.ts';
 import type { Batch } from '#util/nd-array.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { Dataset, Example } from './dataset.ts';
@@ -42,9 +43,13 @@ export class DataLoader<T = Example> {
   constructor(options: DataLoaderOptions<T>) {
     const { sampler, batchSize, dropLast, firstRow = 0 } = options;
     if (!Number.isInteger(batchSize) || batchSize < 1) {
-      throw new StudioError('E-ARGS', `The batch size is ${batchSize}, but has to be a whole number of at least 1.`, {
-        where: 'per_device_batch_size',
-      });
+      throw new StudioError(
+        'E-ARGS',
+        msg`The batch size is ${batchSize}, but has to be a whole number of at least 1.`,
+        {
+          where: 'per_device_batch_size',
+        },
+      );
     }
     this.#options = options;
     this.batchSize = batchSize;
@@ -72,7 +77,7 @@ export class DataLoader<T = Example> {
   /** How many examples batch `index` holds. */
   batchSizeOf(index: number): number {
     if (!Number.isInteger(index) || index < 0 || index >= this.length) {
-      throw new StudioError('E-INTERNAL', `Batch ${index} was asked for, but an epoch has ${this.length}.`);
+      throw new StudioError('E-INTERNAL', msg`Batch ${index} was asked for, but an epoch has ${this.length}.`);
     }
     return Math.min(this.batchSize, this.rows - index * this.batchSize);
   }

@@ -1,5 +1,6 @@
 // A data set: examples by index. What the loader draws from; made by `text-classification.ts`, or by hand for other tasks.
 
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 
 /** One example: field name to number, list of numbers, or text. */
@@ -31,7 +32,7 @@ export class InMemoryDataset<T extends object = Example> implements Dataset<T> {
   get(index: number): T {
     const example = this.#examples[index];
     if (example === undefined)
-      throw new StudioError('E-INTERNAL', `Example ${index} was asked for, but there are only ${this.length}.`);
+      throw new StudioError('E-INTERNAL', msg`Example ${index} was asked for, but there are only ${this.length}.`);
     return example;
   }
 }

@@ -17,7 +17,7 @@ export interface ExampleSegment {
   readonly fields: Readonly<Record<string, PackedField>>;
 }
 
-export const SEGMENT_EXAMPLES = 4096;
+const SEGMENT_EXAMPLES = 4096;
 
 export class ExampleStore implements Dataset {
   readonly segments: ExampleSegment[];
@@ -52,7 +52,7 @@ export class ExampleStore implements Dataset {
     const segment = this.segments[Math.floor(index / SEGMENT_EXAMPLES)];
     const at = index % SEGMENT_EXAMPLES;
     if (!segment || at >= segment.count) return this.#pending[index - this.segments.length * SEGMENT_EXAMPLES]!;
-    return Object.fromEntries(Object.entries(segment.fields).map(([name, field]) => [name, valueOf(field, at)]));
+    return Object.fromEntries(Object.entries(segment.fields).map(([name, field]) => [name, fieldAt(field, at)]));
   }
 }
 
@@ -91,7 +91,7 @@ function joined<A extends { set(values: ArrayLike<number>, at: number): void }>(
   return all;
 }
 
-function valueOf(field: PackedField, at: number): unknown {
+function fieldAt(field: PackedField, at: number): unknown {
   if (field.kind === 'number') return field.values[at];
   const [start, end] = [at === 0 ? 0 : field.ends[at - 1]!, field.ends[at]!];
   return field.kind === 'numbers' ? Array.from(field.values.subarray(start, end)) : field.values.subarray(start, end);

@@ -1,6 +1,6 @@
 // CoNLL files: a word and its tag on each line, an empty line between sentences. Called by `tabular.ts`.
 
-import { text } from '#util/text.ts';
+import { msg } from '#util/msg.ts';
 import { LineText } from './line-text.ts';
 import type { Piece, RecordParser, Records } from './record-parser.ts';
 
@@ -54,7 +54,10 @@ export class ConllParser implements RecordParser {
       if (isBreak(line)) sentence = null;
       else if (fields.length < 2) this.#newUntagged.push(piece.line + i);
       else {
-        if (!sentence) sentences.push((sentence = { tokens: [], tags: [], line: piece.line + i }));
+        if (!sentence) {
+          sentence = { tokens: [], tags: [], line: piece.line + i };
+          sentences.push(sentence);
+        }
         sentence.tokens.push(fields[0]!);
         sentence.tags.push(fields.at(-1)!);
       }
@@ -77,7 +80,7 @@ export class ConllParser implements RecordParser {
     return this.#untagged === 0
       ? []
       : [
-          text`${this.#untagged} lines have a word but no tag and were left out; the first is line ${this.#firstUntagged}.`,
+          msg`${this.#untagged} lines have a word but no tag and were left out; the first is line ${this.#firstUntagged}.`,
         ];
   }
 }

@@ -1,6 +1,6 @@
 // Decides whether the first line of a delimited file names the columns, and gives every column a name of its own.
 
-import { text } from '#util/text.ts';
+import { msg } from '#util/msg.ts';
 import { listLines } from './table.ts';
 
 /** Names that data files commonly use; one of them in the first line makes it a header. */
@@ -20,7 +20,7 @@ export function nameColumns(
   if (!looksLikeHeader(first, records)) {
     const width = Math.max(...records.slice(0, 100).map((fields) => fields.length));
     warnings.push(
-      text`the first line looks like data, not like column names, so the columns are called column_1 to column_${width}.`,
+      msg`the first line looks like data, not like column names, so the columns are called column_1 to column_${width}.`,
     );
     return { columns: Array.from({ length: width }, (_, i) => `column_${i + 1}`), hasHeader: false };
   }
@@ -43,11 +43,10 @@ function cleanNames(cells: readonly string[], warnings: string[]): string[] {
   const padded = cells.filter((cell) => cell !== cell.trim() && cell.trim() !== '');
   if (padded.length > 0)
     warnings.push(
-      text`blanks around column names were removed (${padded.map((cell) => JSON.stringify(cell)).join(', ')}).`,
+      msg`blanks around column names were removed (${padded.map((cell) => JSON.stringify(cell)).join(', ')}).`,
     );
   const unnamed = cells.flatMap((cell, i) => (cell.trim() === '' ? [i + 1] : []));
-  if (unnamed.length > 0)
-    warnings.push(text`columns without a name are called by their number: ${listLines(unnamed)}.`);
+  if (unnamed.length > 0) warnings.push(msg`columns without a name are called by their number: ${listLines(unnamed)}.`);
   return renameDuplicates(trimmed, warnings);
 }
 
@@ -57,7 +56,7 @@ function renameDuplicates(names: readonly string[], warnings: string[]): string[
     let unique = name;
     for (let count = 2; taken.has(unique); count++) unique = `${name}_${count}`;
     if (unique !== name)
-      warnings.push(text`the column name ${name} comes more than once; one of them is called ${unique} here.`);
+      warnings.push(msg`the column name ${name} comes more than once; one of them is called ${unique} here.`);
     taken.add(unique);
     return unique;
   });

@@ -3,7 +3,7 @@
 // in `csv-header.ts`.
 
 import Papa, { type ParseError } from 'papaparse';
-import { text } from '#util/text.ts';
+import { msg } from '#util/msg.ts';
 import { nameColumns } from './csv-header.ts';
 import { countLineEnds, LineText } from './line-text.ts';
 import type { Piece, RecordParser, Records, RowFault } from './record-parser.ts';
@@ -17,8 +17,8 @@ const SNIPPET_CHARACTERS = 60;
 /** Lines that are remembered for a message. */
 const NOTED_LINES = 100;
 
-const CLOSE_QUOTE = text`Close the quote, or double every quote inside a quoted cell ("" stands for ").`;
-const QUOTE_CELLS = text`Put cells that contain the delimiter in double quotes.`;
+const CLOSE_QUOTE = msg`Close the quote, or double every quote inside a quoted cell ("" stands for ").`;
+const QUOTE_CELLS = msg`Put cells that contain the delimiter in double quotes.`;
 
 interface PapaResult {
   readonly data: string[][];
@@ -120,7 +120,7 @@ export class CsvParser implements RecordParser {
     if (this.#short === 0) return [];
     const lines = listLines(this.#shortLines, 5, this.#short);
     return [
-      text`${this.#short} of ${rowCount} rows have fewer cells than the ${this.columns.length} columns and were filled up with empty ones; lines ${lines}.`,
+      msg`${this.#short} of ${rowCount} rows have fewer cells than the ${this.columns.length} columns and were filled up with empty ones; lines ${lines}.`,
     ];
   }
 
@@ -212,8 +212,8 @@ function quoteFault(source: string, fault: ParseError, line: number): RowFault {
     line,
     message:
       fault.code === 'MissingQuotes'
-        ? text`a quote opens here and is never closed: ${snippet}`
-        : text`a quoted cell that opens here has text after its closing quote: ${snippet}`,
+        ? msg`a quote opens here and is never closed: ${snippet}`
+        : msg`a quoted cell that opens here has text after its closing quote: ${snippet}`,
     hint: CLOSE_QUOTE,
   };
 }
@@ -223,7 +223,7 @@ function tooManyCells(cells: readonly string[], line: number, width: number): Ro
   return {
     kind: 'cells',
     line,
-    message: text`the row has ${cells.length} cells, more than the ${width} columns: ${snippet}`,
+    message: msg`the row has ${cells.length} cells, more than the ${width} columns: ${snippet}`,
     hint: QUOTE_CELLS,
   };
 }

@@ -1,6 +1,6 @@
 // The data files in a zip archive.
 
-import { text } from '#util/text.ts';
+import { msg } from '#util/msg.ts';
 import { startsWith } from './decode-text.ts';
 import { dataFormatError } from './table.ts';
 import { readZip, type ZipItem } from './zip-reader.ts';
@@ -23,15 +23,15 @@ export async function dataFilesIn(archive: Blob, fileName: string): Promise<ZipI
     throw dataFormatError(
       fileName,
       null,
-      text`this is an Excel workbook.`,
-      text`Save the sheet as CSV (UTF-8) and drop that file.`,
+      msg`this is an Excel workbook.`,
+      msg`Save the sheet as CSV (UTF-8) and drop that file.`,
     );
   }
   const some = items.slice(0, 5).map(({ path }) => path);
   throw dataFormatError(
     fileName,
     null,
-    text`the archive holds no CSV, TSV, JSON, JSONL, CoNLL, text or Parquet file. It holds: ${some.join(', ')}`,
-    text`Choose an archive that holds such a file.`,
+    msg`the archive holds no CSV, TSV, JSON, JSONL, CoNLL, text or Parquet file. It holds: ${some.join(', ')}`,
+    msg`Choose an archive that holds such a file.`,
   );
 }

@@ -1,29 +1,29 @@
 // Bytes of a data file as text: UTF-8 piece by piece, other encodings turned into UTF-8 first; or why they are no text.
 
+import { msg } from '#util/msg.ts';
 import type { ErrorFix } from '#util/studio-error.ts';
-import { text } from '#util/text.ts';
 import { dataFormatError, lineAt } from './table.ts';
 
-const WANTED = text`Drop a CSV, TSV, JSON, JSONL or Parquet file with a text and a label on each row.`;
+const WANTED = msg`Drop a CSV, TSV, JSON, JSONL or Parquet file with a text and a label on each row.`;
 
 const BINARY_KINDS: readonly (readonly [magic: string, message: string, hint: string])[] = [
   [
     'PK\u0003\u0004',
-    text`this is an Excel workbook or a zip archive, not a text file.`,
-    text`Save the sheet as CSV (UTF-8), or drop what the archive holds.`,
+    msg`this is an Excel workbook or a zip archive, not a text file.`,
+    msg`Save the sheet as CSV (UTF-8), or drop what the archive holds.`,
   ],
   [
     '\u00d0\u00cf\u0011\u00e0',
-    text`this is an old Excel workbook, not a text file.`,
-    text`Save the sheet as CSV (UTF-8) and drop that file.`,
+    msg`this is an old Excel workbook, not a text file.`,
+    msg`Save the sheet as CSV (UTF-8) and drop that file.`,
   ],
-  ['\u001f\u008b', text`this is a gzip archive, not a text file.`, text`Unpack it and drop the file inside.`],
-  ['\u0089PNG', text`this is a picture, not a text file.`, WANTED],
-  ['\u00ff\u00d8\u00ff', text`this is a picture, not a text file.`, WANTED],
-  ['%PDF', text`this is a PDF document, not a text file.`, WANTED],
+  ['\u001f\u008b', msg`this is a gzip archive, not a text file.`, msg`Unpack it and drop the file inside.`],
+  ['\u0089PNG', msg`this is a picture, not a text file.`, WANTED],
+  ['\u00ff\u00d8\u00ff', msg`this is a picture, not a text file.`, WANTED],
+  ['%PDF', msg`this is a PDF document, not a text file.`, WANTED],
 ];
 
-const SAVE_AS_UTF8 = text`Save the file as UTF-8: in Excel "CSV UTF-8", in an editor "Save with encoding UTF-8".`;
+const SAVE_AS_UTF8 = msg`Save the file as UTF-8: in Excel "CSV UTF-8", in an editor "Save with encoding UTF-8".`;
 /** Those that a file which is not UTF-8 is likely in, the strictest first; the last one reads any bytes. */
 const OTHER_ENCODINGS = ['euc-kr', 'shift_jis', 'gb18030', 'windows-1252'];
 const SAMPLE_CHARACTERS = 40;
@@ -78,7 +78,7 @@ export function decodeUtf8(bytes: Uint8Array, place: Place): string {
   throw dataFormatError(
     place.fileName,
     place.line + lineAt(decoded, nul) - 1,
-    text`there is a NUL character, so this is a binary file, or UTF-16 without a byte order mark.`,
+    msg`there is a NUL character, so this is a binary file, or UTF-16 without a byte order mark.`,
     SAVE_AS_UTF8,
     bytes[1] === 0 ? [{ kind: 'encoding', encoding: 'utf-16le', sample: sampleOf(bytes, 0, 'utf-16le') ?? '' }] : [],
   );
@@ -92,7 +92,7 @@ function notUtf8(bytes: Uint8Array, { fileName, offset, line }: Place): Error {
   return dataFormatError(
     fileName,
     line + lines,
-    text`byte ${offset + at} of the file (0x${value}) is not valid UTF-8.`,
+    msg`byte ${offset + at} of the file (0x${value}) is not valid UTF-8.`,
     SAVE_AS_UTF8,
     OTHER_ENCODINGS.flatMap((encoding): ErrorFix[] => {
       const sample = sampleOf(bytes, at, encoding);

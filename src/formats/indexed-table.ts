@@ -1,8 +1,8 @@
 // A file of rows in text, gone through once piece by piece: what is kept is where the rows lie, not the rows. Those of a
 // block are read again when they are asked for.
 
+import { msg } from '#util/msg.ts';
 import type { ErrorFix } from '#util/studio-error.ts';
-import { text } from '#util/text.ts';
 import { BlockCache } from './block-cache.ts';
 import { GrowingInts } from './growing-ints.ts';
 import type { Piece, RecordParser, Records, RowFault } from './record-parser.ts';
@@ -77,7 +77,7 @@ export async function indexTable(opening: Opening, startWarnings: readonly strin
     lineNumbers: lines.toArray(),
     warnings: [
       ...[...startWarnings, ...(parser.warnings?.(lines.length) ?? []), ...skipped(faults)].map(
-        (warning) => text`${fileName}: ${warning}`,
+        (warning) => msg`${fileName}: ${warning}`,
       ),
       ...long.warnings,
     ],
@@ -127,8 +127,8 @@ const tooLong = (fileName: string, line: number): Error =>
   dataFormatError(
     fileName,
     line,
-    text`a row that begins here is longer than ${LONGEST_ROW_BYTES / 1e6} MB.`,
-    text`Check that the file is what it seems to be, and shorten the row.`,
+    msg`a row that begins here is longer than ${LONGEST_ROW_BYTES / 1e6} MB.`,
+    msg`Check that the file is what it seems to be, and shorten the row.`,
   );
 
 function noRows({ format }: RecordParser, fileName: string): Error {
@@ -136,10 +136,10 @@ function noRows({ format }: RecordParser, fileName: string): Error {
     ? dataFormatError(
         fileName,
         null,
-        text`there is a header line but no row of data.`,
-        text`Choose a file with at least one row below the header.`,
+        msg`there is a header line but no row of data.`,
+        msg`Choose a file with at least one row below the header.`,
       )
-    : dataFormatError(fileName, null, text`the file holds no row.`, text`Choose a file with at least one object.`);
+    : dataFormatError(fileName, null, msg`the file holds no row.`, msg`Choose a file with at least one object.`);
 }
 
 function refuseFaults(faults: readonly RowFault[], fileName: string, { skipBadRows }: TableOptions): void {
@@ -149,8 +149,8 @@ function refuseFaults(faults: readonly RowFault[], fileName: string, { skipBadRo
   const lines = listLines(same.slice(1).map(({ line }) => line));
   const messages = [
     first.message,
-    text`${first.message} (and 1 more such row; line ${lines})`,
-    text`${first.message} (and ${same.length - 1} more such rows; lines ${lines})`,
+    msg`${first.message} (and 1 more such row; line ${lines})`,
+    msg`${first.message} (and ${same.length - 1} more such rows; lines ${lines})`,
   ];
   const fixes: ErrorFix[] = faults.length > MAX_FAULTS ? [] : [{ kind: 'leave-out-bad-rows', count: faults.length }];
   if (first.kind === 'quote') fixes.push({ kind: 'quotes-as-text' });
@@ -161,8 +161,8 @@ function skipped(faults: readonly RowFault[]): string[] {
   if (faults.length === 0) return [];
   const lines = listLines(faults.map(({ line }) => line));
   return faults.length === 1
-    ? [text`1 row could not be read and was left out; line ${lines}.`]
-    : [text`${faults.length} rows could not be read and were left out; lines ${lines}.`];
+    ? [msg`1 row could not be read and was left out; line ${lines}.`]
+    : [msg`${faults.length} rows could not be read and were left out; lines ${lines}.`];
 }
 
 /** Cells that are as long as a whole document. */
@@ -189,8 +189,8 @@ class LongCells {
     return [...this.#found].map(([column, { count, characters, line }]) => {
       const where = `${this.#fileName}:${line}`;
       return count === 1
-        ? text`${where}: the cell in column ${column} has ${characters} characters; only its beginning will be used.`
-        : text`${where}: the cell in column ${column} has ${characters} characters (and ${count - 1} more such rows); only its beginning will be used.`;
+        ? msg`${where}: the cell in column ${column} has ${characters} characters; only its beginning will be used.`
+        : msg`${where}: the cell in column ${column} has ${characters} characters (and ${count - 1} more such rows); only its beginning will be used.`;
     });
   }
 }

@@ -1,7 +1,7 @@
 // JSON: one array of objects. Its elements are cut apart by their brackets, so that each can be parsed, and blamed, by
 // itself. Works on bytes: in UTF-8 no other character holds those of brackets, quotes and commas. Called by `tabular.ts`.
 
-import { text } from '#util/text.ts';
+import { msg } from '#util/msg.ts';
 import { decodeUtf8, type Place } from './decode-text.ts';
 import { isFault, JsonRows } from './json-rows.ts';
 import type { Piece, RecordParser, Records, RowFault } from './record-parser.ts';
@@ -92,15 +92,15 @@ export class JsonArrayParser implements RecordParser {
 const neverClosed = (line: number): RowFault => ({
   kind: 'end',
   line,
-  message: text`the array is never closed: the file is cut off.`,
-  hint: text`Export the file again.`,
+  message: msg`the array is never closed: the file is cut off.`,
+  hint: msg`Export the file again.`,
 });
 
 const moreAfterEnd = (line: number, snippet: string): RowFault => ({
   kind: 'end',
   line,
-  message: text`there is more after the end of the array: ${snippet}`,
-  hint: text`The file should hold one array of objects, or one object a line.`,
+  message: msg`there is more after the end of the array: ${snippet}`,
+  hint: msg`The file should hold one array of objects, or one object a line.`,
 });
 
 const countLines = (source: string): number => source.match(/\r\n?|\n/g)?.length ?? 0;

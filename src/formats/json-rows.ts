@@ -1,7 +1,7 @@
 // Objects of JSON → rows. The columns are all keys that any object has, in the order in which they come up. What JSONL and
 // arrays share.
 
-import { text } from '#util/text.ts';
+import { msg } from '#util/msg.ts';
 import type { RowFault } from './record-parser.ts';
 import type { Cell, Row } from './table.ts';
 
@@ -49,7 +49,7 @@ export class JsonRows {
       const missing = rowCount - (this.#present.get(column) ?? 0);
       return missing === 0
         ? []
-        : [text`${missing} of ${rowCount} rows have no ${JSON.stringify(column)}; it counts as empty there.`];
+        : [msg`${missing} of ${rowCount} rows have no ${JSON.stringify(column)}; it counts as empty there.`];
     });
   }
 }
@@ -60,8 +60,8 @@ function notJson(source: string, line: number, reason: string): RowFault {
   return {
     kind: 'json',
     line,
-    message: text`this is not JSON (${reason}): ${contextOf(source, reason)}`,
-    hint: text`Each row has to be one JSON object, such as {"text": "…", "label": "…"}.`,
+    message: msg`this is not JSON (${reason}): ${contextOf(source, reason)}`,
+    hint: msg`Each row has to be one JSON object, such as {"text": "…", "label": "…"}.`,
   };
 }
 
@@ -71,9 +71,9 @@ function noObject(source: string, line: number, value: unknown): RowFault {
     kind: 'json',
     line,
     message: Array.isArray(value)
-      ? text`a row has to be a JSON object, but this is an array: ${snippet}`
-      : text`a row has to be a JSON object, but this is a ${typeof value}: ${snippet}`,
-    hint: text`Write each row as {"text": "…", "label": "…"}.`,
+      ? msg`a row has to be a JSON object, but this is an array: ${snippet}`
+      : msg`a row has to be a JSON object, but this is a ${typeof value}: ${snippet}`,
+    hint: msg`Write each row as {"text": "…", "label": "…"}.`,
   };
 }
 

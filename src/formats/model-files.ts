@@ -1,5 +1,6 @@
 // The files of one HuggingFace model, by base name, out of whatever was dropped: a folder, single files or a zip.
 
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { readZip } from './zip-reader.ts';
 
@@ -56,8 +57,8 @@ function folderOfModel(paths: readonly string[]): string {
   if (shallowest !== undefined) return folderOf(shallowest);
   if (paths.some(isPickle) && !paths.some(isSafetensors)) throw pickledWeights(paths.filter(isPickle));
   const found = paths.length === 0 ? 'nothing' : paths.slice(0, 8).map(baseName).join(', ');
-  throw new StudioError('E-MODEL-CONFIG', `There is no config.json among the files. Found: ${found}.`, {
-    hint: 'Drop the whole folder of a HuggingFace model: config.json, model.safetensors, tokenizer.json, tokenizer_config.json.',
+  throw new StudioError('E-MODEL-CONFIG', msg`There is no config.json among the files. Found: ${found}.`, {
+    hint: msg`Drop the whole folder of a HuggingFace model: config.json, model.safetensors, tokenizer.json, tokenizer_config.json.`,
   });
 }
 
@@ -69,11 +70,11 @@ function pickledWeights(paths: readonly string[]): StudioError {
   const names = paths.map(baseName).join(', ');
   return new StudioError(
     'E-MODEL-FORMAT',
-    `The weights are only there as PyTorch pickles (${names}), which run code when they are opened. Atelier reads safetensors.`,
+    msg`The weights are only there as PyTorch pickles (${names}), which run code when they are opened. Atelier reads safetensors.`,
     {
       where: names,
       hint: CONVERT_WEIGHTS,
-      safe: 'Nothing was opened.',
+      safe: msg`Nothing was opened.`,
     },
   );
 }
@@ -82,12 +83,12 @@ function checkComplete(names: ReadonlySet<string>): void {
   const all = [...names];
   if (!all.some(isSafetensors)) {
     if (all.some(isPickle)) throw pickledWeights(all.filter(isPickle));
-    throw new StudioError('E-MODEL-WEIGHTS', 'There is no model.safetensors beside config.json.', {
-      hint: 'Drop the weights too: model.safetensors, or all shards with model.safetensors.index.json.',
+    throw new StudioError('E-MODEL-WEIGHTS', msg`There is no model.safetensors beside config.json.`, {
+      hint: msg`Drop the weights too: model.safetensors, or all shards with model.safetensors.index.json.`,
     });
   }
   if (!names.has('tokenizer.json') && !names.has('vocab.txt')) {
-    throw new StudioError('E-TOKENIZER', 'There is no tokenizer.json beside config.json.', {
+    throw new StudioError('E-TOKENIZER', msg`There is no tokenizer.json beside config.json.`, {
       hint:
         'Download tokenizer.json and tokenizer_config.json of the same model and drop them too. Where a model has none, ' +
         `make it in Python: python -c "from transformers import AutoTokenizer; AutoTokenizer.from_pretrained('MODEL').save_pretrained('FOLDER')"`,

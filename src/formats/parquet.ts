@@ -2,7 +2,7 @@
 // files is a chunk of its own, loaded when one is opened. Called by `tabular.ts`.
 
 import type { AsyncBuffer, FileMetaData } from 'hyparquet';
-import { text } from '#util/text.ts';
+import { msg } from '#util/msg.ts';
 import { BlockCache } from './block-cache.ts';
 import { type Cell, dataFormatError, type Row, type RowBlock, type Table, type TableOptions } from './table.ts';
 
@@ -27,7 +27,7 @@ export async function openParquet(file: Blob, fileName: string, options: TableOp
   const blocks = blocksOf(opened.metadata);
   const rowCount = blocks.reduce((sum, { count }) => sum + count, 0);
   if (rowCount === 0)
-    throw dataFormatError(fileName, null, text`the file holds no row.`, text`Choose a file with at least one row.`);
+    throw dataFormatError(fileName, null, msg`the file holds no row.`, msg`Choose a file with at least one row.`);
   const cache = new BlockCache((index) => readBlock(opened, columns, blocks[index]!));
   const bytesPerRow = file.size / rowCount;
   const table: Table = {
@@ -68,8 +68,8 @@ async function readFooter(file: Blob, fileName: string): Promise<OpenedParquet> 
     throw dataFormatError(
       fileName,
       null,
-      text`the Parquet file is cut off or damaged: its end can not be read (${messageOf(cause)}).`,
-      text`Download or copy it again.`,
+      msg`the Parquet file is cut off or damaged: its end can not be read (${messageOf(cause)}).`,
+      msg`Download or copy it again.`,
     );
   }
 }
@@ -107,8 +107,8 @@ async function readBlock(opened: OpenedParquet, columns: readonly string[], bloc
     throw dataFormatError(
       fileName,
       block.first + 1,
-      text`the rows from here on can not be read: the Parquet file is damaged or packed in an unknown way (${messageOf(cause)}).`,
-      text`Download or copy it again, or save it with another compression, such as snappy.`,
+      msg`the rows from here on can not be read: the Parquet file is damaged or packed in an unknown way (${messageOf(cause)}).`,
+      msg`Download or copy it again, or save it with another compression, such as snappy.`,
     );
   }
 }

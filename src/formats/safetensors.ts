@@ -3,6 +3,7 @@
 // `weight-files.ts` puts a model's files together; checkpoints are streamed out with `safetensorsHeaderBytes`.
 
 import { bfloat16ToFloat32, halfToFloat32 } from '#util/half.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 
 /** Bytes of one element. */
@@ -55,9 +56,9 @@ const short = (text: string): string => (text.length > 400 ? `${text.slice(0, 40
 
 function damaged(fileName: string, message: string, tensor?: string): StudioError {
   return new StudioError('E-MODEL-FORMAT', `${fileName}: ${short(message)}`, {
-    where: tensor === undefined ? fileName : `${fileName}, tensor ${short(tensor)}`,
-    hint: 'Download or export the file again; compare its size with the original.',
-    safe: 'Nothing was loaded from this file.',
+    where: tensor === undefined ? fileName : msg`${fileName}, tensor ${short(tensor)}`,
+    hint: msg`Download or export the file again; compare its size with the original.`,
+    safe: msg`Nothing was loaded from this file.`,
   });
 }
 
@@ -86,7 +87,7 @@ async function readHeaderLength(blob: Blob, fileName: string): Promise<number> {
   if (blob.size < LENGTH_BYTES) {
     throw damaged(
       fileName,
-      `the file has ${blob.size} bytes and is cut off before its header, or is not a safetensors file.`,
+      msg`the file has ${blob.size} bytes and is cut off before its header, or is not a safetensors file.`,
     );
   }
   const view = new DataView(await blob.slice(0, LENGTH_BYTES).arrayBuffer());
@@ -94,13 +95,13 @@ async function readHeaderLength(blob: Blob, fileName: string): Promise<number> {
   if (length > MAX_HEADER_BYTES) {
     throw damaged(
       fileName,
-      `its first 8 bytes announce a header of ${length} bytes, more than the 100 MB that the format allows. This is no safetensors file, or it is damaged.`,
+      msg`its first 8 bytes announce a header of ${length} bytes, more than the 100 MB that the format allows. This is no safetensors file, or it is damaged.`,
     );
   }
   if (LENGTH_BYTES + length > blob.size) {
     throw damaged(
       fileName,
-      `the header should be ${length} bytes long, but the file has only ${blob.size} bytes in all: it is cut off.`,
+      msg`the header should be ${length} bytes long, but the file has only ${blob.size} bytes in all: it is cut off.`,
     );
   }
   return length;
@@ -111,10 +112,10 @@ function parseHeader(text: string, fileName: string): Record<string, unknown> {
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
-    throw damaged(fileName, `the header is not JSON (${cause instanceof Error ? cause.message : String(cause)}).`);
+    throw damaged(fileName, msg`the header is not JSON (${cause instanceof Error ? cause.message : String(cause)}).`);
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    throw damaged(fileName, 'the header is JSON but not an object with tensor names.');
+    throw damaged(fileName, msg`the header is JSON but not an object with tensor names.`);
   }
   return parsed as Record<string, unknown>;
 }
@@ -125,24 +126,24 @@ function parseEntry(name: string, value: unknown, fileName: string): Safetensors
   const fields = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
   const { dtype, shape, data_offsets: offsets } = fields;
   if (typeof dtype !== 'string' || !Array.isArray(shape) || !shape.every(isSize)) {
-    throw damaged(fileName, `tensor ${name} has no valid dtype and shape in the header.`, name);
+    throw damaged(fileName, msg`tensor ${name} has no valid dtype and shape in the header.`, name);
   }
   if (!Object.hasOwn(DTYPE_BYTES, dtype)) {
     throw damaged(
       fileName,
-      `tensor ${name} has the unknown dtype ${dtype}. Known are ${Object.keys(DTYPE_BYTES).join(', ')}.`,
+      msg`tensor ${name} has the unknown dtype ${dtype}. Known are ${Object.keys(DTYPE_BYTES).join(', ')}.`,
       name,
     );
   }
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize) || offsets[0]! > offsets[1]!) {
-    throw damaged(fileName, `tensor ${name} has the invalid data_offsets ${describeOffsets(offsets)}.`, name);
+    throw damaged(fileName, msg`tensor ${name} has the invalid data_offsets ${describeOffsets(offsets)}.`, name);
   }
   const entry = { name, dtype: dtype as SafetensorsDtype, shape, begin: offsets[0]!, end: offsets[1]! };
   const expected = byteLengthOf(entry.dtype, shape);
   if (entry.end - entry.begin !== expected) {
     throw damaged(
       fileName,
-      `tensor ${name} of shape [${shape.join(', ')}] and dtype ${dtype} needs ${expected} bytes, but its data_offsets hold ${entry.end - entry.begin}.`,
+      msg`tensor ${name} of shape [${shape.join(', ')}] and dtype ${dtype} needs ${expected} bytes, but its data_offsets hold ${entry.end - entry.begin}.`,
       name,
     );
   }
@@ -153,32 +154,32 @@ function parseEntry(name: string, value: unknown, fileName: string): Safetensors
 const describeOffsets = (offsets: unknown): string =>
   Array.isArray(offsets)
     ? `[${offsets.map((each) => (typeof each === 'object' ? '…' : String(each))).join(',')}]`
-    : `of type ${typeof offsets}`;
+    : msg`of type ${typeof offsets}`;
 
 /** `entries` in the order of their offsets; `available` bytes of data are there. */
 function checkLayout(entries: readonly SafetensorsEntry[], available: number, fileName: string): void {
   let position = 0;
-  let previous = 'the header';
+  let previous = msg`the header`;
   for (const { name, begin, end } of entries) {
-    if (begin < position) throw damaged(fileName, `the bytes of tensor ${name} overlap those of ${previous}.`, name);
+    if (begin < position) throw damaged(fileName, msg`the bytes of tensor ${name} overlap those of ${previous}.`, name);
     if (begin > position)
       throw damaged(
         fileName,
-        `there is a gap of ${begin - position} bytes between ${previous} and tensor ${name}.`,
+        msg`there is a gap of ${begin - position} bytes between ${previous} and tensor ${name}.`,
         name,
       );
     if (end > available) {
       throw damaged(
         fileName,
-        `tensor ${name} ends at byte ${end} of the data, but only ${available} bytes of data are there: the file is cut off.`,
+        msg`tensor ${name} ends at byte ${end} of the data, but only ${available} bytes of data are there: the file is cut off.`,
         name,
       );
     }
     position = end;
-    previous = `tensor ${name}`;
+    previous = msg`tensor ${name}`;
   }
   if (position !== available)
-    throw damaged(fileName, `${available - position} bytes after ${previous} belong to no tensor.`);
+    throw damaged(fileName, msg`${available - position} bytes after ${previous} belong to no tensor.`);
 }
 
 /** Bytes of a tensor of that dtype and shape. */
@@ -197,7 +198,7 @@ export async function readTensorAsFloat32(
 ): Promise<Float32Array<ArrayBuffer>> {
   const entry = header.entries.get(name);
   if (!entry) {
-    throw new StudioError('E-MODEL-WEIGHTS', `${header.fileName} holds no tensor named ${name}.`, {
+    throw new StudioError('E-MODEL-WEIGHTS', msg`${header.fileName} holds no tensor named ${name}.`, {
       where: header.fileName,
     });
   }
@@ -217,10 +218,10 @@ export async function readTensorAsFloat32(
     default:
       throw new StudioError(
         'E-MODEL-FORMAT',
-        `${fileName}: tensor ${name} has dtype ${entry.dtype}, which can not be trained.`,
+        msg`${fileName}: tensor ${name} has dtype ${entry.dtype}, which can not be trained.`,
         {
-          where: `${fileName}, tensor ${name}`,
-          hint: 'Use the model in F32, F16 or BF16: quantized weights have to be converted first.',
+          where: msg`${fileName}, tensor ${name}`,
+          hint: msg`Use the model in F32, F16 or BF16: quantized weights have to be converted first.`,
         },
       );
   }
@@ -252,7 +253,7 @@ export function safetensorsHeaderBytes(tensors: readonly TensorSpec[]): Uint8Arr
     if (byteLength !== byteLengthOf(dtype, shape)) {
       throw new StudioError(
         'E-INTERNAL',
-        `Tensor ${name} of shape [${shape.join(', ')}] and dtype ${dtype} can not have ${byteLength} bytes.`,
+        msg`Tensor ${name} of shape [${shape.join(', ')}] and dtype ${dtype} can not have ${byteLength} bytes.`,
       );
     }
     header[name] = { dtype, shape, data_offsets: [position, position + byteLength] };

@@ -1,8 +1,8 @@
 // A data file as rows and columns. The rows stay in the file: a table knows where they are, and reads them when they are
 // asked for. What `tabular.ts` makes of every format, and what `data` reads.
 
+import { msg } from '#util/msg.ts';
 import { type ErrorFix, StudioError } from '#util/studio-error.ts';
-import { text } from '#util/text.ts';
 
 export type Scalar = string | number | boolean | null;
 
@@ -74,10 +74,10 @@ export function dataFormatError(
   fixes: readonly ErrorFix[] = [],
 ): StudioError {
   const where = line === null ? fileName : `${fileName}:${line}`;
-  return new StudioError('E-DATA-FORMAT', text`${where}: ${message}`, {
+  return new StudioError('E-DATA-FORMAT', msg`${where}: ${message}`, {
     where,
     hint,
-    safe: text`Your file was only read, not changed.`,
+    safe: msg`Your file was only read, not changed.`,
     fixes,
   });
 }
@@ -85,7 +85,7 @@ export function dataFormatError(
 /** `3, 8, 11 and 20 more`: the first few of many lines, for a message. */
 export function listLines(lines: readonly number[], limit = 5, count = lines.length): string {
   const shown = lines.slice(0, limit).join(', ');
-  return count > limit ? text`${shown} and ${count - limit} more` : shown;
+  return count > limit ? msg`${shown} and ${count - limit} more` : shown;
 }
 
 /** The number of the line that holds the character at `index`. */

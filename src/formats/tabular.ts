@@ -1,6 +1,6 @@
 // Opens a data file: finds out by its content what it is, and makes a `Table` of it.
 
-import { text } from '#util/text.ts';
+import { msg } from '#util/msg.ts';
 import { ConllParser, looksLikeConll } from './conll.ts';
 import { LiteralQuotes, startCsv } from './csv.ts';
 import { decodeUtf8, refuseBinary, startsWith, toUtf8 } from './decode-text.ts';
@@ -48,8 +48,8 @@ async function openText(
     throw dataFormatError(
       fileName,
       null,
-      text`the file is empty.`,
-      text`Choose a file with a header line and at least one row.`,
+      msg`the file is empty.`,
+      msg`Choose a file with a header line and at least one row.`,
     );
   const bracket = /^\s*\[(?=\s*[{\]])/.exec(source);
   if (bracket) {
@@ -75,7 +75,7 @@ async function openCsv(file: Blob, head: Piece, options: TableOptions): Promise<
     return await indexCsv(file, head, options, []);
   } catch (thrown) {
     if (!(thrown instanceof LiteralQuotes)) throw thrown;
-    const warning = text`line ${thrown.line}: a quote is not closed properly; quotes in this file are taken as ordinary characters.`;
+    const warning = msg`line ${thrown.line}: a quote is not closed properly; quotes in this file are taken as ordinary characters.`;
     return indexCsv(file, { ...head, fileName }, { ...options, quotesAsText: true }, [warning]);
   }
 }
@@ -92,8 +92,8 @@ async function documentOf(file: Blob, fileName: string, options: TableOptions): 
     throw dataFormatError(
       fileName,
       null,
-      text`the document has ${Math.round(file.size / 1e6)} MB; a document of up to 500 MB can be read.`,
-      text`Split it into several files.`,
+      msg`the document has ${Math.round(file.size / 1e6)} MB; a document of up to 500 MB can be read.`,
+      msg`Split it into several files.`,
     );
   }
   const read = async (): Promise<readonly Row[]> => {

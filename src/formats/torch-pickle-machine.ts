@@ -1,6 +1,7 @@
 // The stack machine that a pickle is a program for: its bytes, its stack, its memo. What its operations do stands in
 // `torch-pickle-reader.ts`.
 
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { type TorchDtype, type TorchStorage, TorchTuple, type TorchValue } from './torch-values.ts';
 
@@ -75,9 +76,9 @@ export class PickleMachine {
 
   fault(problem: string): StudioError {
     return new StudioError('E-CHECKPOINT', `${this.#fileName}: ${problem}`, {
-      where: `${this.#fileName}, byte ${this.#start} of data.pkl`,
-      hint: 'Only plain values and tensors are read, and nothing is ever run. Copy the file again.',
-      safe: 'Nothing was loaded from it.',
+      where: msg`${this.#fileName}, byte ${this.#start} of data.pkl`,
+      hint: msg`Only plain values and tensors are read, and nothing is ever run. Copy the file again.`,
+      safe: msg`Nothing was loaded from it.`,
     });
   }
 
@@ -89,7 +90,7 @@ export class PickleMachine {
 
   #take(count: number): number {
     const at = this.#at;
-    if (at + count > this.#view.byteLength) throw this.fault('the pickle is cut off.');
+    if (at + count > this.#view.byteLength) throw this.fault(msg`the pickle is cut off.`);
     this.#at += count;
     return at;
   }
@@ -121,7 +122,7 @@ export class PickleMachine {
     let value = 0n;
     for (let i = 0; i < Math.min(count, 9); i++) value |= BigInt(this.#view.getUint8(at + i)) << BigInt(8 * i);
     const number = Number(BigInt.asIntN(8 * count, value));
-    if (count > 8 || !Number.isSafeInteger(number)) throw this.fault('a whole number is too large.');
+    if (count > 8 || !Number.isSafeInteger(number)) throw this.fault(msg`a whole number is too large.`);
     return number;
   }
 
@@ -131,13 +132,13 @@ export class PickleMachine {
       const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
       return decoder.decode(this.#bytes.subarray(at, at + count));
     } catch {
-      throw this.fault('a text is not UTF-8.');
+      throw this.fault(msg`a text is not UTF-8.`);
     }
   }
 
   line(): string {
     const end = this.#bytes.indexOf(0x0a, this.#at);
-    if (end < 0 || end - this.#at > MAX_NAME_BYTES) throw this.fault('a name is cut off or too long.');
+    if (end < 0 || end - this.#at > MAX_NAME_BYTES) throw this.fault(msg`a name is cut off or too long.`);
     const line = this.text(end - this.#at);
     this.#at += 1;
     return line;
@@ -151,20 +152,20 @@ export class PickleMachine {
   push(item: Item): void {
     const isObject = typeof item === 'object' && item !== null && !(item instanceof SymbolItem);
     if (isObject && ++this.#objects > MAX_OBJECTS)
-      throw this.fault('it holds more than 1,000,000 lists, dicts, tuples and tensors.');
+      throw this.fault(msg`it holds more than 1,000,000 lists, dicts, tuples and tensors.`);
     this.#stack.push(item);
   }
 
   /** A tuple of what is given. */
   pushTuple(items: readonly Item[]): void {
     const tuple = new TupleItem(items);
-    if (tuple.depth > MAX_DEPTH) throw this.fault(`tuples are nested more than ${MAX_DEPTH} deep.`);
+    if (tuple.depth > MAX_DEPTH) throw this.fault(msg`tuples are nested more than ${MAX_DEPTH} deep.`);
     this.push(tuple);
   }
 
   top(): Item {
     const item = this.#stack.at(-1);
-    if (item === undefined || item === MARK) throw this.fault('a value is missing.');
+    if (item === undefined || item === MARK) throw this.fault(msg`a value is missing.`);
     return item;
   }
 
@@ -176,14 +177,14 @@ export class PickleMachine {
 
   value(item: Item): TorchValue {
     const value = asValue(item);
-    if (value === undefined) throw this.fault('a name stands where a value is needed.');
+    if (value === undefined) throw this.fault(msg`a name stands where a value is needed.`);
     return value;
   }
 
   /** Everything since the last mark. */
   popToMark(): Item[] {
     const mark = this.#stack.lastIndexOf(MARK);
-    if (mark < 0) throw this.fault('a mark is missing.');
+    if (mark < 0) throw this.fault(msg`a mark is missing.`);
     return this.#stack.splice(mark).slice(1) as Item[];
   }
 
@@ -193,14 +194,14 @@ export class PickleMachine {
 
   recall(index: number): void {
     const item = this.#memo.get(index);
-    if (item === undefined) throw this.fault(`value ${index} is used before it was made.`);
+    if (item === undefined) throw this.fault(msg`value ${index} is used before it was made.`);
     this.#stack.push(item);
   }
 
   /** The one value that is left at the end. */
   result(): TorchValue {
     const value = this.value(this.pop());
-    if (this.#stack.length > 0) throw this.fault('values are left over at the end.');
+    if (this.#stack.length > 0) throw this.fault(msg`values are left over at the end.`);
     return value;
   }
 }

@@ -1,6 +1,7 @@
 // Reads the pickle inside a torch archive. A pickle is a program; here it can build plain values and tensors and nothing
 // else: the operations and the names it may use are listed, and nothing is ever called. Called by `torch-reader.ts`.
 
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { type Item, MAX_DEPTH, PickleMachine, SymbolItem, TupleItem } from './torch-pickle-machine.ts';
 import { OP } from './torch-pickle-operations.ts';
@@ -160,10 +161,10 @@ function checkDepth(value: TorchValue, fileName: string): void {
   const done = new Map<TorchValue, number>();
   const visit = (each: TorchValue, depth: number): void => {
     if (depth > MAX_DEPTH) {
-      throw new StudioError('E-CHECKPOINT', `${fileName}: values are nested more than ${MAX_DEPTH} deep.`, {
+      throw new StudioError('E-CHECKPOINT', msg`${fileName}: values are nested more than ${MAX_DEPTH} deep.`, {
         where: fileName,
-        hint: 'The file is damaged, or was made to do harm. Get it from where it came from again.',
-        safe: 'Nothing was loaded from it.',
+        hint: msg`The file is damaged, or was made to do harm. Get it from where it came from again.`,
+        safe: msg`Nothing was loaded from it.`,
       });
     }
     if (typeof each !== 'object' || each === null || isTensor(each) || (done.get(each) ?? -1) >= depth) return;

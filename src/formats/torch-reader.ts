@@ -3,6 +3,7 @@
 // read out one by one, when asked for.
 
 import { Crc32 } from '#util/crc32.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { readTorchPickle } from './torch-pickle-reader.ts';
 import {
@@ -21,8 +22,8 @@ const MAX_PICKLE_BYTES = 512 * 1024 * 1024;
 function damaged(fileName: string, problem: string): StudioError {
   return new StudioError('E-CHECKPOINT', `${fileName}: ${problem}`, {
     where: fileName,
-    hint: 'Copy the file again, or save it again with torch 1.6 or newer.',
-    safe: 'Nothing was loaded from it.',
+    hint: msg`Copy the file again, or save it again with torch 1.6 or newer.`,
+    safe: msg`Nothing was loaded from it.`,
   });
 }
 
@@ -32,12 +33,12 @@ export async function readTorchArchive(file: Blob, fileName: string): Promise<To
   const pickles = [...items.keys()].filter((path) => /^[^/]+\/data\.pkl$/.test(path));
   const root = pickles[0]?.slice(0, -'data.pkl'.length);
   if (root === undefined || pickles.length > 1 || !items.has(`${root}version`))
-    throw damaged(fileName, 'this zip archive was not written by torch.save.');
+    throw damaged(fileName, msg`this zip archive was not written by torch.save.`);
   const order = items.get(`${root}byteorder`);
   if (order && new TextDecoder().decode(await readItem(order, fileName)) !== 'little')
-    throw damaged(fileName, 'its numbers are stored big-endian, which is not read here.');
+    throw damaged(fileName, msg`its numbers are stored big-endian, which is not read here.`);
   const pickle = items.get(`${root}data.pkl`)!;
-  if (pickle.byteLength > MAX_PICKLE_BYTES) throw damaged(fileName, 'its data.pkl is too large.');
+  if (pickle.byteLength > MAX_PICKLE_BYTES) throw damaged(fileName, msg`its data.pkl is too large.`);
   return readTorchPickle({
     bytes: await readItem(pickle, fileName),
     fileName,
@@ -48,11 +49,11 @@ export async function readTorchArchive(file: Blob, fileName: string): Promise<To
 
 async function zipItems(file: Blob, fileName: string): Promise<ZipItem[]> {
   const start = new Uint8Array(await file.slice(0, 2).arrayBuffer());
-  if (start[0] === 0x80) throw damaged(fileName, 'it is written in the format that torch had before version 1.6.');
+  if (start[0] === 0x80) throw damaged(fileName, msg`it is written in the format that torch had before version 1.6.`);
   try {
     return await readZip(file, fileName);
   } catch (cause) {
-    throw damaged(fileName, `it is no archive of torch, or it is cut off (${(cause as Error).message})`);
+    throw damaged(fileName, msg`it is no archive of torch, or it is cut off (${(cause as Error).message})`);
   }
 }
 
@@ -65,9 +66,9 @@ interface StoragePlace {
 
 function storageIn(item: ZipItem | undefined, { key, dtype, length, fileName }: StoragePlace): TorchStorage {
   const expected = length * TORCH_DTYPES[dtype].bytes;
-  if (!item) throw damaged(fileName, `storage ${key} is missing.`);
+  if (!item) throw damaged(fileName, msg`storage ${key} is missing.`);
   if (item.byteLength !== expected)
-    throw damaged(fileName, `storage ${key} should have ${expected} bytes, but has ${item.byteLength}.`);
+    throw damaged(fileName, msg`storage ${key} should have ${expected} bytes, but has ${item.byteLength}.`);
   return {
     dtype,
     length,
@@ -80,15 +81,15 @@ function storageIn(item: ZipItem | undefined, { key, dtype, length, fileName }: 
 /** All bytes of an entry, its checksum verified. */
 async function readItem(item: ZipItem, fileName: string): Promise<Uint8Array<ArrayBuffer>> {
   // torch never compresses; refusing it keeps a small file from becoming a large one.
-  if (item.compressed) throw damaged(fileName, `${item.path} is compressed, which torch does not do.`);
+  if (item.compressed) throw damaged(fileName, msg`${item.path} is compressed, which torch does not do.`);
   const blob = await item.open().catch((cause: Error) => {
-    throw damaged(fileName, `${item.path} can not be read: ${cause.message}`);
+    throw damaged(fileName, msg`${item.path} can not be read: ${cause.message}`);
   });
   const bytes = new Uint8Array(await blob.arrayBuffer());
   const crc = new Crc32();
   crc.update(bytes);
   if (bytes.length !== item.byteLength || crc.digest() !== item.crc32)
-    throw damaged(fileName, `the bytes of ${item.path} are damaged.`);
+    throw damaged(fileName, msg`the bytes of ${item.path} are damaged.`);
   return bytes;
 }
 

@@ -1,6 +1,7 @@
 // All weights of a model behind one door, whether they lie in one model.safetensors or in numbered shards.
 
 import { parseHfJson } from '#util/hf-json.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { ModelFiles } from './model-files.ts';
 import {
@@ -57,7 +58,7 @@ export class WeightFiles {
   #shard(name: string): Shard {
     const shard = this.#shardOf.get(name);
     if (!shard)
-      throw new StudioError('E-MODEL-WEIGHTS', `The weight files hold no tensor named ${name}.`, { where: name });
+      throw new StudioError('E-MODEL-WEIGHTS', msg`The weight files hold no tensor named ${name}.`, { where: name });
     return shard;
   }
 }
@@ -72,11 +73,11 @@ export async function openWeights(files: ModelFiles): Promise<WeightFiles> {
   const index = files.get(INDEX);
   if (index) return openShards(files, readWeightMap(await index.text()));
   const others = [...files.keys()].filter((name) => name.endsWith('.safetensors'));
-  throw new StudioError('E-MODEL-WEIGHTS', `There is neither ${SINGLE} nor ${INDEX}.`, {
+  throw new StudioError('E-MODEL-WEIGHTS', msg`There is neither ${SINGLE} nor ${INDEX}.`, {
     hint:
       others.length > 0
-        ? `Found ${others.join(', ')}: add ${INDEX}, or rename a single complete file to ${SINGLE}.`
-        : `Add ${SINGLE}.`,
+        ? msg`Found ${others.join(', ')}: add ${INDEX}, or rename a single complete file to ${SINGLE}.`
+        : msg`Add ${SINGLE}.`,
   });
 }
 
@@ -94,7 +95,9 @@ function readWeightMap(text: string): ReadonlyMap<string, string> {
     weightMap === null ||
     !Object.values(weightMap).every((file) => typeof file === 'string')
   ) {
-    throw new StudioError('E-MODEL-FORMAT', `${INDEX} has no weight_map from tensor names to files.`, { where: INDEX });
+    throw new StudioError('E-MODEL-FORMAT', msg`${INDEX} has no weight_map from tensor names to files.`, {
+      where: INDEX,
+    });
   }
   return new Map(Object.entries(weightMap as Record<string, string>));
 }
@@ -105,10 +108,10 @@ async function openShards(files: ModelFiles, weightMap: ReadonlyMap<string, stri
   if (missing.length > 0) {
     throw new StudioError(
       'E-MODEL-WEIGHTS',
-      `${missing.length} of ${fileNames.length} weight files are missing: ${missing.slice(0, 5).join(', ')}.`,
+      msg`${missing.length} of ${fileNames.length} weight files are missing: ${missing.slice(0, 5).join(', ')}.`,
       {
         where: INDEX,
-        hint: 'Add the missing files and drop all of them together.',
+        hint: msg`Add the missing files and drop all of them together.`,
       },
     );
   }
@@ -124,8 +127,8 @@ async function openShards(files: ModelFiles, weightMap: ReadonlyMap<string, stri
 
 function shardWith(tensor: string, file: string, shard: Shard): Shard {
   if (shard.header.entries.has(tensor)) return shard;
-  throw new StudioError('E-MODEL-WEIGHTS', `${INDEX} says that ${file} holds tensor ${tensor}, but it does not.`, {
-    where: `${file}, tensor ${tensor}`,
-    hint: 'The index and the files belong to different versions of the model. Download all of them again.',
+  throw new StudioError('E-MODEL-WEIGHTS', msg`${INDEX} says that ${file} holds tensor ${tensor}, but it does not.`, {
+    where: msg`${file}, tensor ${tensor}`,
+    hint: msg`The index and the files belong to different versions of the model. Download all of them again.`,
   });
 }

@@ -3,6 +3,7 @@
 
 import type { Tensor, TensorInfo, Variable } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { castInto } from './storage-kernel.ts';
 import { type HalfStorage, isView, storageOf, storedBytes, viewOffset } from './tensor-storage.ts';
@@ -56,11 +57,11 @@ function tooLarge(name: string, elements: number, room: number): StudioError {
   const megabytes = (count: number): number => Math.round((4 * count) / 1e6);
   return new StudioError(
     'E-GPU-MEMORY',
-    `The weight ${name} takes ${megabytes(elements)} MB in float32; this GPU lets a kernel see at most ${megabytes(room)} MB at once.`,
+    msg`The weight ${name} takes ${megabytes(elements)} MB in float32; this GPU lets a kernel see at most ${megabytes(room)} MB at once.`,
     {
       where: name,
-      hint: 'Choose a smaller model, or a model with a smaller vocabulary.',
-      safe: 'Nothing was changed.',
+      hint: msg`Choose a smaller model, or a model with a smaller vocabulary.`,
+      safe: msg`Nothing was changed.`,
     },
   );
 }

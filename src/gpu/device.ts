@@ -1,5 +1,7 @@
 // Finds and opens the GPU: our own GPUDevice with the features and limits that training wants, or the reason why not.
 
+import { msg } from '#util/msg.ts';
+
 /** Why there is no WebGPU here, in the terms a person can act on. */
 export type UnavailableCause =
   | 'old-browser'
@@ -48,8 +50,8 @@ export async function openDevice(): Promise<OpenedDevice | Unavailable> {
   } catch (error) {
     return {
       cause: 'device-request-failed',
-      message: `The browser found a GPU but did not open it: ${error instanceof Error ? error.message : String(error)}`,
-      fix: 'Close other tabs that use the GPU and reload this page; if that does not help, restart the browser.',
+      message: msg`The browser found a GPU but did not open it: ${error instanceof Error ? error.message : String(error)}`,
+      fix: msg`Close other tabs that use the GPU and reload this page; if that does not help, restart the browser.`,
     };
   }
 }
@@ -68,31 +70,31 @@ function explainMissingWebGpu(): Unavailable {
   if (globalThis.isSecureContext === false) {
     return {
       cause: 'insecure-context',
-      message: 'Browsers offer WebGPU to secure pages only, and this page came over plain http.',
-      fix: 'Open the page over https, or from http://localhost.',
+      message: msg`Browsers offer WebGPU to secure pages only, and this page came over plain http.`,
+      fix: msg`Open the page over https, or from http://localhost.`,
     };
   }
   const agent = globalThis.navigator?.userAgent ?? '';
   if (/Linux/.test(agent) && !/Android/.test(agent) && /Firefox|Chrome/.test(agent)) {
     return {
       cause: 'linux-flag',
-      message: 'On Linux this browser keeps WebGPU behind a setting.',
+      message: msg`On Linux this browser keeps WebGPU behind a setting.`,
       fix: /Firefox/.test(agent)
-        ? 'In about:config set dom.webgpu.enabled to true (and gfx.webgpu.ignore-blocklist if your GPU is blocked), then restart Firefox.'
-        : 'Open chrome://flags, enable "Unsafe WebGPU Support" and "Vulkan", then restart the browser.',
+        ? msg`In about:config set dom.webgpu.enabled to true (and gfx.webgpu.ignore-blocklist if your GPU is blocked), then restart Firefox.`
+        : msg`Open chrome://flags, enable "Unsafe WebGPU Support" and "Vulkan", then restart the browser.`,
     };
   }
   return {
     cause: 'old-browser',
-    message: 'This browser does not know WebGPU.',
-    fix: 'Use a current Chrome or Edge (113 or newer), Firefox (141 or newer) or Safari (26 or newer).',
+    message: msg`This browser does not know WebGPU.`,
+    fix: msg`Use a current Chrome or Edge (113 or newer), Firefox (141 or newer) or Safari (26 or newer).`,
   };
 }
 
 function explainMissingAdapter(): Unavailable {
   return {
     cause: 'blocked-gpu',
-    message: 'The browser knows WebGPU but offers no GPU: it is switched off or on a block list.',
-    fix: 'Switch on hardware acceleration in the browser settings, update the graphics driver, and look at chrome://gpu (about:support in Firefox) for the reason.',
+    message: msg`The browser knows WebGPU but offers no GPU: it is switched off or on a block list.`,
+    fix: msg`Switch on hardware acceleration in the browser settings, update the graphics driver, and look at chrome://gpu (about:support in Firefox) for the reason.`,
   };
 }

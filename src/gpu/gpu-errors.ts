@@ -1,6 +1,7 @@
 // Collects what WebGPU reports asynchronously (shader and validation errors, out of memory, device loss), so that the
 // next read-back throws it. Without this a broken shader is dropped silently and stale memory is read.
 
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 
 export class GpuErrors {
@@ -60,31 +61,33 @@ async function shaderError(name: string, error: GPUError, module: GPUShaderModul
   const lines = code.split('\n');
   const listed = messages
     .filter((message) => message.type === 'error')
-    .map((message) => `line ${message.lineNum}: ${message.message}\n    ${lines[message.lineNum - 1]?.trim() ?? ''}`);
+    .map(
+      (message) => msg`line ${message.lineNum}: ${message.message}\n    ${lines[message.lineNum - 1]?.trim() ?? ''}`,
+    );
   const text = listed.length > 0 ? listed.join('\n') : error.message;
-  return new StudioError('E-GPU-SHADER', `The kernel "${name}" is not accepted by this device:\n${text}`, {
+  return new StudioError('E-GPU-SHADER', msg`The kernel "${name}" is not accepted by this device:\n${text}`, {
     where: name,
-    hint: 'This is a fault in Atelier or in the browser. Report it with the device shown under Device.',
-    safe: 'Nothing that was saved is touched.',
+    hint: msg`This is a fault in Atelier or in the browser. Report it with the device shown under Device.`,
+    safe: msg`Nothing that was saved is touched.`,
   });
 }
 
 function fromGpuError(error: GPUError): StudioError {
   if (error.constructor.name === 'GPUOutOfMemoryError') {
-    return new StudioError('E-GPU-MEMORY', `The GPU ran out of memory: ${error.message}`, {
-      hint: 'Reload the page, then use a smaller batch with more gradient accumulation, or a smaller max_length.',
-      safe: 'Checkpoints written so far are kept.',
+    return new StudioError('E-GPU-MEMORY', msg`The GPU ran out of memory: ${error.message}`, {
+      hint: msg`Reload the page, then use a smaller batch with more gradient accumulation, or a smaller max_length.`,
+      safe: msg`Checkpoints written so far are kept.`,
     });
   }
-  return new StudioError('E-GPU-SHADER', `The GPU refused a command: ${error.message}`, {
-    hint: 'Reload the page and resume from the latest checkpoint. If it happens again, report it with these words.',
-    safe: 'Checkpoints written so far are kept.',
+  return new StudioError('E-GPU-SHADER', msg`The GPU refused a command: ${error.message}`, {
+    hint: msg`Reload the page and resume from the latest checkpoint. If it happens again, report it with these words.`,
+    safe: msg`Checkpoints written so far are kept.`,
   });
 }
 
 function lostError(message: string): StudioError {
-  return new StudioError('E-GPU-LOST', `The browser took the GPU back${message ? `: ${message}` : '.'}`, {
-    hint: 'Reload the page and resume from the latest checkpoint.',
-    safe: 'Checkpoints written so far are kept.',
+  return new StudioError('E-GPU-LOST', msg`The browser took the GPU back${message ? `: ${message}` : '.'}`, {
+    hint: msg`Reload the page and resume from the latest checkpoint.`,
+    safe: msg`Checkpoints written so far are kept.`,
   });
 }

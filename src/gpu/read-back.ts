@@ -2,6 +2,7 @@
 
 import type { Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { isHalf } from './tensor-storage.ts';
 import { type AtelierBackend, activeWebGpu } from './webgpu-backend.ts';
@@ -139,10 +140,10 @@ async function guarded<T>(read: () => Promise<T>): Promise<T> {
     if (error instanceof StudioError) throw error;
     throw new StudioError(
       'E-GPU-LOST',
-      `Reading from the GPU failed: ${error instanceof Error ? error.message : String(error)}`,
+      msg`Reading from the GPU failed: ${error instanceof Error ? error.message : String(error)}`,
       {
-        hint: 'Reload the page and resume from the latest checkpoint.',
-        safe: 'Checkpoints written so far are kept.',
+        hint: msg`Reload the page and resume from the latest checkpoint.`,
+        safe: msg`Checkpoints written so far are kept.`,
         cause: error,
       },
     );

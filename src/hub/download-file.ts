@@ -1,6 +1,7 @@
 // Downloads one file: from where an earlier attempt ended, again when the connection is cut, and held against the Hub's
 // hash before it counts as there.
 
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { isIntact } from './file-hash.ts';
 import type { HubClient, Repo } from './hub-client.ts';
@@ -142,11 +143,11 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
 function damaged({ name }: Repo, { path, sha256 }: RepoFile): StudioError {
   return new StudioError(
     'E-HUB',
-    `${path} of ${name} came damaged: its ${sha256 ? 'SHA-256' : 'hash'} is not the Hub's.`,
+    msg`${path} of ${name} came damaged: its ${sha256 ? 'SHA-256' : 'hash'} is not the Hub's.`,
     {
       where: path,
-      hint: 'Download it again. If it happens again, something between here and the Hub changes files.',
-      safe: 'The damaged file was dropped; the others are kept.',
+      hint: msg`Download it again. If it happens again, something between here and the Hub changes files.`,
+      safe: msg`The damaged file was dropped; the others are kept.`,
     },
   );
 }

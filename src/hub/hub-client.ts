@@ -12,8 +12,10 @@ import {
   uploadFilesWithProgress,
   whoAmI,
 } from '@huggingface/hub';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { ConnectionLost, type HubSubject, pageOf, refusalOf, refused } from './hub-errors.ts';
+import { requireNetwork } from './network-gate.ts';
 import type { RepoFile } from './repo-files.ts';
 
 export interface HubClientOptions {
@@ -78,6 +80,7 @@ export class HubClient {
 
   /** @throws StudioError E-HUB-ACCESS when the token can not be one, E-HUB when the address can not be one. */
   constructor(options: HubClientOptions) {
+    requireNetwork();
     checkOptions(options);
     this.#options = options;
   }
@@ -177,8 +180,8 @@ export class HubClient {
   #token(): string {
     const { token, endpoint } = this.#options;
     if (token !== null) return token;
-    throw new StudioError('E-HUB-ACCESS', 'To upload, the Hub wants an access token.', {
-      hint: `Make one with the role "write" at ${endpoint}/settings/tokens and paste it.`,
+    throw new StudioError('E-HUB-ACCESS', msg`To upload, the Hub wants an access token.`, {
+      hint: msg`Make one with the role "write" at ${endpoint}/settings/tokens and paste it.`,
     });
   }
 
@@ -217,20 +220,24 @@ type Subject = Pick<HubSubject, 'kind' | 'name' | 'doing'>;
 
 function checkOptions({ endpoint, token }: HubClientOptions): void {
   if (!/^https?:\/\/[^/]+(\/.*)?$/.test(endpoint) || !URL.canParse(endpoint)) {
-    throw new StudioError('E-HUB', `${endpoint} is no address of a Hub.`, { hint: 'It begins with https://.' });
+    throw new StudioError('E-HUB', msg`${endpoint} is no address of a Hub.`, { hint: msg`It begins with https://.` });
   }
   if (token === null || /^hf_\w+$/.test(token)) return;
-  throw new StudioError('E-HUB-ACCESS', 'This can not be an access token: they begin with hf_.', {
-    hint: `Copy it whole from ${endpoint}/settings/tokens.`,
-    safe: 'Nothing was sent.',
+  throw new StudioError('E-HUB-ACCESS', msg`This can not be an access token: they begin with hf_.`, {
+    hint: msg`Copy it whole from ${endpoint}/settings/tokens.`,
+    safe: msg`Nothing was sent.`,
   });
 }
 
 function checkName(name: string, kind: Repo['kind']): void {
   if (/^[\w.-]+(\/[\w.-]+)?$/.test(name)) return;
-  throw new StudioError('E-HUB', `"${name}" is no name of a ${kind === 'model' ? 'model' : 'data set'} on the Hub.`, {
-    hint: 'Names look like owner/name, with letters, digits, points, dashes and underscores.',
-  });
+  throw new StudioError(
+    'E-HUB',
+    msg`"${name}" is no name of a ${kind === 'model' ? 'model' : msg`data set`} on the Hub.`,
+    {
+      hint: msg`Names look like owner/name, with letters, digits, points, dashes and underscores.`,
+    },
+  );
 }
 
 const encodePath = (path: string): string => path.split('/').map(encodeURIComponent).join('/');

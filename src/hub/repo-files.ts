@@ -1,5 +1,6 @@
 // Which files of a repository training can use. Pure.
 
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 
 export interface RepoFile {
@@ -30,7 +31,7 @@ const BESIDE = new Set([
   'adapter_config.json',
   'adapter_model.safetensors',
 ]);
-const DATA = /\.(csv|tsv|jsonl|ndjson|json|txt|parquet)$/i;
+const DATA = /\.(csv|tsv|jsonl|ndjson|json|txt|conll|parquet|zip)$/i;
 /** Files about a data set, not of it. */
 const ABOUT = /(^|\/)(dataset_infos?|state|license|readme|\.[^/]*)(\.\w+)?$/i;
 const PICKLE = /^(pytorch_model.*\.bin|adapter_model\.bin)$/;
@@ -51,17 +52,17 @@ export function modelFiles(files: readonly RepoFile[], name: string): RepoFile[]
 
 function checkUsable(wanted: readonly RepoFile[], all: readonly RepoFile[], name: string): void {
   if (!wanted.some(({ path }) => path === 'config.json' || path === 'adapter_config.json')) {
-    throw new StudioError('E-MODEL-CONFIG', `${name} has no config.json: it holds no model for transformers.`, {
-      hint: 'Choose a repository whose library is transformers.',
+    throw new StudioError('E-MODEL-CONFIG', msg`${name} has no config.json: it holds no model for transformers.`, {
+      hint: msg`Choose a repository whose library is transformers.`,
     });
   }
   if (wanted.some(({ path }) => path.endsWith('.safetensors'))) return;
   const pickles = all.some(({ path }) => PICKLE.test(path));
-  throw new StudioError('E-MODEL-WEIGHTS', `${name} has no model.safetensors.`, {
+  throw new StudioError('E-MODEL-WEIGHTS', msg`${name} has no model.safetensors.`, {
     hint: pickles
-      ? "Its weights are PyTorch pickles, which run code when they are opened. Often the Hub has converted them in a pull request: look among the repository's discussions, and give refs/pr/ with its number as revision."
-      : 'Choose a model whose weights are stored as safetensors.',
-    safe: 'Nothing was downloaded.',
+      ? msg`Its weights are PyTorch pickles, which run code when they are opened. Often the Hub has converted them in a pull request: look among the repository's discussions, and give refs/pr/ with its number as revision.`
+      : msg`Choose a model whose weights are stored as safetensors.`,
+    safe: msg`Nothing was downloaded.`,
   });
 }
 
@@ -73,8 +74,8 @@ export function dataFiles(files: readonly RepoFile[], name: string): RepoFile[] 
   const wanted = files.filter(({ path }) => DATA.test(path) && !ABOUT.test(path));
   if (wanted.length > 0) return wanted;
   const found = files.slice(0, 5).map(({ path }) => path);
-  throw new StudioError('E-DATA-FORMAT', `${name} has no CSV, TSV, JSON, JSONL, text or Parquet files.`, {
-    where: found.length > 0 ? `found: ${found.join(', ')}` : 'the repository is empty',
-    hint: 'Choose a data set that holds such files, or convert it first and drop the file here.',
+  throw new StudioError('E-DATA-FORMAT', msg`${name} has no CSV, TSV, JSON, JSONL, text or Parquet files.`, {
+    where: found.length > 0 ? msg`found: ${found.join(', ')}` : msg`the repository is empty`,
+    hint: msg`Choose a data set that holds such files, or convert it first and drop the file here.`,
   });
 }

@@ -4,6 +4,7 @@
 import type { WeightFiles } from '#formats/weight-files.ts';
 import type { ProblemType } from '#nn/losses.ts';
 import type { Parameter } from '#nn/parameter.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { hasLabels, type Task } from '#util/task.ts';
 import { FAMILIES } from './families.ts';
@@ -116,19 +117,19 @@ function configFor(json: JsonObject, { architecture }: Head, { task, labels, pro
 }
 
 function unknownFamily(type: unknown): StudioError {
-  const named = typeof type === 'string' ? `"${type}"` : 'no model_type';
+  const named = typeof type === 'string' ? `"${type}"` : msg`no model_type`;
   const known = FAMILIES.map(({ modelType }) => modelType).join(', ');
-  return new StudioError('E-MODEL-CONFIG', `config.json names ${named}; Atelier can train: ${known}.`, {
+  return new StudioError('E-MODEL-CONFIG', msg`config.json names ${named}; Atelier can train: ${known}.`, {
     where: 'config.json: model_type',
-    hint: 'Choose a model of one of these families.',
-    safe: 'Nothing was loaded.',
+    hint: msg`Choose a model of one of these families.`,
+    safe: msg`Nothing was loaded.`,
   });
 }
 
 function unknownTask({ modelType, tasks }: ModelFamily, task: Task): StudioError {
-  return new StudioError('E-MODEL-CONFIG', `A model of the family ${modelType} can not be trained for ${task}.`, {
+  return new StudioError('E-MODEL-CONFIG', msg`A model of the family ${modelType} can not be trained for ${task}.`, {
     where: 'config.json: model_type',
-    hint: `It can be trained for ${tasks.join(', ')}.`,
-    safe: 'Nothing was loaded.',
+    hint: msg`It can be trained for ${tasks.join(', ')}.`,
+    safe: msg`Nothing was loaded.`,
   });
 }

@@ -1,5 +1,6 @@
 // Which layers of a model see a window of the text, and which see all of it.
 
+import { msg } from '#util/msg.ts';
 import type { ConfigReader, JsonObject } from './pretrained-config.ts';
 
 /** Whether each layer sees a window, from `layer_types`; where there are none, from `isSliding`. */
@@ -15,5 +16,5 @@ export function readLayerTypes(
   if (Array.isArray(given) && given.length === numLayers && given.every((type) => known.includes(type))) {
     return given.map((type) => type === 'sliding_attention');
   }
-  throw read.wrong('layer_types', given, `${numLayers} times one of ${known.join(', ')}`);
+  throw read.wrong('layer_types', given, msg`${numLayers} times one of ${known.join(', ')}`);
 }

@@ -2,6 +2,7 @@
 
 import type { WeightFiles } from '#formats/weight-files.ts';
 import type { Parameter } from '#nn/parameter.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { TorchNormal } from '#util/torch-normal.ts';
 
@@ -94,25 +95,25 @@ function checkShape(tensor: string, expected: readonly number[], actual: readonl
   if (hasShape(expected, actual)) return;
   throw new StudioError(
     'E-MODEL-WEIGHTS',
-    `The tensor ${tensor} has shape [${actual}]; config.json asks for [${expected}].`,
+    msg`The tensor ${tensor} has shape [${actual}]; config.json asks for [${expected}].`,
     {
       where: tensor,
-      hint: 'config.json and the weights are of different models. Drop the files of one model together.',
-      safe: 'Nothing was loaded.',
+      hint: msg`config.json and the weights are of different models. Drop the files of one model together.`,
+      safe: msg`Nothing was loaded.`,
     },
   );
 }
 
 function missingError(missing: readonly string[]): StudioError {
   const shown = missing.slice(0, 5).join(', ');
-  const more = missing.length > 5 ? ` and ${missing.length - 5} more` : '';
+  const more = missing.length > 5 ? msg` and ${missing.length - 5} more` : '';
   return new StudioError(
     'E-MODEL-WEIGHTS',
-    `The weight files lack ${missing.length === 1 ? 'a tensor' : `${missing.length} tensors`} of this model: ${shown}${more}.`,
+    msg`The weight files lack ${missing.length === 1 ? msg`a tensor` : msg`${missing.length} tensors`} of this model: ${shown}${more}.`,
     {
       where: missing[0]!,
-      hint: 'The download is incomplete, or config.json belongs to another model.',
-      safe: 'Nothing was loaded.',
+      hint: msg`The download is incomplete, or config.json belongs to another model.`,
+      safe: msg`Nothing was loaded.`,
     },
   );
 }

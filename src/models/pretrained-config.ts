@@ -1,5 +1,6 @@
 // Reading config.json: typed fields with defaults, refused by name where a value is unusable.
 
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -15,40 +16,40 @@ export class ConfigReader {
   positiveInteger(name: string, fallback?: number): number {
     const value = this.#json[name] ?? fallback;
     if (typeof value === 'number' && Number.isInteger(value) && value > 0) return value;
-    throw this.wrong(name, value, 'a positive integer');
+    throw this.wrong(name, value, msg`a positive integer`);
   }
 
   number(name: string, fallback: number): number {
     const value = this.#json[name] ?? fallback;
     if (typeof value === 'number' && Number.isFinite(value)) return value;
-    throw this.wrong(name, value, 'a number');
+    throw this.wrong(name, value, msg`a number`);
   }
 
   /** A number above zero that must be there. */
   positive(name: string): number {
     const value = this.#json[name];
     if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value;
-    throw this.wrong(name, value, 'a number above 0');
+    throw this.wrong(name, value, msg`a number above 0`);
   }
 
   boolean(name: string, fallback: boolean): boolean {
     const value = this.#json[name] ?? fallback;
     if (typeof value === 'boolean') return value;
-    throw this.wrong(name, value, 'true or false');
+    throw this.wrong(name, value, msg`true or false`);
   }
 
   /** A dropout probability: in [0, 1). */
   probability(name: string, fallback: number): number {
     const value = this.number(name, fallback);
     if (value >= 0 && value < 1) return value;
-    throw this.wrong(name, value, 'a probability of at least 0 and less than 1');
+    throw this.wrong(name, value, msg`a probability of at least 0 and less than 1`);
   }
 
   oneOf<const T extends string>(name: string, choices: readonly T[], fallback: T): T {
     const value = this.#json[name] ?? fallback;
     const found = choices.find((choice) => choice === value);
     if (found !== undefined) return found;
-    throw this.wrong(name, value, `one of ${choices.join(', ')}`);
+    throw this.wrong(name, value, msg`one of ${choices.join(', ')}`);
   }
 
   /** @param fallback id where config.json has no such field; null: none. */
@@ -58,25 +59,25 @@ export class ConfigReader {
     if (value === null || value === -1) return { padTokenId: 0, hasPadToken: false };
     if (typeof value === 'number' && Number.isInteger(value) && value >= 0)
       return { padTokenId: value, hasPadToken: true };
-    throw this.wrong('pad_token_id', value, 'a token id');
+    throw this.wrong('pad_token_id', value, msg`a token id`);
   }
 
   /** Refuses a switch that this implementation does not have. */
   mustBeOff(name: string): void {
     const value = this.#json[name];
     if (value !== undefined && value !== null && value !== false)
-      throw this.wrong(name, value, 'false: it is not supported');
+      throw this.wrong(name, value, msg`false: it is not supported`);
   }
 
   /** The error for a field whose value can not be used. */
   wrong(name: string, value: unknown, expected: string): StudioError {
     return new StudioError(
       'E-MODEL-CONFIG',
-      `In config.json, "${name}" is ${JSON.stringify(value) ?? 'missing'}; it must be ${expected}.`,
+      msg`In config.json, "${name}" is ${JSON.stringify(value) ?? 'missing'}; it must be ${expected}.`,
       {
-        where: `config.json: ${name}`,
-        hint: 'Choose another model, or correct config.json if it was edited by hand.',
-        safe: 'Nothing was loaded or changed.',
+        where: msg`config.json: ${name}`,
+        hint: msg`Choose another model, or correct config.json if it was edited by hand.`,
+        safe: msg`Nothing was loaded or changed.`,
       },
     );
   }

@@ -3,6 +3,7 @@
 
 import type { Tensor } from '@tensorflow/tfjs';
 import type { ForwardContext } from '#nn/forward-context.ts';
+import { msg } from '#util/msg.ts';
 import { ConfigReader, type JsonObject } from './pretrained-config.ts';
 
 interface RopeBase {
@@ -48,7 +49,7 @@ export function ropeOf(fields: JsonObject, defaultTheta: number, maxPositions: n
   const read = new ConfigReader({ ...fields, rope_type: fields['rope_type'] ?? fields['type'] });
   const theta = read.number('rope_theta', defaultTheta);
   const factor = fields['partial_rotary_factor'] ?? 1;
-  if (factor !== 1) throw read.wrong('partial_rotary_factor', factor, '1: whole heads are turned');
+  if (factor !== 1) throw read.wrong('partial_rotary_factor', factor, msg`1: whole heads are turned`);
   const type = read.oneOf('rope_type', ['default', 'linear', 'llama3'], 'default');
   switch (type) {
     case 'default':

@@ -6,6 +6,7 @@ import type { Embedding } from '#nn/embedding.ts';
 import type { ForwardContext } from '#nn/forward-context.ts';
 import { Module } from '#nn/module.ts';
 import { Parameter } from '#nn/parameter.ts';
+import { msg } from '#util/msg.ts';
 import { ConfigReader } from './pretrained-config.ts';
 
 export class TiedDecoder extends Module {
@@ -26,5 +27,5 @@ export class TiedDecoder extends Module {
 
 /** @throws StudioError E-MODEL-CONFIG where the config gives a head for hidden words a weight of its own. */
 export function refuseUntied({ tiedHead }: { readonly tiedHead: boolean }): void {
-  if (!tiedHead) throw new ConfigReader({}).wrong('tie_word_embeddings', false, 'true to train for fill-mask');
+  if (!tiedHead) throw new ConfigReader({}).wrong('tie_word_embeddings', false, msg`true to train for fill-mask`);
 }

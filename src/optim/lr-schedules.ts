@@ -1,6 +1,7 @@
 // Schedules that follow the step, as transformers computes them: the multiplier of the base rate after s completed
 // updates, with W updates of warm-up in a run of N. Called by `get-scheduler.ts`.
 
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 
 type Multiplier = (completed: number) => number;
@@ -99,11 +100,11 @@ export function polynomial(options: ScheduleOptions): Multiplier {
   if (base <= end) {
     throw new StudioError(
       'E-ARGS',
-      `The polynomial schedule ends at ${end}, which is not below learning_rate (${base}).`,
+      msg`The polynomial schedule ends at ${end}, which is not below learning_rate (${base}).`,
       {
         where: 'lr_scheduler_kwargs: lr_end',
-        hint: 'Lower lr_end or raise learning_rate.',
-        safe: 'Nothing was started.',
+        hint: msg`Lower lr_end or raise learning_rate.`,
+        safe: msg`Nothing was started.`,
       },
     );
   }

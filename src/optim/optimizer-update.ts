@@ -46,7 +46,8 @@ export class OptimizerUpdate {
   readonly #state: Variable;
   /** f32 [1] */
   readonly #learningRate: Tensor;
-  readonly #maxGradNorm: number;
+  /** 0 switches clipping off. May change between steps. */
+  maxGradNorm: number;
   readonly #gradients = new Map<ParameterBlock, BlockArray>();
   readonly #halves = new Map<ParameterBlock, Tensor | null>();
   readonly #steps: StepCache<number>;
@@ -59,7 +60,7 @@ export class OptimizerUpdate {
     this.#steps = new StepCache(recordedSteps);
     this.optimizer = optimizer;
     this.lossScaling = lossScaling;
-    this.#maxGradNorm = maxGradNorm;
+    this.maxGradNorm = maxGradNorm;
     this.#state = createUpdateState(lossScaling ? INITIAL_LOSS_SCALE : 1);
     this.lossScale = tf.tidy(() => tf.variable(tf.tensor1d([lossScaling ? INITIAL_LOSS_SCALE : 1]), false));
     this.#learningRate = tf.tidy(() => tf.variable(tf.tensor1d([0]), false));
@@ -116,7 +117,7 @@ export class OptimizerUpdate {
       return;
     }
     this.#sink(gradients);
-    this.#steps.run(this.#filledKey(), learningRate, (feed) => {
+    this.#steps.run(this.#recordingKey(), learningRate, (feed) => {
       const lr = feed((rate) => Float32Array.of(rate), [1]);
       copyInto(this.#learningRate, lr);
       this.#apply(gradients);
@@ -127,7 +128,7 @@ export class OptimizerUpdate {
     tf.tidy(() => {
       const [beta1, beta2] = this.optimizer.betas;
       const hyper = {
-        maxGradNorm: this.#maxGradNorm,
+        maxGradNorm: this.maxGradNorm,
         beta1,
         beta2,
         lossScaling: this.lossScaling,
@@ -150,9 +151,10 @@ export class OptimizerUpdate {
     }
   }
 
-  /** Which parameters have a gradient, as a key. */
-  #filledKey(): string {
-    return [...this.#sinkByName.values()].map(({ started }) => (started ? '1' : '0')).join('');
+  /** Which parameters have a gradient, and what is part of the recorded step, as a key. */
+  #recordingKey(): string {
+    const filled = [...this.#sinkByName.values()].map(({ started }) => (started ? '1' : '0')).join('');
+    return `${filled} ${this.maxGradNorm}`;
   }
 
   #updates(gradients: ReadonlyMap<string, Tensor>): BlockUpdate[] {

@@ -1,6 +1,7 @@
 // What arguments demand of each other: HuggingFace's rules, and the contradictions it lets pass.
 // Works on the resolved snake_case values, each already of its right type. Called by `training-arguments.ts`.
 
+import { msg } from '#util/msg.ts';
 import type { ArgumentIssue } from './argument-spec.ts';
 import { show } from './argument-value.ts';
 import { parseCheckpointingKwargs } from './checkpointing-settings.ts';
@@ -29,15 +30,15 @@ function checkInterval(values: ArgumentValues, kind: 'logging' | 'eval' | 'save'
     return issue(
       'error',
       name,
-      `${name} is 0, but ${kind}_strategy "steps" needs a number of steps.`,
-      `Give 1 or more, or set ${kind}_strategy to "no".`,
+      msg`${name} is 0, but ${kind}_strategy "steps" needs a number of steps.`,
+      msg`Give 1 or more, or set ${kind}_strategy to "no".`,
     );
   if (steps > 1 && !Number.isInteger(steps)) {
     return issue(
       'error',
       name,
-      `${name} is ${steps}: above 1 it must be a whole number of steps.`,
-      'Below 1 it is a share of the run, such as 0.1.',
+      msg`${name} is ${steps}: above 1 it must be a whole number of steps.`,
+      msg`Below 1 it is a share of the run, such as 0.1.`,
     );
   }
   return [];
@@ -51,8 +52,8 @@ const maxSteps: Rule = (values) =>
     ? issue(
         'error',
         'max_steps',
-        'max_steps is 0, so nothing would be trained.',
-        'Give 1 or more, or -1 to go by epochs.',
+        msg`max_steps is 0, so nothing would be trained.`,
+        msg`Give 1 or more, or -1 to go by epochs.`,
       )
     : [];
 
@@ -60,37 +61,37 @@ const bestModel: Rule = (values) => {
   if (values.load_best_model_at_end !== true || values.save_strategy === 'best') return [];
   const [evaluates, saves] = [values.eval_strategy, values.save_strategy];
   if (evaluates !== saves) {
-    const message = `Loading the best model compares checkpoints by their evaluations, but eval_strategy is ${show(evaluates)} and save_strategy is ${show(saves)}.`;
+    const message = msg`Loading the best model compares checkpoints by their evaluations, but eval_strategy is ${show(evaluates)} and save_strategy is ${show(saves)}.`;
     return issue(
       'error',
       'load_best_model_at_end',
       message,
-      'Give both strategies the same value, or set save_strategy to "best".',
+      msg`Give both strategies the same value, or set save_strategy to "best".`,
     );
   }
   if (saves === 'no')
     return issue(
       'warning',
       'load_best_model_at_end',
-      'load_best_model_at_end has no effect: nothing is evaluated or saved.',
+      msg`load_best_model_at_end has no effect: nothing is evaluated or saved.`,
     );
   return saves === 'steps' ? bestModelSteps(number(values, 'eval_steps'), number(values, 'save_steps')) : [];
 };
 
 function bestModelSteps(evalSteps: number, saveSteps: number): readonly ArgumentIssue[] {
   if (evalSteps < 1 !== saveSteps < 1) {
-    const message = `eval_steps is ${evalSteps} and save_steps is ${saveSteps}: for the best model both must be steps or both shares of the run.`;
-    return issue('error', 'save_steps', message, 'Write both in the same way.');
+    const message = msg`eval_steps is ${evalSteps} and save_steps is ${saveSteps}: for the best model both must be steps or both shares of the run.`;
+    return issue('error', 'save_steps', message, msg`Write both in the same way.`);
   }
   const scale = saveSteps < 1 ? 1_000_000 : 1;
   if (Math.round(saveSteps * scale) % Math.round(evalSteps * scale) === 0) return [];
   const multiple = Math.max(1, Math.round(saveSteps / evalSteps)) * evalSteps;
-  const message = `Loading the best model needs an evaluation at every checkpoint, but it saves every ${saveSteps} and evaluates every ${evalSteps}.`;
+  const message = msg`Loading the best model needs an evaluation at every checkpoint, but it saves every ${saveSteps} and evaluates every ${evalSteps}.`;
   return issue(
     'error',
     'save_steps',
     message,
-    `Set save_steps to a multiple of eval_steps, such as ${scale === 1 ? multiple : Number(multiple.toPrecision(6))}.`,
+    msg`Set save_steps to a multiple of eval_steps, such as ${scale === 1 ? multiple : Number(multiple.toPrecision(6))}.`,
   );
 }
 
@@ -100,24 +101,25 @@ const saveBest: Rule = (values) => {
     return issue(
       'error',
       'metric_for_best_model',
-      'save_strategy "best" needs a metric to compare by.',
-      'Set metric_for_best_model, for example to "loss" or "accuracy".',
+      msg`save_strategy "best" needs a metric to compare by.`,
+      msg`Set metric_for_best_model, for example to "loss" or "accuracy".`,
     );
   }
   if (values.eval_strategy !== 'no') return [];
   return issue(
     'error',
     'eval_strategy',
-    'save_strategy "best" never saves when nothing is evaluated.',
-    'Set eval_strategy to "steps" or "epoch".',
+    msg`save_strategy "best" never saves when nothing is evaluated.`,
+    msg`Set eval_strategy to "steps" or "epoch".`,
   );
 };
 
 const precision: Rule = (values) => {
   const both = (a: string, b: string): boolean => values[a] === true && values[b] === true;
-  if (both('fp16', 'bf16')) return issue('error', 'bf16', 'fp16 and bf16 can not both be on.', 'Keep one of the two.');
+  if (both('fp16', 'bf16'))
+    return issue('error', 'bf16', msg`fp16 and bf16 can not both be on.`, msg`Keep one of the two.`);
   if (both('fp16_full_eval', 'bf16_full_eval'))
-    return issue('error', 'bf16_full_eval', 'fp16_full_eval and bf16_full_eval can not both be on.');
+    return issue('error', 'bf16_full_eval', msg`fp16_full_eval and bf16_full_eval can not both be on.`);
   return [];
 };
 
@@ -133,13 +135,13 @@ const schedule: Rule = (values) => {
   const notes: ArgumentIssue[] = [];
   if (parsed.ignored)
     notes.push(
-      ...issue('warning', 'lr_scheduler_kwargs', `lr_scheduler_kwargs have no effect with the schedule "${type}".`),
+      ...issue('warning', 'lr_scheduler_kwargs', msg`lr_scheduler_kwargs have no effect with the schedule "${type}".`),
     );
   // Schedule-free AdamW warms up by itself.
   if (ignoresWarmup(type) && number(values, 'warmup_steps') > 0 && values.optim !== 'schedule_free_adamw') {
-    const message = `The schedule "${type}" has no warm-up; warmup_steps does nothing.`;
+    const message = msg`The schedule "${type}" has no warm-up; warmup_steps does nothing.`;
     notes.push(
-      ...issue('warning', 'warmup_steps', message, type === 'constant' ? 'Use constant_with_warmup.' : undefined),
+      ...issue('warning', 'warmup_steps', message, type === 'constant' ? msg`Use constant_with_warmup.` : undefined),
     );
   }
   return [...notes, ...scheduleRates(type, parsed.kwargs, values), ...metricSchedule(type, parsed.kwargs, values)];
@@ -150,29 +152,34 @@ function scheduleRates(type: string, kwargs: ArgumentValues, values: ArgumentVal
   const rate = number(values, 'learning_rate');
   const end = Number(kwargs.lr_end ?? 1e-7);
   if (type === 'polynomial' && end >= rate) {
-    const message = `The polynomial schedule falls to lr_end ${end}, which must be below the learning rate ${rate}.`;
+    const message = msg`The polynomial schedule falls to lr_end ${end}, which must be below the learning rate ${rate}.`;
     return issue('error', 'lr_scheduler_kwargs', message);
   }
   const floor = Number(kwargs.min_lr ?? (type === 'greedy' ? 1e-3 : 0));
   if (floor <= rate || rate === 0) return [];
-  const message = `lr_scheduler_kwargs: min_lr is ${floor}, above the learning rate ${rate}`;
-  if (!followsMetric(type)) return issue('error', 'lr_scheduler_kwargs', `${message}.`, 'Lower min_lr.');
-  const given = kwargs.min_lr === undefined ? ', by default' : '';
-  return issue('warning', 'lr_scheduler_kwargs', `${message}${given}: the rate will never fall.`, 'Lower min_lr.');
+  const message = msg`lr_scheduler_kwargs: min_lr is ${floor}, above the learning rate ${rate}`;
+  if (!followsMetric(type)) return issue('error', 'lr_scheduler_kwargs', `${message}.`, msg`Lower min_lr.`);
+  const given = kwargs.min_lr === undefined ? msg`, by default` : '';
+  return issue(
+    'warning',
+    'lr_scheduler_kwargs',
+    msg`${message}${given}: the rate will never fall.`,
+    msg`Lower min_lr.`,
+  );
 }
 
 /** Schedules that follow a metric need one, and need to know which way is better: they do not ask greater_is_better. */
 function metricSchedule(type: string, kwargs: ArgumentValues, values: ArgumentValues): readonly ArgumentIssue[] {
   if (!followsMetric(type)) return [];
   if (values.eval_strategy === 'no') {
-    const message = `The schedule "${type}" follows an evaluation metric, but eval_strategy is "no".`;
-    return issue('error', 'lr_scheduler_type', message, 'Set eval_strategy to "steps" or "epoch".');
+    const message = msg`The schedule "${type}" follows an evaluation metric, but eval_strategy is "no".`;
+    return issue('error', 'lr_scheduler_type', message, msg`Set eval_strategy to "steps" or "epoch".`);
   }
   const wanted = values.greater_is_better === true ? 'max' : 'min';
   const mode = kwargs.mode ?? 'min';
   if (mode === wanted) return [];
-  const message = `The schedule "${type}" takes ${mode === 'min' ? 'smaller' : 'larger'} values of ${String(values.metric_for_best_model)} for better, but greater_is_better says the opposite.`;
-  return issue('warning', 'lr_scheduler_kwargs', message, `Set "mode": "${wanted}" in lr_scheduler_kwargs.`);
+  const message = msg`The schedule "${type}" takes ${mode === 'min' ? 'smaller' : 'larger'} values of ${String(values.metric_for_best_model)} for better, but greater_is_better says the opposite.`;
+  return issue('warning', 'lr_scheduler_kwargs', message, msg`Set "mode": "${wanted}" in lr_scheduler_kwargs.`);
 }
 
 const optimizer: Rule = (values) => {
@@ -185,20 +192,20 @@ const optimizer: Rule = (values) => {
 /** What schedule-free AdamW needs of the others: it brings its own warm-up and wants no schedule. */
 function scheduleFree(values: ArgumentValues): readonly ArgumentIssue[] {
   if (number(values, 'adam_beta1') === 0)
-    return issue('error', 'adam_beta1', 'schedule_free_adamw needs adam_beta1 above 0.', 'Its default is 0.9.');
+    return issue('error', 'adam_beta1', msg`schedule_free_adamw needs adam_beta1 above 0.`, msg`Its default is 0.9.`);
   if (values.lr_scheduler_type === 'constant') return [];
   return issue(
     'warning',
     'lr_scheduler_type',
-    `schedule_free_adamw has a warm-up of its own and needs no schedule, but lr_scheduler_type is ${show(values.lr_scheduler_type)}: both act.`,
-    'Set lr_scheduler_type to "constant".',
+    msg`schedule_free_adamw has a warm-up of its own and needs no schedule, but lr_scheduler_type is ${show(values.lr_scheduler_type)}: both act.`,
+    msg`Set lr_scheduler_type to "constant".`,
   );
 }
 
 const warmup: Rule = (values) => {
   const steps = number(values, 'warmup_steps');
   if (steps <= 1 || Number.isInteger(steps)) return [];
-  return issue('warning', 'warmup_steps', `warmup_steps ${steps} is read as ${Math.trunc(steps)} steps.`);
+  return issue('warning', 'warmup_steps', msg`warmup_steps ${steps} is read as ${Math.trunc(steps)} steps.`);
 };
 
 const cadenceWithoutStrategy: Rule = (values) => {
@@ -206,8 +213,8 @@ const cadenceWithoutStrategy: Rule = (values) => {
   return issue(
     'warning',
     'eval_steps',
-    'eval_steps is set, but eval_strategy is "no": nothing will be evaluated.',
-    'Set eval_strategy to "steps".',
+    msg`eval_steps is set, but eval_strategy is "no": nothing will be evaluated.`,
+    msg`Set eval_strategy to "steps".`,
   );
 };
 
@@ -219,8 +226,8 @@ const metricInputs: Rule = (values) => {
     : issue(
         'error',
         'include_for_metrics',
-        `include_for_metrics can not hold "${wrong}".`,
-        'Use "inputs", "loss" or both.',
+        msg`include_for_metrics can not hold "${wrong}".`,
+        msg`Use "inputs", "loss" or both.`,
       );
 };
 
@@ -230,8 +237,8 @@ const tokenCount: Rule = (values) => {
   return issue(
     'error',
     'include_num_input_tokens_seen',
-    `include_num_input_tokens_seen is ${show(value)}, which is not a known choice.`,
-    'Use "all", "non_padding" or "no".',
+    msg`include_num_input_tokens_seen is ${show(value)}, which is not a known choice.`,
+    msg`Use "all", "non_padding" or "no".`,
   );
 };
 
@@ -243,8 +250,8 @@ const resumePlace: Rule = (values) =>
     : issue(
         'note',
         'resume_from_checkpoint',
-        'resume_from_checkpoint: the runner goes on from there.',
-        'In the studio, use Resume on the page of the run.',
+        msg`resume_from_checkpoint: the runner goes on from there.`,
+        msg`In the studio, use Resume on the page of the run.`,
       );
 const hubModel: Rule = (values) => {
   const name = values.hub_model_id;
@@ -252,8 +259,8 @@ const hubModel: Rule = (values) => {
   return issue(
     'error',
     'hub_model_id',
-    `hub_model_id is ${show(name)}, which can not name a repository.`,
-    'Names look like owner/name, with letters, digits, points, dashes and underscores.',
+    msg`hub_model_id is ${show(name)}, which can not name a repository.`,
+    msg`Names look like owner/name, with letters, digits, points, dashes and underscores.`,
   );
 };
 

@@ -1,5 +1,6 @@
 // Settings of gradient checkpointing (gradient_checkpointing_kwargs), as transformers takes them.
 
+import { msg } from '#util/msg.ts';
 import { parseJsonText, type TextFault, textFault } from './argument-texts.ts';
 import { show } from './argument-value.ts';
 
@@ -15,13 +16,13 @@ export function parseCheckpointingKwargs(value: unknown): { readonly kwargs: Che
   const given = typeof value === 'string' ? parseJsonText(value) : (value ?? {});
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     return textFault(
-      `gradient_checkpointing_kwargs is ${show(value)}, not an object.`,
-      'Write it as an object, such as {"every_n_layers": 2}.',
+      msg`gradient_checkpointing_kwargs is ${show(value)}, not an object.`,
+      msg`Write it as an object, such as {"every_n_layers": 2}.`,
     );
   const { every_n_layers: every = 1 } = given as { every_n_layers?: unknown };
   if (typeof every === 'number' && Number.isInteger(every) && every >= 1) return { kwargs: { ...given } };
   return textFault(
-    `every_n_layers of gradient_checkpointing_kwargs is ${show(every)}, but must be a whole number of at least 1.`,
-    'With 1 each layer is run again, with 2 every other one.',
+    msg`every_n_layers of gradient_checkpointing_kwargs is ${show(every)}, but must be a whole number of at least 1.`,
+    msg`With 1 each layer is run again, with 2 every other one.`,
   );
 }

@@ -1,5 +1,6 @@
 // How an error crosses threads: its code and sentences, never the object.
 
+import { msg } from '#util/msg.ts';
 import { type ErrorCode, type ErrorFix, StudioError } from '#util/studio-error.ts';
 
 export interface WireError {
@@ -22,7 +23,7 @@ export function toWire(thrown: unknown): WireError {
   return {
     code: 'E-INTERNAL',
     message: error.message || error.name,
-    hint: 'This is a fault in Atelier, not in your data. Copy the details into a report.',
+    hint: msg`This is a fault in Atelier, not in your data. Copy the details into a report.`,
     stack: error.stack,
   };
 }

@@ -1,7 +1,7 @@
 // What a data file is probably for, and which of its columns play which part, from their names and what they hold.
 
 import { isTask, type Task } from '#util/task.ts';
-import type { ColumnSummary, DataSummary } from './messages.ts';
+import type { ColumnSummary, DataSummary } from './studio-data.ts';
 import { type ColumnRoles, formOf, ROW_FORMS, type Role } from './task-roles.ts';
 
 /** Usual names of the columns of each role, the likeliest first. */

@@ -12,3 +12,5 @@ export type ModelId = Brand<string, 'ModelId'>;
 export type DataId = Brand<string, 'DataId'>;
 /** A repository of the Hub at one commit, stored in this browser: `model:owner/name@sha`. */
 export type DownloadId = Brand<string, 'DownloadId'>;
+/** A hyperparameter search, unique in this browser. */
+export type SweepId = Brand<string, 'SweepId'>;

@@ -1,6 +1,7 @@
 // Names of arguments that older versions of transformers (v4) had, and what became of them.
 // Called by `training-arguments.ts` before anything is checked.
 
+import { msg } from '#util/msg.ts';
 import type { ArgumentIssue } from './argument-spec.ts';
 import { ARGUMENT_SPECS, findArgumentSpec } from './argument-specs.ts';
 import { nearestNames } from './nearest-names.ts';
@@ -78,25 +79,25 @@ function ratioAsSteps(name: string, value: unknown): unknown {
 
 function renameNote(name: string, renamed: Renamed, loses: boolean): ArgumentIssue {
   if (!renamed)
-    return { name, level: 'note', message: `${name} is an older name and was switched off, so it was left out.` };
+    return { name, level: 'note', message: msg`${name} is an older name and was switched off, so it was left out.` };
   if (loses)
     return {
       name,
       level: 'warning',
-      message: `${name} is an older name of ${renamed.name}, which is given too and wins.`,
+      message: msg`${name} is an older name of ${renamed.name}, which is given too and wins.`,
     };
-  return { name, level: 'note', message: `${name} is an older name; it was read as ${renamed.name}.` };
+  return { name, level: 'note', message: msg`${name} is an older name; it was read as ${renamed.name}.` };
 }
 
 function unknownNote(name: string): ArgumentIssue[] {
   if (findArgumentSpec(name)) return [];
   if (REMOVED.has(name)) {
     return [
-      { name, level: 'note', message: `${name} no longer exists in transformers 5. It is kept but does nothing.` },
+      { name, level: 'note', message: msg`${name} no longer exists in transformers 5. It is kept but does nothing.` },
     ];
   }
-  const message = `${name} is not a training argument that is known here. It is kept but does nothing.`;
+  const message = msg`${name} is not a training argument that is known here. It is kept but does nothing.`;
   const near = nearestNames(name, KNOWN_NAMES);
-  const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : 'Check the spelling.';
+  const hint = near.length > 0 ? msg`Did you mean ${near.join(' or ')}?` : msg`Check the spelling.`;
   return [{ name, level: 'warning', message, hint }];
 }

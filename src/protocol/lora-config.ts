@@ -1,5 +1,6 @@
 // The settings of a low-rank adapter, in PEFT's names in files and forms.
 
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 
 export interface LoraConfig {
@@ -53,9 +54,9 @@ const READ = new Set(['r', 'lora_alpha', 'lora_dropout', 'target_modules', 'modu
 /** @param where the file or field, for errors. @throws StudioError E-ARGS naming the field that is wrong or not supported. */
 export function readLoraConfig(json: Json, where: string): LoraConfig {
   const wrong = (name: string, expected: string): StudioError =>
-    new StudioError('E-ARGS', `${where}: "${name}" is ${JSON.stringify(json[name])}; it must be ${expected}.`, {
+    new StudioError('E-ARGS', msg`${where}: "${name}" is ${JSON.stringify(json[name])}; it must be ${expected}.`, {
       where: `${where}: ${name}`,
-      safe: 'Nothing was started.',
+      safe: msg`Nothing was started.`,
     });
   refuseOthers(json, wrong);
   const number = (name: string, fallback: number, valid: (value: number) => boolean, expected: string): number => {
@@ -66,15 +67,15 @@ export function readLoraConfig(json: Json, where: string): LoraConfig {
   const names = (name: string): readonly string[] => {
     const value = json[name] ?? [];
     if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return value as string[];
-    throw wrong(name, 'a list of names');
+    throw wrong(name, msg`a list of names`);
   };
   const targets = json['target_modules'] ?? null;
   const rslora = json['use_rslora'] ?? false;
-  if (typeof rslora !== 'boolean') throw wrong('use_rslora', 'true or false');
+  if (typeof rslora !== 'boolean') throw wrong('use_rslora', msg`true or false`);
   return {
-    rank: number('r', DEFAULT_LORA.rank, (value) => Number.isInteger(value) && value > 0, 'a positive integer'),
-    loraAlpha: number('lora_alpha', DEFAULT_LORA.loraAlpha, (value) => value > 0, 'a positive number'),
-    loraDropout: number('lora_dropout', 0, (value) => value >= 0 && value < 1, 'at least 0 and below 1'),
+    rank: number('r', DEFAULT_LORA.rank, (value) => Number.isInteger(value) && value > 0, msg`a positive integer`),
+    loraAlpha: number('lora_alpha', DEFAULT_LORA.loraAlpha, (value) => value > 0, msg`a positive number`),
+    loraDropout: number('lora_dropout', 0, (value) => value >= 0 && value < 1, msg`at least 0 and below 1`),
     targetModules: targets === null || typeof targets === 'string' ? targets : names('target_modules'),
     modulesToSave: names('modules_to_save'),
     useRslora: rslora,
@@ -92,7 +93,7 @@ function refuseOthers(json: Json, wrong: (name: string, expected: string) => Stu
   for (const [name, value] of Object.entries(json)) {
     if (READ.has(name) || WITHOUT_EFFECT.has(name) || name === 'bias' || name === 'init_lora_weights') continue;
     const isOff = value === null || value === false || (typeof value === 'object' && Object.keys(value).length === 0);
-    if (!isOff) throw wrong(name, 'left out: it is not supported');
+    if (!isOff) throw wrong(name, msg`left out: it is not supported`);
   }
 }
 

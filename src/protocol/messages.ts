@@ -1,359 +1,43 @@
-// Everything that crosses between the page and the worker: requests with their results, and events.
-// Plain structured-clone data only; tensors never cross.
+// Everything that crosses between the page and the worker: requests with their results, and events; what they tell of is
+// in `studio-data.ts`. Tensors never cross.
 
-import type { Task } from '#util/task.ts';
 import type { WireError } from './errors.ts';
-import type { HubConnection, HubProgressEvent, HubRequests, HubRevision } from './hub-messages.ts';
-import type { CheckpointId, DataId, ModelId, RunId } from './ids.ts';
-import type { LoraConfig } from './lora-config.ts';
-import type { MemoryPlan } from './memory-plan.ts';
-import type { LogEntry, RunProgress } from './metrics.ts';
+import type { HubConnection, HubProgressEvent, HubRequests } from './hub-messages.ts';
+import type { CheckpointId, RunId } from './ids.ts';
+import type { LogEntry, RunMeasure, RunProgress } from './metrics.ts';
 import type { RunState } from './run-state.ts';
-import type { TaskOptions } from './task-options.ts';
-import type { ColumnRoles } from './task-roles.ts';
+import type {
+  BatchRow,
+  CheckpointSummary,
+  DataExamination,
+  DataPart,
+  DataSource,
+  DataSummary,
+  DeviceProfile,
+  GenerationSettings,
+  KeptFeatures,
+  ModelCardTexts,
+  ModelSource,
+  ModelSummary,
+  NetworkRequest,
+  Prediction,
+  RunDetail,
+  RunNotice,
+  RunPlan,
+  RunSample,
+  RunSetup,
+  RunSummary,
+  RunUsage,
+  ScoredExample,
+  TaskSetup,
+  ViewedRow,
+} from './studio-data.ts';
+import type { SweepEvent, SweepRequests } from './sweep-messages.ts';
 
-/** A file with the path it had inside the dropped folder or zip (`model/config.json`), or its bare name. */
-export interface NamedFile {
-  readonly path: string;
-  readonly file: Blob;
-}
-
-/** A `hub` source was downloaded before (`hub/download`): opening it asks nothing of the network. */
-export type ModelSource =
-  | { readonly kind: 'sample' }
-  | ({ readonly kind: 'hub' } & HubRevision)
-  | { readonly kind: 'files'; readonly files: readonly NamedFile[] };
-
-export type DataSource =
-  | { readonly kind: 'sample' }
-  | ({
-      readonly kind: 'hub';
-      /** Path of the training file in the repository. */
-      readonly train: string;
-      readonly validation?: string | undefined;
-    } & HubRevision &
-      ReadAs)
-  | ({ readonly kind: 'files'; readonly train: NamedFile; readonly validation?: NamedFile | undefined } & ReadAs);
-
-interface ReadAs {
-  readonly reading?: Reading | undefined;
-  /** Of a zip archive: which of its files are taken, where their names do not tell or a person wants others. */
-  readonly entries?: { readonly train: string; readonly validation: string | null } | undefined;
-}
-
-/** What the engine found of the device, for people. `backend` is what will train. */
-export interface DeviceProfile {
-  readonly backend: 'webgpu' | 'webgl' | 'cpu';
-  /** Vendor, architecture and description as the adapter tells them; empty strings where it does not. */
-  readonly vendor: string;
-  readonly architecture: string;
-  readonly description: string;
-  /** The adapter is a software emulation: right, but slow. */
-  readonly software: boolean;
-  readonly features: { readonly shaderF16: boolean; readonly subgroups: boolean; readonly timestampQuery: boolean };
-  /** Bytes. */
-  readonly maxBufferSize: number | null;
-  readonly maxStorageBufferBindingSize: number | null;
-  /** Why WebGPU is not used, and how to mend it; null with WebGPU. */
-  readonly notice: {
-    readonly cause: 'old-browser' | 'blocked-gpu' | 'insecure-context' | 'linux-flag' | 'device-request-failed';
-    readonly message: string;
-    readonly fix: string;
-  } | null;
-}
-
-export interface ModelSummary {
-  readonly modelId: ModelId;
-  readonly name: string;
-  /** `BertForSequenceClassification`, `BertModel`, … as config.json names it. */
-  readonly architecture: string;
-  readonly modelType: string;
-  readonly parameters: number;
-  readonly hiddenSize: number;
-  readonly layers: number;
-  readonly vocabSize: number;
-  readonly maxPositions: number;
-  /** What the model can be trained for, the most likely first. */
-  readonly tasks: readonly Task[];
-  /** Of an adapter that lies beside the weights; null: there is none. */
-  readonly adapter: LoraConfig | null;
-  /** Labels in index order when the config names them, else empty. */
-  readonly labels: readonly string[];
-  /** Weight dtypes found: F32, F16, BF16. */
-  readonly dtypes: readonly string[];
-  /** Bytes of the weight files. */
-  readonly bytes: number;
-  /** Parameters that the files lack and that start fresh, such as a new classifier. */
-  readonly newParameters: readonly string[];
-  /** Things worth knowing that do not stop training. */
-  readonly notes: readonly string[];
-}
-
-export type CellValue = string | number | boolean | null;
-
-export interface ColumnSummary {
-  readonly name: string;
-  readonly kind: 'text' | 'number' | 'category' | 'list' | 'empty';
-  /** Up to 10,000. */
-  readonly distinct: number;
-  readonly empty: number;
-  /** Up to 20 most frequent values with their counts, for columns that could be labels. */
-  readonly topValues: readonly { readonly value: string; readonly count: number }[];
-  readonly meanCharacters: number;
-}
-
-/** How files are read, where a person decided it. */
-export interface Reading {
-  /** Of TextDecoder. Undefined: UTF-8, or UTF-16 by its mark. */
-  readonly encoding?: string | undefined;
-  /** Of delimited files: quotes are ordinary characters. */
-  readonly quotesAsText?: boolean | undefined;
-  /** Rows that can not be read are left out; else the first of them is an error. */
-  readonly skipBadRows?: boolean | undefined;
-}
-
-export interface DataSummary {
-  readonly dataId: DataId;
-  readonly name: string;
-  /** Paths of all data files of a zip archive, and those that were taken; null for other files. */
-  readonly archive: {
-    readonly paths: readonly string[];
-    readonly train: string;
-    readonly validation: string | null;
-  } | null;
-  readonly format: 'csv' | 'tsv' | 'jsonl' | 'json' | 'conll' | 'txt' | 'parquet';
-  readonly rows: number;
-  readonly validationRows: number | null;
-  readonly columns: readonly ColumnSummary[];
-  /** Rows that the columns were judged by: all, but of Parquet the first ones. */
-  readonly summarizedRows: number;
-  /** The first rows of the training file, in column order. */
-  readonly preview: readonly (readonly CellValue[])[];
-  readonly warnings: readonly string[];
-}
-
-export type ProblemType = 'single_label_classification' | 'multi_label_classification' | 'regression';
-
-/** Rows that are not used: those that can not be, or what `DataFindings` found. */
-export type LeftOut = 'bad' | 'empty' | 'duplicates' | 'in-validation';
-
-/** Which model, data and columns: what can be examined before any argument is known. */
-export interface TaskSetup {
-  readonly modelId: ModelId;
-  readonly dataId: DataId;
-  readonly task: Task;
-  readonly options: TaskOptions;
-  /** Train a low-rank adapter in place of the weights; null or absent: the weights. */
-  readonly peft?: LoraConfig | null | undefined;
-  readonly roles: ColumnRoles;
-  /** Columns that are called otherwise in the validation file. */
-  readonly validationRoles?: ColumnRoles | undefined;
-  /** Default none. */
-  readonly leaveOut?: readonly LeftOut[] | undefined;
-  /** Hold out the same share of every label. Default false. */
-  readonly stratify?: boolean | undefined;
-  /** Share of rows held out when there is no validation file, in [0, 1); 0 means none. */
-  readonly validationFraction: number;
-  readonly splitSeed: number;
-  readonly maxLength: number;
-  /** Of text classification. Undefined: told from the label column as HF does (floats → regression, lists → multi-label). */
-  readonly problemType?: ProblemType | undefined;
-}
-
-/** Rows of one kind that were found, with a few of them. */
-export interface RowFinding {
-  readonly count: number;
-  /** `train.csv:12`, and the row it is the same as. */
-  readonly examples: readonly { readonly where: string; readonly same: string | null }[];
-}
-
-/** What is odd about the rows of the training part. */
-export interface DataFindings {
-  readonly empty: RowFinding;
-  /** The same text as an earlier row. */
-  readonly duplicates: RowFinding;
-  /** The same text as a row of validation. */
-  readonly inValidation: RowFinding;
-}
-
-/** How long rows are in tokens, uncut. */
-export interface TokenLengths {
-  /** Rows that were counted, of all training rows. */
-  readonly counted: number;
-  /** Rows with `from` to `to` tokens. */
-  readonly bins: readonly { readonly from: number; readonly to: number; readonly count: number }[];
-  /** So long are 95 and 99 % of the rows at most. */
-  readonly percentile95: number;
-  readonly percentile99: number;
-}
-
-export type DataPart = 'train' | 'validation';
-
-/** A row as the model will see it. */
-export interface ViewedRow {
-  /** From 0 to `rows` − 1. */
-  readonly index: number;
-  readonly rows: number;
-  /** `train.csv:12`. */
-  readonly where: string;
-  readonly preview: TokenPreview;
-}
-
-export interface TokenPreview {
-  readonly text: string;
-  readonly textPair: string | null;
-  readonly label: string;
-  /** What the model will see, special tokens included. */
-  readonly tokens: readonly string[];
-  readonly ids: readonly number[];
-  /**
-   * What each token is trained for: its tag, a part of the answer, or simply counted; null where it counts for nothing.
-   * Null where tokens have no targets of their own.
-   */
-  readonly targets: readonly (string | null)[] | null;
-  /** How many tokens truncation cut off, and what some of them are. */
-  readonly truncated: number;
-  readonly cutTokens: readonly string[];
-}
-
-export interface DataExamination {
-  readonly task: Task;
-  readonly problemType: ProblemType;
-  readonly labels: readonly string[];
-  readonly trainRows: number;
-  readonly validationRows: number;
-  /** What the rows come to in examples; estimated from a sample where one is not the other. */
-  readonly trainExamples: number;
-  /** Rows (words, for tags) per label in training and validation, in the order of `labels`; empty without labels. */
-  readonly trainCounts: readonly number[];
-  readonly validationCounts: readonly number[];
-  readonly lengths: TokenLengths;
-  readonly findings: DataFindings;
-  /** Share of the counted rows that truncation cuts, and their longest length in tokens. */
-  readonly truncatedShare: number;
-  readonly longest: number;
-  readonly warnings: readonly string[];
-}
-
-/** Everything a run needs to begin. `trainingArguments` in HF's snake_case; unset fields take HF's defaults. */
-export interface RunSetup extends TaskSetup {
-  readonly name: string;
-  readonly trainingArguments: Readonly<Record<string, unknown>>;
-}
-
-/** What Start will do, in numbers. */
-export interface RunPlan {
-  readonly maxSteps: number;
-  readonly stepsPerEpoch: number;
-  readonly numTrainEpochs: number;
-  readonly warmupSteps: number;
-  readonly evaluations: number;
-  readonly saves: number;
-  readonly checkpointBytes: number;
-  /** Null without WebGPU. */
-  readonly memory: MemoryPlan | null;
-  readonly warnings: readonly string[];
-}
-
-export interface CheckpointSummary {
-  readonly checkpointId: CheckpointId;
-  /** `checkpoint-40`, or `final`. */
-  readonly name: string;
-  readonly step: number;
-  readonly epoch: number;
-  readonly bytes: number;
-  /** Milliseconds since 1970. */
-  readonly savedAt: number;
-  /** Evaluation metrics at that step, if evaluated. */
-  readonly metrics: Readonly<Record<string, number>>;
-  readonly isBest: boolean;
-  readonly isLatest: boolean;
-  /** Weights only: can be tried and downloaded, not resumed. */
-  readonly modelOnly: boolean;
-}
-
-export interface RunSummary {
-  readonly runId: RunId;
-  readonly name: string;
-  readonly createdAt: number;
-  readonly updatedAt: number;
-  readonly state: RunState;
-  readonly step: number;
-  readonly maxSteps: number;
-  readonly modelName: string;
-  readonly dataName: string;
-  /** Bytes of its checkpoints. */
-  readonly bytes: number;
-  /** This very tab trains it; another tab does; or nobody. */
-  readonly owner: 'this-tab' | 'other-tab' | 'none';
-}
-
-export interface RunDetail {
-  readonly summary: RunSummary;
-  readonly setup: Omit<RunSetup, 'modelId' | 'dataId'>;
-  readonly labels: readonly string[];
-  readonly problemType: ProblemType;
-  readonly log: readonly LogEntry[];
-  readonly checkpoints: readonly CheckpointSummary[];
-  readonly progress: RunProgress | null;
-  /** Where `run/resume` would go on; null when nothing was saved. */
-  readonly resumeStep: number | null;
-  readonly notices: readonly RunNotice[];
-  readonly origin: RunOrigin;
-}
-
-/** Which commits of the Hub the model and the data are; null for what came from elsewhere. */
-export interface RunOrigin {
-  readonly model: HubRevision | null;
-  readonly data: HubRevision | null;
-}
-
-/** Something worth showing on the run's page and in its log. */
-export interface RunNotice {
-  readonly at: number;
-  readonly step: number;
-  readonly level: 'info' | 'warning' | 'error';
-  readonly message: string;
-}
-
-/** What a checkpoint makes of a typed text. */
-export type Prediction =
-  | {
-      readonly kind: 'labels';
-      /** Per label, in label order: probability; for regression the raw value(s). */
-      readonly scores: readonly number[];
-      readonly labels: readonly string[];
-      readonly tokens: readonly string[];
-    }
-  /** The words of the text, each with its likeliest tag. */
-  | { readonly kind: 'tags'; readonly words: readonly (Scored & { readonly word: string })[] }
-  /** Spans of the context, the likeliest first; their probabilities are among each other. */
-  | { readonly kind: 'answers'; readonly answers: readonly Scored[] }
-  /** The likeliest tokens for each gap, in the order of the text. */
-  | { readonly kind: 'gaps'; readonly gaps: readonly (readonly Scored[])[] };
-
-/** How a text is written; transformers' names and defaults, but that it ends after 128 tokens. */
-export interface GenerationSettings {
-  readonly maxNewTokens: number;
-  /** Null: always the likeliest token. Else above 0. */
-  readonly temperature: number | null;
-  /** 0: all tokens. */
-  readonly topK: number;
-  /** In (0, 1]. */
-  readonly topP: number;
-  /** 1: none. */
-  readonly repetitionPenalty: number;
-  readonly seed: number;
-}
-
-export interface Scored {
-  readonly label: string;
-  /** Probability. */
-  readonly score: number;
-}
+export type * from './studio-data.ts';
 
 /** Every request with its parameters and result. */
-export interface Requests extends HubRequests {
+export interface Requests extends HubRequests, SweepRequests {
   'device/profile': { params: Record<never, never>; result: DeviceProfile };
   'model/open': { params: { source: ModelSource }; result: ModelSummary };
   /** `jobId`: under which `data/progress` is told, and `data/cancel` ends it with an E-CANCELLED error. */
@@ -396,6 +80,37 @@ export interface Requests extends HubRequests {
   'run/stop': { params: { runId: RunId; save: boolean }; result: Record<never, never> };
   'run/save-now': { params: { runId: RunId }; result: Record<never, never> };
   'run/evaluate-now': { params: { runId: RunId }; result: Record<never, never> };
+  /** Other values of arguments that may change while the run trains (`hot-arguments.ts`), from the next step on. */
+  'run/change': { params: { runId: RunId; changes: Readonly<Record<string, unknown>> }; result: Record<never, never> };
+  /** What a step learned from; the data are read again where the run is not in training. */
+  'run/batch': { params: { runId: RunId; step: number }; result: readonly BatchRow[] };
+  /** Validation rows with their loss under a checkpoint: all, or evenly spaced ones where there are many. */
+  'checkpoint/examples': {
+    params: { runId: RunId; checkpointId: CheckpointId };
+    result: { examples: readonly ScoredExample[]; total: number };
+  };
+  /** Another name, or other texts for the model card. */
+  'run/update': {
+    params: { runId: RunId; name?: string; card?: ModelCardTexts };
+    result: Record<never, never>;
+  };
+  /** A run of its own that goes on from a checkpoint; `run/resume` starts it, with what is to be changed. */
+  'run/fork': { params: { runId: RunId; checkpointId: CheckpointId; name: string }; result: { runId: RunId } };
+  /** The whole run as one file: log, model, data, checkpoints. As `checkpoint/export`. */
+  'run/backup': {
+    params: { runId: RunId; target: FileSystemFileHandle | null };
+    result: { file: Blob | null; fileName: string; bytes: number };
+  };
+  /** Puts a backup back; one of a run that is still here becomes a run of its own. */
+  'run/restore': { params: { file: Blob }; result: { runId: RunId } };
+  /** README.md of a checkpoint, as it leaves this browser. */
+  'checkpoint/card': { params: { runId: RunId; checkpointId: CheckpointId }; result: { text: string } };
+  'checkpoint/pin': {
+    params: { runId: RunId; checkpointId: CheckpointId; pinned: boolean };
+    result: Record<never, never>;
+  };
+  /** Bytes that each run takes, by what they are. */
+  'storage/runs': { params: Record<never, never>; result: readonly RunUsage[] };
   'run/list': { params: Record<never, never>; result: readonly RunSummary[] };
   'run/open': { params: { runId: RunId }; result: RunDetail };
   'run/delete': { params: { runId: RunId }; result: Record<never, never> };
@@ -421,21 +136,24 @@ export interface Requests extends HubRequests {
   };
   /**
    * Text and pair, by the task: words, a question and its context, or a text with `___` for each gap. Not for text
-   * generation.
+   * generation. Without a checkpoint: the model as the run began with it.
    */
   'checkpoint/predict': {
     params: {
       runId: RunId;
-      checkpointId: CheckpointId;
+      checkpointId: CheckpointId | null;
       inputs: readonly { text: string; textPair?: string | undefined }[];
     };
     result: readonly Prediction[];
   };
-  /** Lets the checkpoint go on from a prompt; its text comes in `GenerationEvent`s too while it is written. */
+  /**
+   * Lets the checkpoint, or without one the model as the run began with it, go on from a prompt; its text comes in
+   * `GenerationEvent`s too while it is written.
+   */
   'checkpoint/generate': {
     params: {
       runId: RunId;
-      checkpointId: CheckpointId;
+      checkpointId: CheckpointId | null;
       generationId: string;
       prompt: string;
       /** The prompt is what the user says in a chat. */
@@ -445,17 +163,11 @@ export interface Requests extends HubRequests {
     result: { text: string; tokens: number; milliseconds: number };
   };
   'checkpoint/stop-generating': { params: { generationId: string }; result: Record<never, never> };
+  /** Since the page was opened, the latest 1,000. */
+  'network/requests': { params: Record<never, never>; result: readonly NetworkRequest[] };
+  /** Whether the engine may ask anything of the network. It may unless told otherwise. */
+  'network/allow': { params: { allowed: boolean }; result: Record<never, never> };
   'storage/estimate': { params: Record<never, never>; result: { usage: number; quota: number; persisted: boolean } };
-}
-
-/** A tokenized file that is kept, so that it need not be tokenized again. */
-export interface KeptFeatures {
-  readonly key: string;
-  /** Name of the file. */
-  readonly name: string;
-  readonly bytes: number;
-  /** Milliseconds since 1970. */
-  readonly usedAt: number;
 }
 
 /** How far the reading, examining or tokenizing of data is; comes from the worker a few times a second. */
@@ -480,7 +192,9 @@ export type RunEvent =
   | { readonly type: 'run/state'; readonly runId: RunId; readonly state: RunState }
   | { readonly type: 'run/progress'; readonly runId: RunId; readonly progress: RunProgress }
   | { readonly type: 'run/log'; readonly runId: RunId; readonly entries: readonly LogEntry[] }
+  | { readonly type: 'run/measures'; readonly runId: RunId; readonly measures: readonly RunMeasure[] }
   | { readonly type: 'run/checkpoints'; readonly runId: RunId; readonly checkpoints: readonly CheckpointSummary[] }
+  | { readonly type: 'run/samples'; readonly runId: RunId; readonly samples: readonly RunSample[] }
   | { readonly type: 'run/notice'; readonly runId: RunId; readonly notice: RunNotice };
 
 /** A text that is being written, as far as it is. */
@@ -497,6 +211,7 @@ export type WorkerEvent =
   | HubProgressEvent
   | DataProgressEvent
   | GenerationEvent
+  | SweepEvent
   | RunEvent;
 
 /** A run event on its way to other tabs. The tab it came from hears it too, perhaps late, and knows it by `from`. */

@@ -27,3 +27,17 @@ export interface RunProgress {
   /** Loss of the most recent update that was read back; a number or null before the first one. */
   readonly recentLoss: number | null;
 }
+
+/** What the studio measured when a log entry was written: beside HF's log, which has none of it. */
+export interface RunMeasure {
+  readonly step: number;
+  readonly epoch: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** Milliseconds of training in all sessions; pauses do not count. */
+  readonly activeMs: number;
+  /** Of fp16; null without loss scaling. */
+  readonly lossScale: number | null;
+  readonly samplesPerSecond: number | null;
+  readonly gpuBytes: number | null;
+}

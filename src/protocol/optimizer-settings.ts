@@ -1,6 +1,7 @@
 // The optimizers that work here, and optim_args, which hides a little language: "key=value,key=value".
 // Called by the rules, which report its faults, and by `training-arguments.ts`, which needs its values.
 
+import { msg } from '#util/msg.ts';
 import { type TextFault, textFault } from './argument-texts.ts';
 import { show } from './argument-value.ts';
 
@@ -40,34 +41,35 @@ const SETTINGS: Readonly<Record<string, Readonly<Record<string, SettingKind>>>> 
 export function parseOptimArgs(optim: string, value: unknown): OptimArgs | TextFault {
   if (typeof value !== 'string' || value.trim() === '') return { args: {} };
   const settings = SETTINGS[optim];
-  if (!settings) return { args: {}, warning: `optim_args have no effect with ${optim}${insteadOf(optim)}.` };
+  if (!settings) return { args: {}, warning: msg`optim_args have no effect with ${optim}${insteadOf(optim)}.` };
   const pairs = value.split(',').map((pair) => pair.split('=').map((part) => part.trim()));
   const broken = pairs.find((pair) => pair.length !== 2 || pair.includes(''));
-  if (broken) return textFault(`optim_args: "${broken.join('=')}" is not of the form key=value.`, exampleFor(settings));
+  if (broken)
+    return textFault(msg`optim_args: "${broken.join('=')}" is not of the form key=value.`, exampleFor(settings));
   const all = pairs.map(([key = '', text = '']) => [key, readArg(text)] as const);
   const stranger = all.find(([key]) => !Object.hasOwn(settings, key) && key !== 'weight_decay');
   if (stranger)
     return textFault(
-      `optim_args: ${optim} has no setting "${stranger[0]}".`,
-      `It takes: ${Object.keys(settings).join(', ')}.`,
+      msg`optim_args: ${optim} has no setting "${stranger[0]}".`,
+      msg`It takes: ${Object.keys(settings).join(', ')}.`,
     );
   const args = Object.fromEntries(all.filter(([key]) => key !== 'weight_decay'));
   const fault = checkArgs(optim, settings, args);
   if (fault) return fault;
   const decay = all.some(([key]) => key === 'weight_decay');
   return decay
-    ? { args, warning: 'weight_decay inside optim_args has no effect; set the argument weight_decay.' }
+    ? { args, warning: msg`weight_decay inside optim_args has no effect; set the argument weight_decay.` }
     : { args };
 }
 
 function insteadOf(optim: string): string {
   if (optim === 'adafactor') return '';
-  return `; use adam_beta1 and adam_beta2${optim === 'lion_32bit' ? '' : ' and adam_epsilon'}`;
+  return msg`; use adam_beta1 and adam_beta2${optim === 'lion_32bit' ? '' : msg` and adam_epsilon`}`;
 }
 
 function exampleFor(settings: Readonly<Record<string, SettingKind>>): string {
   const pairs = Object.entries(settings).map(([key, kind]) => `${key}=${kind === 'bool' ? 'true' : '0.9'}`);
-  return `Write ${[pairs[0], pairs.at(-1)].join(',')}.`;
+  return msg`Write ${[pairs[0], pairs.at(-1)].join(',')}.`;
 }
 
 /** Python's True and False, JSON's, numbers, or text. */
@@ -78,9 +80,9 @@ function readArg(text: string): OptimArg {
 }
 
 const EXPECTED: Readonly<Record<SettingKind, string>> = {
-  number: 'a number',
-  'not negative': 'a number of at least 0',
-  bool: 'true or false',
+  number: msg`a number`,
+  'not negative': msg`a number of at least 0`,
+  bool: msg`true or false`,
 };
 
 function isOfKind(kind: SettingKind, value: OptimArg): boolean {
@@ -97,10 +99,10 @@ function checkArgs(
   for (const [key, value] of Object.entries(args)) {
     const kind = settings[key]!;
     if (!isOfKind(kind, value))
-      return textFault(`optim_args: ${key} must be ${EXPECTED[kind]}, but is ${show(value)}.`, hint);
+      return textFault(msg`optim_args: ${key} must be ${EXPECTED[kind]}, but is ${show(value)}.`, hint);
   }
   const { momentum = 0, dampening = 0, nesterov = false } = args;
   if (optim === 'sgd' && nesterov === true && (momentum === 0 || dampening !== 0))
-    return textFault('optim_args: nesterov needs a momentum above 0 and no dampening.', hint);
+    return textFault(msg`optim_args: nesterov needs a momentum above 0 and no dampening.`, hint);
   return null;
 }

@@ -1,5 +1,6 @@
 // report_to: the trackers that HuggingFace's Trainer knows, and what becomes of them here.
 
+import { msg } from '#util/msg.ts';
 import type { ArgumentIssue } from './argument-spec.ts';
 import { show } from './argument-value.ts';
 
@@ -44,8 +45,8 @@ export function checkReportTo(value: unknown): readonly ArgumentIssue[] {
     return [
       about(
         'error',
-        `report_to names ${show(unknown)}, which HuggingFace's Trainer does not know.`,
-        `Use "tensorboard", "none" or "all"; kept without effect are ${TRACKERS.slice(1).join(', ')}.`,
+        msg`report_to names ${show(unknown)}, which HuggingFace's Trainer does not know.`,
+        msg`Use "tensorboard", "none" or "all"; kept without effect are ${TRACKERS.slice(1).join(', ')}.`,
       ),
     ];
   const services = trackers.filter((tracker) => tracker !== TENSORBOARD);
@@ -54,16 +55,16 @@ export function checkReportTo(value: unknown): readonly ArgumentIssue[] {
     notes.push(
       about(
         'note',
-        'report_to: the runner writes event files of TensorBoard.',
-        'In the studio, download them from the log of the run.',
+        msg`report_to: the runner writes event files of TensorBoard.`,
+        msg`In the studio, download them from the log of the run.`,
       ),
     );
   if (services.length > 0)
     notes.push(
       about(
         'note',
-        `report_to: ${services.join(', ')} kept but not called, since nothing leaves this device.`,
-        'In the studio, download the log from the page of the run; the runner prints it.',
+        msg`report_to: ${services.join(', ')} kept but not called, since nothing leaves this device.`,
+        msg`In the studio, download the log from the page of the run; the runner prints it.`,
       ),
     );
   return notes;

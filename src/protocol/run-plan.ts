@@ -1,10 +1,11 @@
 // Arithmetic of a run: how many updates, when something is logged, evaluated and saved. Pure; HF's rules.
 // The Trainer takes its steps from `resolveSteps`; the studio shows `computeRunPlan` before Start.
 
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { MemoryPlan } from './memory-plan.ts';
-import type { RunPlan } from './messages.ts';
 import { followsMetric, ignoresWarmup } from './scheduler-settings.ts';
+import type { RunPlan } from './studio-data.ts';
 import type { TrainingArguments } from './training-arguments.ts';
 
 /** All in update steps, whole numbers. */
@@ -49,12 +50,12 @@ export function resolveSteps(args: TrainingArguments, batchesPerEpoch: number, s
 }
 
 function noBatch(args: TrainingArguments): StudioError {
-  return new StudioError('E-ARGS', 'There are too few rows for a single batch.', {
-    where: `per_device_train_batch_size ${args.perDeviceTrainBatchSize}, dataloader_drop_last ${args.dataloaderDropLast}`,
+  return new StudioError('E-ARGS', msg`There are too few rows for a single batch.`, {
+    where: msg`per_device_train_batch_size ${args.perDeviceTrainBatchSize}, dataloader_drop_last ${args.dataloaderDropLast}`,
     hint: args.dataloaderDropLast
-      ? 'Turn dataloader_drop_last off or take a smaller batch.'
-      : 'Add rows to the training data.',
-    safe: 'Nothing was started.',
+      ? msg`Turn dataloader_drop_last off or take a smaller batch.`
+      : msg`Add rows to the training data.`,
+    safe: msg`Nothing was started.`,
   });
 }
 
@@ -145,31 +146,31 @@ function planWarnings(args: TrainingArguments, steps: ResolvedSteps, counts: Cou
   const warnings: [when: boolean, text: string][] = [
     [
       !savesBeforeEnd,
-      `Nothing is saved before the end (step ${maxSteps}): if the page closes, the run starts again. Lower save_steps.`,
+      msg`Nothing is saved before the end (step ${maxSteps}): if the page closes, the run starts again. Lower save_steps.`,
     ],
-    [args.saveOnlyModel, 'Checkpoints hold weights only (save_only_model), so the run can not be resumed.'],
+    [args.saveOnlyModel, msg`Checkpoints hold weights only (save_only_model), so the run can not be resumed.`],
     [
       warmupSteps >= maxSteps && !ignoresWarmup(args.lrSchedulerType),
-      `Warm-up (${warmupSteps} steps) is as long as the run (${maxSteps}): the learning rate never reaches its peak.`,
+      msg`Warm-up (${warmupSteps} steps) is as long as the run (${maxSteps}): the learning rate never reaches its peak.`,
     ],
     [
       args.loggingStrategy === 'no' ||
         (args.loggingStrategy === 'steps' && steps.loggingSteps > maxSteps && !args.loggingFirstStep),
-      `No training loss will be shown: logging_steps is ${args.loggingSteps} and the run has ${maxSteps} steps.`,
+      msg`No training loss will be shown: logging_steps is ${args.loggingSteps} and the run has ${maxSteps} steps.`,
     ],
     [
       args.evalStrategy !== 'no' && counts.evaluations === 0,
-      `eval_delay ${args.evalDelay} lies beyond the end: nothing will be evaluated.`,
+      msg`eval_delay ${args.evalDelay} lies beyond the end: nothing will be evaluated.`,
     ],
     [
       args.evalStrategy !== 'no' && followsMetric(args.lrSchedulerType) && counts.evaluations <= patienceOf(args),
-      `The schedule ${args.lrSchedulerType} never acts: there are ${counts.evaluations} evaluations and its patience is ${patienceOf(args)}.`,
+      msg`The schedule ${args.lrSchedulerType} never acts: there are ${counts.evaluations} evaluations and its patience is ${patienceOf(args)}.`,
     ],
     [phasesOf(args, steps) > maxSteps, phasesWarning(args, steps)],
-    [args.learningRate === 0, 'The learning rate is 0: nothing will be learned.'],
+    [args.learningRate === 0, msg`The learning rate is 0: nothing will be learned.`],
     [
       leftOver > 0 && args.gradientAccumulationSteps > 1,
-      `The last update of each epoch sees ${leftOver} of ${args.gradientAccumulationSteps} batches.`,
+      msg`The last update of each epoch sees ${leftOver} of ${args.gradientAccumulationSteps} batches.`,
     ],
   ];
   return warnings.filter(([when]) => when).map(([, text]) => text);
@@ -187,5 +188,5 @@ function phasesOf({ lrSchedulerType, lrSchedulerKwargs }: TrainingArguments, { w
 }
 
 function phasesWarning(args: TrainingArguments, steps: ResolvedSteps): string {
-  return `Warm-up, stable part and decay take ${phasesOf(args, steps)} steps, but the run has ${steps.maxSteps}: the learning rate does not follow the schedule to its end.`;
+  return msg`Warm-up, stable part and decay take ${phasesOf(args, steps)} steps, but the run has ${steps.maxSteps}: the learning rate does not follow the schedule to its end.`;
 }

@@ -1,6 +1,7 @@
 // Settings of each learning-rate schedule (lr_scheduler_kwargs): names, types and ranges, as transformers has them.
 // Called by the rules, which report faults, by `training-arguments.ts`, which needs the values, and by the table.
 
+import { msg } from '#util/msg.ts';
 import { parseJsonText, type TextFault, textFault } from './argument-texts.ts';
 import { show } from './argument-value.ts';
 
@@ -94,8 +95,8 @@ export interface SchedulerKwargs {
 export function parseSchedulerKwargs(type: string, value: unknown): SchedulerKwargs | TextFault {
   const given = typeof value === 'string' ? parseJsonText(value) : value;
   if (given !== null && (typeof given !== 'object' || Array.isArray(given))) {
-    const message = `lr_scheduler_kwargs is ${show(value)}, not an object.`;
-    return textFault(message, 'Write it as an object, such as {"num_cycles": 0.5}.');
+    const message = msg`lr_scheduler_kwargs is ${show(value)}, not an object.`;
+    return textFault(message, msg`Write it as an object, such as {"num_cycles": 0.5}.`);
   }
   const entries = Object.entries(given ?? {});
   if (DEAF.includes(type)) return { kwargs: {}, ignored: entries.length > 0 };
@@ -119,14 +120,14 @@ function checkSetting(
   const setting = Object.hasOwn(known, name) ? known[name] : undefined;
   if (!setting) {
     const names = Object.keys(known);
-    const takes = names.length > 0 ? `It takes: ${names.join(', ')}.` : 'It takes none.';
-    return textFault(`The schedule "${type}" has no setting "${name}".`, takes);
+    const takes = names.length > 0 ? msg`It takes: ${names.join(', ')}.` : msg`It takes none.`;
+    return textFault(msg`The schedule "${type}" has no setting "${name}".`, takes);
   }
   if ((value === null && setting.nullable) || fits(setting, value)) return null;
-  const perGroup = Array.isArray(value) ? ' A list for each parameter group is not available here.' : '';
+  const perGroup = Array.isArray(value) ? msg` A list for each parameter group is not available here.` : '';
   return textFault(
-    `lr_scheduler_kwargs: ${name} must be ${describe(setting)}, but is ${show(value)}.${perGroup}`,
-    'Correct the value, or leave it out to get its default.',
+    msg`lr_scheduler_kwargs: ${name} must be ${describe(setting)}, but is ${show(value)}.${perGroup}`,
+    msg`Correct the value, or leave it out to get its default.`,
   );
 }
 
@@ -140,14 +141,14 @@ function fits({ type, min, above, below, max }: Setting, value: unknown): boolea
 }
 
 function describe({ type, min, above, below, max }: Setting): string {
-  if (type === 'flag') return 'true or false';
-  if (type !== 'number' && type !== 'whole') return `one of ${type.join(', ')}`;
+  if (type === 'flag') return msg`true or false`;
+  if (type !== 'number' && type !== 'whole') return msg`one of ${type.join(', ')}`;
   const bounds = [
-    min === undefined ? null : `${above ? 'above' : 'at least'} ${min}`,
-    below === undefined ? null : `below ${below}`,
-    max === undefined ? null : `at most ${max}`,
+    min === undefined ? null : `${above ? 'above' : msg`at least`} ${min}`,
+    below === undefined ? null : msg`below ${below}`,
+    max === undefined ? null : msg`at most ${max}`,
   ].filter((bound) => bound !== null);
-  const kind = type === 'whole' ? 'a whole number' : 'a number';
+  const kind = type === 'whole' ? msg`a whole number` : msg`a number`;
   return bounds.length > 0 ? `${kind} (${bounds.join(' and ')})` : kind;
 }
 
@@ -156,15 +157,15 @@ function checkTogether(type: string, kwargs: SchedulerKwargs['kwargs']): TextFau
   const has = (name: string): boolean => kwargs[name] != null;
   if (type === 'warmup_stable_decay' && !has('num_decay_steps')) {
     return textFault(
-      'The schedule "warmup_stable_decay" needs num_decay_steps: how many of the last updates the rate falls over.',
-      'Write {"num_decay_steps": 100}.',
+      msg`The schedule "warmup_stable_decay" needs num_decay_steps: how many of the last updates the rate falls over.`,
+      msg`Write {"num_decay_steps": 100}.`,
     );
   }
   if (type !== 'cosine_with_min_lr' && type !== 'cosine_warmup_with_min_lr') return null;
   if (has('min_lr') !== has('min_lr_rate')) return null;
-  const problem = has('min_lr') ? 'both are given' : 'neither is given';
+  const problem = has('min_lr') ? msg`both are given` : msg`neither is given`;
   return textFault(
-    `The schedule "${type}" needs either min_lr (a rate) or min_lr_rate (a share of learning_rate): ${problem}.`,
-    'Write {"min_lr_rate": 0.1}.',
+    msg`The schedule "${type}" needs either min_lr (a rate) or min_lr_rate (a share of learning_rate): ${problem}.`,
+    msg`Write {"min_lr_rate": 0.1}.`,
   );
 }

@@ -1,5 +1,6 @@
 // What a hyperparameter search may choose from: ranges and lists under the arguments' own names.
 
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { ArgumentSpec } from './argument-spec.ts';
 import { findArgumentSpec } from './argument-specs.ts';
@@ -54,7 +55,7 @@ export function withHyperparameters(raw: Readonly<Record<string, unknown>>, chos
  */
 export function readSearchSpace(given: unknown, raw: Readonly<Record<string, unknown>>): SearchSpace {
   if (typeof given !== 'object' || given === null || Array.isArray(given) || Object.keys(given).length === 0)
-    throw fault('space', 'The space must be an object with a range or a list for each argument.');
+    throw fault('space', msg`The space must be an object with a range or a list for each argument.`);
   const space = given as SearchSpace;
   for (const [name, dimension] of Object.entries(space)) checkDimension(name, dimension, raw);
   return space;
@@ -62,9 +63,9 @@ export function readSearchSpace(given: unknown, raw: Readonly<Record<string, unk
 
 function checkDimension(name: string, dimension: unknown, raw: Readonly<Record<string, unknown>>): void {
   const spec = findArgumentSpec(name);
-  if (spec?.support !== 'supported') throw fault(name, `${name} is no argument that has an effect here.`);
+  if (spec?.support !== 'supported') throw fault(name, msg`${name} is no argument that has an effect here.`);
   if (Array.isArray(dimension)) {
-    if (dimension.length === 0) throw fault(name, `The list of ${name} is empty.`);
+    if (dimension.length === 0) throw fault(name, msg`The list of ${name} is empty.`);
     for (const value of dimension) withHyperparameters(raw, { [name]: value });
     return;
   }
@@ -77,25 +78,25 @@ function checkRange(spec: ArgumentSpec, given: unknown): asserts given is Search
   if (typeof given !== 'object' || given === null)
     throw fault(
       name,
-      `${name} must be a list of values or a range such as {"low": 1, "high": 5}, but is ${show(given)}.`,
+      msg`${name} must be a list of values or a range such as {"low": 1, "high": 5}, but is ${show(given)}.`,
     );
   const { low, high, log = false, step, ...others } = given as Record<string, unknown>;
   const [strange] = Object.keys(others);
-  if (strange !== undefined) throw fault(name, `A range has low, high, log and step; ${name} has ${strange}.`);
-  if (type !== 'int' && type !== 'float') throw fault(name, `${name} is no number: give a list of values.`);
+  if (strange !== undefined) throw fault(name, msg`A range has low, high, log and step; ${name} has ${strange}.`);
+  if (type !== 'int' && type !== 'float') throw fault(name, msg`${name} is no number: give a list of values.`);
   if (!isNumber(low) || !isNumber(high) || low > high)
     throw fault(
       name,
-      `low and high of ${name} must be numbers, low not above high, but are ${show(low)} and ${show(high)}.`,
+      msg`low and high of ${name} must be numbers, low not above high, but are ${show(low)} and ${show(high)}.`,
     );
-  if (typeof log !== 'boolean') throw fault(name, `log of ${name} must be true or false, but is ${show(log)}.`);
-  if (log && low <= 0) throw fault(name, `A logarithmic range begins above 0; low of ${name} is ${low}.`);
+  if (typeof log !== 'boolean') throw fault(name, msg`log of ${name} must be true or false, but is ${show(log)}.`);
+  if (log && low <= 0) throw fault(name, msg`A logarithmic range begins above 0; low of ${name} is ${low}.`);
   if (step === undefined) return;
-  if (log) throw fault(name, `A logarithmic range has no step: leave one of them out for ${name}.`);
-  if (!isNumber(step) || step <= 0) throw fault(name, `step of ${name} must be above 0, but is ${show(step)}.`);
+  if (log) throw fault(name, msg`A logarithmic range has no step: leave one of them out for ${name}.`);
+  if (!isNumber(step) || step <= 0) throw fault(name, msg`step of ${name} must be above 0, but is ${show(step)}.`);
 }
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 
 const fault = (name: string, message: string): StudioError =>
-  new StudioError('E-ARGS', message, { where: `search space: ${name}`, safe: 'Nothing was started.' });
+  new StudioError('E-ARGS', message, { where: `search space: ${name}`, safe: msg`Nothing was started.` });

@@ -1,5 +1,6 @@
 // Which columns a task is made of, in which forms. The form on the page, the guess and the runner's checks go by it.
 
+import { msg } from '#util/msg.ts';
 import type { Task } from '#util/task.ts';
 
 export type Role =
@@ -32,24 +33,24 @@ const needed = (role: Role, holds: string): RoleSpec => ({ role, required: true,
 export const ROW_FORMS: Readonly<Record<Task, readonly RowForm[]>> = {
   'text-classification': [
     [
-      needed('text', 'the text'),
-      { role: 'textPair', required: false, holds: 'a second text, for pairs' },
-      needed('label', 'the label, the labels, or a number'),
+      needed('text', msg`the text`),
+      { role: 'textPair', required: false, holds: msg`a second text, for pairs` },
+      needed('label', msg`the label, the labels, or a number`),
     ],
   ],
-  'token-classification': [[needed('text', 'the words, as a list'), needed('label', 'a tag for each word')]],
+  'token-classification': [[needed('text', msg`the words, as a list`), needed('label', msg`a tag for each word`)]],
   'question-answering': [
     [
-      needed('question', 'the question'),
-      needed('context', 'the text that holds the answer'),
-      needed('answers', 'the answer as it stands in the text, or SQuAD’s {text, answer_start}'),
+      needed('question', msg`the question`),
+      needed('context', msg`the text that holds the answer`),
+      needed('answers', msg`the answer as it stands in the text, or SQuAD’s {text, answer_start}`),
     ],
   ],
-  'fill-mask': [[needed('text', 'the text')]],
+  'fill-mask': [[needed('text', msg`the text`)]],
   'text-generation': [
-    [needed('text', 'the text')],
-    [needed('prompt', 'what is given'), needed('completion', 'what is to be written')],
-    [needed('messages', 'a chat: a list of {role, content}')],
+    [needed('text', msg`the text`)],
+    [needed('prompt', msg`what is given`), needed('completion', msg`what is to be written`)],
+    [needed('messages', msg`a chat: a list of {role, content}`)],
   ],
 };
 

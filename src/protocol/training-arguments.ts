@@ -1,6 +1,7 @@
 // TrainingArguments: what the Trainer is told, read from HF-style snake_case JSON and written back to it.
 // The form, the worker, the runner and the Trainer all go through `parseTrainingArguments`.
 
+import { msg } from '#util/msg.ts';
 import { checkRules } from './argument-rules.ts';
 import type { ArgumentIssue, ArgumentSpec } from './argument-spec.ts';
 import { ARGUMENT_SPECS, findArgumentSpec, toCamelCase } from './argument-specs.ts';
@@ -145,7 +146,9 @@ export function parseTrainingArguments(input: Readonly<Record<string, unknown>>)
 
 function ignoredNote(spec: ArgumentSpec, raw: Readonly<Record<string, unknown>>): readonly ArgumentIssue[] {
   if (spec.support === 'supported' || !Object.hasOwn(raw, spec.name) || isDefault(spec, raw[spec.name])) return [];
-  return [{ name: spec.name, level: 'note', message: `${spec.name} is kept but does nothing here: ${spec.reason}.` }];
+  return [
+    { name: spec.name, level: 'note', message: msg`${spec.name} is kept but does nothing here: ${spec.reason}.` },
+  ];
 }
 
 /** Whether a value says the same as HF's default. */

@@ -2,6 +2,7 @@
 
 import type { CheckpointId } from '#protocol/ids.ts';
 import { Crc32 } from '#util/crc32.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { CheckpointManifest, CheckpointWrite, TensorEntry, TensorSource } from './checkpoint-store.ts';
 import { SCHEMA_VERSION } from './schema.ts';
@@ -19,14 +20,15 @@ export interface SavePlan {
   readonly unmarked: readonly CheckpointManifest[];
 }
 
-/** What saving `write` does to the run's stored checkpoints. `rotate` sees those that would stay, marks moved. */
+/** What saving `write` does to the run's stored checkpoints. `rotate` sees those that would stay and are not pinned, marks
+ * moved. */
 export function planSave(write: CheckpointWrite, stored: readonly CheckpointManifest[]): SavePlan {
   const replaced = stored.filter(({ name }) => name === write.name);
   const others = sortCheckpoints(stored).filter(({ name }) => name !== write.name);
   const marked = others.map((manifest) =>
     write.isBest && manifest.isBest ? { ...manifest, isBest: false } : manifest,
   );
-  const rotated = new Set(write.rotate(marked));
+  const rotated = new Set(write.rotate(marked.filter(({ pinned }) => !pinned)));
   return {
     deleted: [...replaced, ...marked.filter(({ checkpointId }) => rotated.has(checkpointId))],
     unmarked: marked.filter((manifest, i) => manifest !== others[i] && !rotated.has(manifest.checkpointId)),
@@ -61,8 +63,8 @@ export class TensorMeter {
     if (this.#byteLength !== byteLength) {
       throw new StudioError(
         'E-INTERNAL',
-        `Tensor ${name} should have ${byteLength} bytes, but ${this.#byteLength} came.`,
-        { where: `${file}, tensor ${name}` },
+        msg`Tensor ${name} should have ${byteLength} bytes, but ${this.#byteLength} came.`,
+        { where: msg`${file}, tensor ${name}` },
       );
     }
     return { file, name, dtype, shape, byteLength, crc32: this.#crc.digest() };
@@ -73,11 +75,11 @@ export class TensorMeter {
     if (this.#byteLength === byteLength && this.#crc.digest() === crc32) return;
     throw new StudioError(
       'E-CHECKPOINT',
-      `${checkpoint} is damaged: tensor ${name} of ${file} does not match its checksum.`,
+      msg`${checkpoint} is damaged: tensor ${name} of ${file} does not match its checksum.`,
       {
-        where: `${checkpoint}/${file}, tensor ${name}`,
-        hint: 'Resume from an older checkpoint, and delete this one.',
-        safe: 'Other checkpoints are not affected.',
+        where: msg`${checkpoint}/${file}, tensor ${name}`,
+        hint: msg`Resume from an older checkpoint, and delete this one.`,
+        safe: msg`Other checkpoints are not affected.`,
       },
     );
   }
@@ -86,20 +88,20 @@ export class TensorMeter {
 /** Position of a tensor in the manifest's list. @throws StudioError E-CHECKPOINT when it is not part of it. */
 export function tensorIndexOf(manifest: CheckpointManifest, file: string, name: string): number {
   const index = manifest.tensors.findIndex((tensor) => tensor.file === file && tensor.name === name);
-  if (index < 0) throw missingPart(manifest.name, `tensor ${name} of ${file}`);
+  if (index < 0) throw missingPart(manifest.name, msg`tensor ${name} of ${file}`);
   return index;
 }
 
 export function missingPart(checkpoint: string, part: string): StudioError {
-  return new StudioError('E-CHECKPOINT', `${checkpoint} has no ${part}.`, {
+  return new StudioError('E-CHECKPOINT', msg`${checkpoint} has no ${part}.`, {
     where: checkpoint,
-    hint: 'Choose another checkpoint.',
+    hint: msg`Choose another checkpoint.`,
   });
 }
 
 export function missingCheckpoint(checkpointId: CheckpointId): StudioError {
-  return new StudioError('E-CHECKPOINT', 'This checkpoint is not stored any more.', {
+  return new StudioError('E-CHECKPOINT', msg`This checkpoint is not stored any more.`, {
     where: checkpointId,
-    hint: 'It was deleted, here or in another tab. Choose another one from the list.',
+    hint: msg`It was deleted, here or in another tab. Choose another one from the list.`,
   });
 }

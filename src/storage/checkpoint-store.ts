@@ -46,6 +46,8 @@ export interface CheckpointManifest {
   /** Paths of the text files: config.json, trainer_state.json, … */
   readonly files: readonly string[];
   readonly schemaVersion: number;
+  /** Rotation leaves it alone. Checkpoints of earlier versions have no such mark. */
+  readonly pinned?: boolean;
 }
 
 export interface CheckpointWrite {

@@ -1,6 +1,7 @@
 // Opens the browser's database, and tells in plain words what goes wrong with it.
 
 import { openDB, unwrap } from 'idb';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { type AtelierSchema, DATABASE_NAME, type Database, MIGRATIONS, SCHEMA_VERSION } from './schema.ts';
 
@@ -41,17 +42,17 @@ export async function openDatabase({
       (database) => database.close(),
       () => {},
     );
-    throw toStorageError(error, 'The browser did not open its database');
+    throw toStorageError(error, msg`The browser did not open its database`);
   }
 }
 
 function blockedError(): StudioError {
   return new StudioError(
     'E-STORAGE',
-    'Another tab with an older version of the studio is open and holds the stored runs.',
+    msg`Another tab with an older version of the studio is open and holds the stored runs.`,
     {
-      hint: 'Let it finish or pause its run, close that tab, and reload this one.',
-      safe: 'All stored runs are unchanged.',
+      hint: msg`Let it finish or pause its run, close that tab, and reload this one.`,
+      safe: msg`All stored runs are unchanged.`,
     },
   );
 }
@@ -60,18 +61,18 @@ function blockedError(): StudioError {
 export function toStorageError(error: unknown, doing: string): unknown {
   if (!(error instanceof DOMException)) return error;
   if (error.name === 'QuotaExceededError') {
-    return new StudioError('E-STORAGE-FULL', 'The browser has no room left for this site.', {
-      hint: 'Delete old checkpoints or runs, or free space on the disk, and try again.',
-      safe: 'Everything that was stored before is still there.',
+    return new StudioError('E-STORAGE-FULL', msg`The browser has no room left for this site.`, {
+      hint: msg`Delete old checkpoints or runs, or free space on the disk, and try again.`,
+      safe: msg`Everything that was stored before is still there.`,
       cause: error,
     });
   }
   const newer = error.name === 'VersionError';
   return new StudioError('E-STORAGE', `${doing}: ${error.message || error.name}`, {
     hint: newer
-      ? 'The stored runs belong to a newer version of the studio. Reload the page to get that version.'
-      : 'Reload the page. In a private window, or with site data blocked, nothing can be stored.',
-    safe: 'What was stored before is unchanged.',
+      ? msg`The stored runs belong to a newer version of the studio. Reload the page to get that version.`
+      : msg`Reload the page. In a private window, or with site data blocked, nothing can be stored.`,
+    safe: msg`What was stored before is unchanged.`,
     cause: error,
   });
 }

@@ -5,6 +5,7 @@
 
 import type { HubDownload, HubFile, HubRepo } from '#protocol/hub-messages.ts';
 import type { DownloadId } from '#protocol/ids.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { told } from './database.ts';
 import { type Database, type DownloadFileRecord, type DownloadRecord, keysUnder } from './schema.ts';
@@ -24,7 +25,7 @@ export class IdbDownloadStore {
   /** Makes a place for the files; those that are there already stay as they are. */
   async begin(repo: HubRepo, revision: string, files: readonly HubFile[]): Promise<DownloadId> {
     const downloadId = downloadIdOf(repo, revision);
-    await told('The download was not begun', async () => {
+    await told(msg`The download was not begun`, async () => {
       const transaction = this.#database.transaction('downloads', 'readwrite');
       const known = await transaction.store.get(downloadId);
       const kept = known?.files ?? [];
@@ -37,19 +38,19 @@ export class IdbDownloadStore {
   }
 
   async get(downloadId: DownloadId): Promise<HubDownload | undefined> {
-    const record = await told('The download could not be read', () => this.#database.get('downloads', downloadId));
+    const record = await told(msg`The download could not be read`, () => this.#database.get('downloads', downloadId));
     return record && summaryOf(record);
   }
 
   /** Newest first. */
   async list(): Promise<readonly HubDownload[]> {
-    const records = await told('The downloads could not be read', () => this.#database.getAll('downloads'));
+    const records = await told(msg`The downloads could not be read`, () => this.#database.getAll('downloads'));
     return records.sort((a, b) => b.createdAt - a.createdAt).map(summaryOf);
   }
 
   /** Deletes all files of the download, all or nothing. Runs keep their own copies. */
   async delete(downloadId: DownloadId): Promise<void> {
-    await told('The download was not deleted', async () => {
+    await told(msg`The download was not deleted`, async () => {
       const transaction = this.#database.transaction([...STORES], 'readwrite');
       await Promise.all([
         transaction.objectStore('downloads').delete(downloadId),
@@ -61,7 +62,7 @@ export class IdbDownloadStore {
 
   /** Adds the next bytes of a file. @throws StudioError E-STORAGE-FULL, E-STORAGE. */
   async append(downloadId: DownloadId, path: string, piece: Blob): Promise<void> {
-    await this.#change(downloadId, path, 'A piece of the download was not stored', async (file, pieces) => {
+    await this.#change(downloadId, path, msg`A piece of the download was not stored`, async (file, pieces) => {
       await pieces.put(piece, [downloadId, path, file.pieces]);
       return { ...file, pieces: file.pieces + 1, storedBytes: file.storedBytes + piece.size };
     });
@@ -69,19 +70,19 @@ export class IdbDownloadStore {
 
   /** Drops what is stored of a file. */
   async clear(downloadId: DownloadId, path: string): Promise<void> {
-    await this.#change(downloadId, path, 'The file was not cleared', async (file, pieces) => {
+    await this.#change(downloadId, path, msg`The file was not cleared`, async (file, pieces) => {
       await pieces.delete(keysUnder(downloadId, path));
       return asEmpty(file);
     });
   }
 
   async markVerified(downloadId: DownloadId, path: string): Promise<void> {
-    await this.#change(downloadId, path, 'The check was not stored', async (file) => ({ ...file, verified: true }));
+    await this.#change(downloadId, path, msg`The check was not stored`, async (file) => ({ ...file, verified: true }));
   }
 
   /** What is stored of a file; empty for none. Bytes are read from disk only when asked for. */
   async read(downloadId: DownloadId, path: string): Promise<Blob> {
-    const pieces = await told(`The file ${path} could not be read`, () =>
+    const pieces = await told(msg`The file ${path} could not be read`, () =>
       this.#database.getAll('downloadPieces', keysUnder(downloadId, path)),
     );
     return new Blob(pieces);
@@ -134,7 +135,7 @@ function summaryOf({ downloadId, repo, revision, files, createdAt }: DownloadRec
 }
 
 function gone(path: string): StudioError {
-  return new StudioError('E-STORAGE', `The place for ${path} is gone: the download was deleted meanwhile.`, {
-    hint: 'Start the download again.',
+  return new StudioError('E-STORAGE', msg`The place for ${path} is gone: the download was deleted meanwhile.`, {
+    hint: msg`Start the download again.`,
   });
 }

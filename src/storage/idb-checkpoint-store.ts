@@ -2,6 +2,7 @@
 // the rotation become visible together, or nothing changes, even if the browser is killed in the middle.
 
 import type { CheckpointId, RunId } from '#protocol/ids.ts';
+import { msg } from '#util/msg.ts';
 import { randomId } from '#util/random-id.ts';
 import { StudioError } from '#util/studio-error.ts';
 import {
@@ -39,7 +40,7 @@ export class IdbCheckpointStore implements CheckpointStore {
   /** The sources of `write` must not read from this store: they would wait for the very transaction that waits for them. */
   async save(write: CheckpointWrite): Promise<CheckpointManifest> {
     const checkpointId = randomId() as CheckpointId;
-    return this.#inTransaction('The checkpoint was not saved', async (transaction) => {
+    return this.#inTransaction(msg`The checkpoint was not saved`, async (transaction) => {
       const entries = await writeTensors(transaction, write, checkpointId);
       const manifest = makeManifest(write, checkpointId, entries, this.#now());
       const files = transaction.objectStore('checkpointFiles');
@@ -61,16 +62,41 @@ export class IdbCheckpointStore implements CheckpointStore {
     const manifest = await this.#database.get('checkpoints', [runId, checkpointId]);
     if (!manifest) throw missingCheckpoint(checkpointId);
     if (manifest.schemaVersion > SCHEMA_VERSION) {
-      throw new StudioError('E-CHECKPOINT', `${manifest.name} was written by a newer version of the studio.`, {
+      throw new StudioError('E-CHECKPOINT', msg`${manifest.name} was written by a newer version of the studio.`, {
         where: manifest.name,
-        hint: 'Reload the page to get that version.',
+        hint: msg`Reload the page to get that version.`,
       });
     }
     return new IdbCheckpoint(this.#database, manifest);
   }
 
+  async pin(runId: RunId, checkpointId: CheckpointId, pinned: boolean): Promise<void> {
+    await this.#inTransaction(msg`The checkpoint was not pinned`, async (transaction) => {
+      const manifests = transaction.objectStore('checkpoints');
+      const manifest = await manifests.get([runId, checkpointId]);
+      if (!manifest) throw missingCheckpoint(checkpointId);
+      await manifests.put({ ...manifest, pinned });
+    });
+  }
+
+  /** Puts the same checkpoint into another run, as its only one of that name. */
+  async copy(runId: RunId, checkpointId: CheckpointId, to: RunId): Promise<void> {
+    await this.#inTransaction(msg`The checkpoint was not copied`, async (transaction) => {
+      const manifest = await transaction.objectStore('checkpoints').get([runId, checkpointId]);
+      if (!manifest) throw missingCheckpoint(checkpointId);
+      await transaction.objectStore('checkpoints').put({ ...manifest, runId: to, isBest: false, pinned: false });
+      const files = transaction.objectStore('checkpointFiles');
+      for (const path of manifest.files)
+        await files.put((await files.get([runId, checkpointId, path]))!, [to, checkpointId, path]);
+      const records = transaction.objectStore('tensorRecords');
+      for (const [index, { byteLength }] of manifest.tensors.entries())
+        for (let part = 0; part * RECORD_BYTES < byteLength; part++)
+          await records.put((await records.get([runId, checkpointId, index, part]))!, [to, checkpointId, index, part]);
+    });
+  }
+
   async delete(runId: RunId, checkpointId: CheckpointId): Promise<void> {
-    await this.#inTransaction('The checkpoint was not deleted', (transaction) =>
+    await this.#inTransaction(msg`The checkpoint was not deleted`, (transaction) =>
       deleteParts(transaction, runId, checkpointId),
     );
   }
@@ -142,7 +168,7 @@ class IdbCheckpoint implements StoredCheckpoint {
   async readFile(path: string): Promise<string> {
     const { runId, checkpointId, name } = this.manifest;
     const text = await this.#database.get('checkpointFiles', [runId, checkpointId, path]);
-    if (text === undefined) throw missingPart(name, `file ${path}`);
+    if (text === undefined) throw missingPart(name, msg`file ${path}`);
     return text;
   }
 

@@ -1,6 +1,7 @@
 // Checkpoints in main memory: for tests, and where a browser offers no database.
 
 import type { CheckpointId, RunId } from '#protocol/ids.ts';
+import { msg } from '#util/msg.ts';
 import { randomId } from '#util/random-id.ts';
 import {
   makeManifest,
@@ -99,7 +100,7 @@ class MemoryCheckpoint implements StoredCheckpoint {
 
   async readFile(path: string): Promise<string> {
     const text = this.#kept.files.get(path);
-    if (text === undefined) throw missingPart(this.manifest.name, `file ${path}`);
+    if (text === undefined) throw missingPart(this.manifest.name, msg`file ${path}`);
     return text;
   }
 

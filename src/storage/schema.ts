@@ -3,14 +3,24 @@
 
 import type { DBSchema, IDBPDatabase } from 'idb';
 import type { HubDownloadFile, HubRepo } from '#protocol/hub-messages.ts';
-import type { CheckpointId, DownloadId, RunId } from '#protocol/ids.ts';
-import type { ProblemType, Reading, RunNotice, RunOrigin, RunSetup } from '#protocol/messages.ts';
-import type { LogEntry } from '#protocol/metrics.ts';
+import type { CheckpointId, DownloadId, RunId, SweepId } from '#protocol/ids.ts';
+import type {
+  ModelCardTexts,
+  ProblemType,
+  Reading,
+  RunNotice,
+  RunOrigin,
+  RunParent,
+  RunSample,
+  RunSetup,
+} from '#protocol/messages.ts';
+import type { LogEntry, RunMeasure } from '#protocol/metrics.ts';
 import type { RunState } from '#protocol/run-state.ts';
+import type { SweepOptions, SweepSearch, SweepState } from '#protocol/sweep-messages.ts';
 import type { CheckpointManifest } from './checkpoint-store.ts';
 
 export const DATABASE_NAME = 'atelier';
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 /** What is kept of a run besides its log, assets and checkpoints. */
 export interface RunRecord {
@@ -32,14 +42,37 @@ export interface RunRecord {
   readonly notices: readonly RunNotice[];
   /** Runs of version 1 have none: there was no Hub. */
   readonly origin?: RunOrigin;
-  /** How the data is read. Runs of versions 1 and 2 have none: there was no choice. */
+  /** How the data is read. Runs of versions 1 to 3 have none: there was no choice. */
   readonly reading?: Reading;
+  readonly samples?: readonly RunSample[];
+  /** Of a fork. */
+  readonly parent?: RunParent;
+  /** What a person wrote into the model card. */
+  readonly card?: ModelCardTexts;
+}
+
+/** What is kept of a sweep. */
+export interface SweepRecord {
+  readonly sweepId: SweepId;
+  readonly name: string;
+  readonly createdAt: number;
+  readonly state: SweepState;
+  readonly options: SweepOptions;
+  readonly setup: Omit<RunSetup, 'modelId' | 'dataId'>;
+  readonly modelName: string;
+  readonly dataName: string;
+  /** Its settings and trials, as the search goes on from them; null until the first. */
+  readonly search: SweepSearch | null;
+  /** Runs by the number of their trial. */
+  readonly runIds: Readonly<Record<number, RunId>>;
 }
 
 /** Log entries that were appended together. */
 export interface LogBatch {
   readonly runId: RunId;
   readonly entries: readonly LogEntry[];
+  /** Batches of earlier versions have none. */
+  readonly measures?: readonly RunMeasure[];
 }
 
 /** A file that a run needs to be resumed: of the model, the tokenizer or the data. */
@@ -84,6 +117,7 @@ export interface AtelierSchema extends DBSchema {
   checkpointFiles: { key: [RunId, CheckpointId, string]; value: string };
   /** Bytes of tensor number n (in the manifest's list) in pieces of RECORD_BYTES: run, checkpoint, n, piece. */
   tensorRecords: { key: [RunId, CheckpointId, number, number]; value: Uint8Array<ArrayBuffer> };
+  sweeps: { key: SweepId; value: SweepRecord };
   downloads: { key: DownloadId; value: DownloadRecord };
   /** Consecutive parts of a downloaded file: download, path, number. */
   downloadPieces: { key: [DownloadId, string, number]; value: Blob };
@@ -108,6 +142,9 @@ export const MIGRATIONS: readonly Migration[] = [
   (database) => {
     database.createObjectStore('downloads', { keyPath: 'downloadId' });
     database.createObjectStore('downloadPieces');
+  },
+  (database) => {
+    database.createObjectStore('sweeps', { keyPath: 'sweepId' });
   },
   (database) => {
     database.createObjectStore('featureSets', { keyPath: 'key' });

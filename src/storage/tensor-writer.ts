@@ -3,6 +3,7 @@
 
 import type { IDBPTransaction, StoreNames } from 'idb';
 import type { CheckpointId, RunId } from '#protocol/ids.ts';
+import { msg } from '#util/msg.ts';
 import { TensorMeter } from './checkpoint-rules.ts';
 import type { TensorEntry, TensorSource } from './checkpoint-store.ts';
 import type { AtelierSchema } from './schema.ts';
@@ -87,7 +88,7 @@ export class TensorWriter {
     try {
       return await awaited;
     } catch (cause) {
-      throw new SourceFailure('a source of tensor bytes failed', { cause });
+      throw new SourceFailure(msg`a source of tensor bytes failed`, { cause });
     }
   }
 }

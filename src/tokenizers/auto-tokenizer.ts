@@ -4,6 +4,7 @@
 
 import { Tokenizer } from '@huggingface/tokenizers';
 import type { ModelFiles } from '#formats/model-files.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { Span } from './aligned-text.ts';
 import { type ChatMessage, type ChatPart, ChatTemplate } from './chat-template.ts';
@@ -156,10 +157,10 @@ export class PreTrainedTokenizer {
       if (cause instanceof StudioError) throw cause;
       throw new StudioError(
         'E-TOKENIZER',
-        `tokenizer.json can not be used: ${cause instanceof Error ? cause.message : String(cause)}`,
+        msg`tokenizer.json can not be used: ${cause instanceof Error ? cause.message : String(cause)}`,
         {
           where: 'tokenizer.json',
-          hint: 'The tokenizer is of a kind that is not supported, or the file is damaged.',
+          hint: msg`The tokenizer is of a kind that is not supported, or the file is damaged.`,
           cause,
         },
       );
@@ -287,7 +288,7 @@ export class PreTrainedTokenizer {
 
   /** A chat up to where the assistant goes on. @throws as `chatParts`. */
   chatPrompt(messages: readonly ChatMessage[]): string {
-    return this.#requireChatTemplate().render(messages, true, 'the chat');
+    return this.#requireChatTemplate().render(messages, true, msg`the chat`);
   }
 
   /** The chat template marks what the assistant says itself. */
@@ -301,10 +302,10 @@ export class PreTrainedTokenizer {
 
   #requireChatTemplate(): ChatTemplate {
     if (this.#chatTemplate) return this.#chatTemplate;
-    throw new StudioError('E-TOKENIZER', 'The tokenizer has no chat template.', {
+    throw new StudioError('E-TOKENIZER', msg`The tokenizer has no chat template.`, {
       where: 'tokenizer_config.json, chat_template',
-      hint: 'Use an instruction-tuned model, add its chat_template.jinja, or use a prompt and a completion column.',
-      safe: 'Nothing was started.',
+      hint: msg`Use an instruction-tuned model, add its chat_template.jinja, or use a prompt and a completion column.`,
+      safe: msg`Nothing was started.`,
     });
   }
 
@@ -320,10 +321,10 @@ export class PreTrainedTokenizer {
     if (padTokenId === null) {
       throw new StudioError(
         'E-TOKENIZER',
-        'The tokenizer has no padding token, so texts of different length can not be put into one batch.',
+        msg`The tokenizer has no padding token, so texts of different length can not be put into one batch.`,
         {
           where: 'tokenizer_config.json, pad_token',
-          hint: 'Set pad_token in tokenizer_config.json to a token of the vocabulary.',
+          hint: msg`Set pad_token in tokenizer_config.json to a token of the vocabulary.`,
         },
       );
     }
@@ -373,10 +374,10 @@ export class PreTrainedTokenizer {
     if (maxLength >= specials) return maxLength - specials;
     throw new StudioError(
       'E-ARGS',
-      `A maximum length of ${maxLength} tokens leaves no room: the special tokens alone are ${specials}.`,
+      msg`A maximum length of ${maxLength} tokens leaves no room: the special tokens alone are ${specials}.`,
       {
         where: 'max_length',
-        hint: `Choose at least ${specials + 1}; 128 is usual for sentences.`,
+        hint: msg`Choose at least ${specials + 1}; 128 is usual for sentences.`,
       },
     );
   }
@@ -412,9 +413,9 @@ export class PreTrainedTokenizer {
       this.#prepared(given),
     );
     if (spans.length !== ids.length) {
-      throw new StudioError('E-TOKENIZER', 'This tokenizer does not tell where its tokens stand in a text.', {
+      throw new StudioError('E-TOKENIZER', msg`This tokenizer does not tell where its tokens stand in a text.`, {
         where: 'tokenizer.json',
-        hint: 'Use a model with a BERT, byte-level or SentencePiece tokenizer for this task.',
+        hint: msg`Use a model with a BERT, byte-level or SentencePiece tokenizer for this task.`,
       });
     }
     return spans.map(({ span }, i) => ({ id: ids[i]!, span }));
@@ -454,11 +455,11 @@ function windows(length: number, room: number, stride: number): [number, number]
 function noRoom(where: string, maxLength: number, question: number, stride: number): StudioError {
   return new StudioError(
     'E-ARGS',
-    `${where}: the question has ${question} tokens, which leaves too little of ${maxLength} for a context read in windows that share ${stride}.`,
+    msg`${where}: the question has ${question} tokens, which leaves too little of ${maxLength} for a context read in windows that share ${stride}.`,
     {
       where: 'max_length, doc_stride',
-      hint: 'Raise max_length, or lower doc_stride.',
-      safe: 'Nothing was started.',
+      hint: msg`Raise max_length, or lower doc_stride.`,
+      safe: msg`Nothing was started.`,
     },
   );
 }

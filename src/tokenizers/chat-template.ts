@@ -1,6 +1,7 @@
 // Chats as one text, by the template that belongs to the tokenizer, with the parts marked that the assistant wrote.
 
 import { Template } from '@huggingface/jinja';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { TokenizerConfig } from './tokenizer-files.ts';
 import { specialToken } from './tokenizer-files.ts';
@@ -110,11 +111,11 @@ function markedParts(text: string): ChatPart[] {
 function templateError(where: string, cause: unknown): StudioError {
   return new StudioError(
     'E-TOKENIZER',
-    `${where}: the chat template can not be applied: ${cause instanceof Error ? cause.message : String(cause)}`,
+    msg`${where}: the chat template can not be applied: ${cause instanceof Error ? cause.message : String(cause)}`,
     {
       where,
-      hint: 'Check that roles come in the order the model expects (often user and assistant by turns), or use a prompt and a completion column.',
-      safe: 'Nothing was started.',
+      hint: msg`Check that roles come in the order the model expects (often user and assistant by turns), or use a prompt and a completion column.`,
+      safe: msg`Nothing was started.`,
       cause,
     },
   );

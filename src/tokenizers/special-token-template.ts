@@ -1,6 +1,7 @@
 // Where special tokens go around one text or a pair, and which token type every position has: the part of
 // tokenizer.json called post_processor, on ids. Kept apart from the tokens because truncation comes between them.
 
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 
 export type TemplatePart =
@@ -64,10 +65,10 @@ export function readTemplate(json: PostProcessorJson | null | undefined): Specia
     default:
       throw new StudioError(
         'E-TOKENIZER',
-        `tokenizer.json has a post_processor of type ${json!.type}, which is not supported.`,
+        msg`tokenizer.json has a post_processor of type ${json!.type}, which is not supported.`,
         {
           where: 'tokenizer.json, post_processor',
-          hint: 'Use a model with a BERT, RoBERTa, byte-level or template post-processor.',
+          hint: msg`Use a model with a BERT, RoBERTa, byte-level or template post-processor.`,
         },
       );
   }

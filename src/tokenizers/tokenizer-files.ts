@@ -3,6 +3,7 @@
 
 import type { ModelFiles } from '#formats/model-files.ts';
 import { parseHfJson } from '#util/hf-json.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { PostProcessorJson } from './special-token-template.ts';
 
@@ -79,7 +80,7 @@ const BERT_SPECIAL_TOKENS = {
   mask_token: '[MASK]',
 };
 
-const HOW_TO_CONVERT = `Make one in Python: python -c "from transformers import AutoTokenizer; AutoTokenizer.from_pretrained('MODEL').save_pretrained('FOLDER')", and add the files it writes.`;
+const HOW_TO_CONVERT = msg`Make one in Python: python -c "from transformers import AutoTokenizer; AutoTokenizer.from_pretrained('MODEL').save_pretrained('FOLDER')", and add the files it writes.`;
 
 /** @throws StudioError E-TOKENIZER when files are missing or unreadable. */
 export async function readTokenizerFiles(files: ModelFiles): Promise<TokenizerFiles> {
@@ -129,8 +130,8 @@ function chatTemplateOf(texts: ReadonlyMap<string, string>, config: TokenizerCon
 }
 
 function noTokenizer(found: readonly string[]): StudioError {
-  const others = found.length === 0 ? '' : ` Only ${found.join(', ')} ${found.length === 1 ? 'is' : 'are'} there.`;
-  return new StudioError('E-TOKENIZER', `The model has no tokenizer.json.${others}`, {
+  const others = found.length === 0 ? '' : msg` Only ${found.join(', ')} ${found.length === 1 ? 'is' : 'are'} there.`;
+  return new StudioError('E-TOKENIZER', msg`The model has no tokenizer.json.${others}`, {
     where: 'tokenizer.json',
     hint: HOW_TO_CONVERT,
   });
@@ -152,10 +153,14 @@ function checkShape(json: TokenizerJson): void {
     Array.isArray(json.added_tokens) &&
     typeof json.model?.vocab === 'object';
   if (complete) return;
-  throw new StudioError('E-TOKENIZER', 'tokenizer.json has no model with a vocabulary, or no list of added tokens.', {
-    where: 'tokenizer.json',
-    hint: `The file is damaged or of another kind. ${HOW_TO_CONVERT}`,
-  });
+  throw new StudioError(
+    'E-TOKENIZER',
+    msg`tokenizer.json has no model with a vocabulary, or no list of added tokens.`,
+    {
+      where: 'tokenizer.json',
+      hint: msg`The file is damaged or of another kind. ${HOW_TO_CONVERT}`,
+    },
+  );
 }
 
 /** One token a line; its id is the number of the line, from 0. */
@@ -186,9 +191,9 @@ function rebuildBert(
     (content) => !Object.hasOwn(vocab, content) && !added.some((token) => token.content === content),
   );
   if (missing.length > 0) {
-    throw new StudioError('E-TOKENIZER', `The vocabulary lacks the special token ${missing.join(', ')}.`, {
+    throw new StudioError('E-TOKENIZER', msg`The vocabulary lacks the special token ${missing.join(', ')}.`, {
       where: 'tokenizer_config.json',
-      hint: 'Check the special tokens in tokenizer_config.json, or add the complete tokenizer files of the model.',
+      hint: msg`Check the special tokens in tokenizer_config.json, or add the complete tokenizer files of the model.`,
     });
   }
   const [unk, sep, , cls] = names as [string, string, string, string];

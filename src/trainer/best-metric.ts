@@ -3,6 +3,7 @@
 import type { CheckpointId } from '#protocol/ids.ts';
 import type { TrainingArguments } from '#protocol/training-arguments.ts';
 import type { CheckpointManifest } from '#storage/checkpoint-store.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { evalKey } from './callbacks/early-stopping-callback.ts';
 import type { Metrics } from './evaluation-loop.ts';
@@ -37,10 +38,10 @@ export function decidingMetric(metrics: Metrics, name: string): number {
 
 function missingMetric(name: string, metrics: Metrics): StudioError {
   const offered = Object.keys(metrics).filter((key) => typeof metrics[key] === 'number');
-  return new StudioError('E-ARGS', `metric_for_best_model is "${name}", which the evaluation does not report.`, {
+  return new StudioError('E-ARGS', msg`metric_for_best_model is "${name}", which the evaluation does not report.`, {
     where: 'metric_for_best_model',
-    hint: `Choose one of: ${offered.join(', ')}.`,
-    safe: 'Checkpoints written so far are kept.',
+    hint: msg`Choose one of: ${offered.join(', ')}.`,
+    safe: msg`Checkpoints written so far are kept.`,
   });
 }
 

@@ -1,6 +1,7 @@
 // What a Trainer refuses at construction, as HF does, in words that say what to change.
 
 import type { Dataset } from '#data/dataset.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { TrainerOptions } from './trainer-options.ts';
 
@@ -18,34 +19,34 @@ export function checkTrainerOptions({
   runId,
   pusher,
 }: TrainerOptions): void {
-  if (!model === !modelInit) refuse('Give exactly one of model and modelInit.', 'model, modelInit');
+  if (!model === !modelInit) refuse(msg`Give exactly one of model and modelInit.`, 'model, modelInit');
   if (optimizers && modelInit)
-    refuse('optimizers and modelInit exclude each other: each train() makes a new model.', 'optimizers');
+    refuse(msg`optimizers and modelInit exclude each other: each train() makes a new model.`, 'optimizers');
   if (args.evalStrategy !== 'no' && !evalDataset) {
     refuse(
-      `eval_strategy is "${args.evalStrategy}", but there is no evaluation data.`,
+      msg`eval_strategy is "${args.evalStrategy}", but there is no evaluation data.`,
       'eval_strategy',
-      'Give a validation file, hold rows out, or set eval_strategy to "no".',
+      msg`Give a validation file, hold rows out, or set eval_strategy to "no".`,
     );
   }
   const needsMetric = args.saveStrategy === 'best' || args.loadBestModelAtEnd;
   if (needsMetric && args.metricForBestModel === null)
-    refuse('The best model needs metric_for_best_model.', 'metric_for_best_model');
+    refuse(msg`The best model needs metric_for_best_model.`, 'metric_for_best_model');
   if (args.saveStrategy !== 'no' && (!checkpointStore || !runId)) {
     refuse(
-      `save_strategy is "${args.saveStrategy}", but this Trainer has nowhere to save.`,
+      msg`save_strategy is "${args.saveStrategy}", but this Trainer has nowhere to save.`,
       'save_strategy',
-      'Give checkpointStore and runId, or set save_strategy to "no".',
+      msg`Give checkpointStore and runId, or set save_strategy to "no".`,
     );
   }
   if (args.pushToHub && !pusher)
     refuse(
-      'push_to_hub is on, but this Trainer has nothing to push with.',
+      msg`push_to_hub is on, but this Trainer has nothing to push with.`,
       'push_to_hub',
-      'Give pusher, or turn it off.',
+      msg`Give pusher, or turn it off.`,
     );
 }
 
 function refuse(message: string, where: string, hint?: string): never {
-  throw new StudioError('E-ARGS', message, { where, ...(hint ? { hint } : {}), safe: 'Nothing was started.' });
+  throw new StudioError('E-ARGS', message, { where, ...(hint ? { hint } : {}), safe: msg`Nothing was started.` });
 }

@@ -7,6 +7,7 @@ import type { OptimizerUpdate } from '#optim/optimizer-update.ts';
 import type { StoredCheckpoint, TensorSource } from '#storage/checkpoint-store.ts';
 import { bfloat16ToFloat32, halfToFloat32 } from '#util/half.ts';
 import { compareCodePoints } from '#util/hf-json.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 
 const weightsFileOf = ({ weightsFile = 'model.safetensors' }: TrainableModel): string => weightsFile;
@@ -127,8 +128,8 @@ async function readFloats(stored: StoredCheckpoint, file: string, name: string):
   if (dtype === 'F32') return new Float32Array(buffer);
   throw new StudioError(
     'E-CHECKPOINT',
-    `The checkpoint holds ${name} as ${dtype ?? 'nothing'}; weights are F32, F16 or BF16.`,
-    { where: `${file}, tensor ${name}`, safe: 'The checkpoint is untouched.' },
+    msg`The checkpoint holds ${name} as ${dtype ?? 'nothing'}; weights are F32, F16 or BF16.`,
+    { where: msg`${file}, tensor ${name}`, safe: msg`The checkpoint is untouched.` },
   );
 }
 
@@ -136,11 +137,11 @@ function checkShape(name: string, expected: readonly number[], actual: readonly 
   if (actual && expected.length === actual.length && expected.every((n, i) => n === actual[i])) return;
   throw new StudioError(
     'E-CHECKPOINT',
-    `The checkpoint ${actual ? `holds ${name} as [${actual.join(', ')}]` : `lacks ${name}`}; this run needs [${expected.join(', ')}].`,
+    msg`The checkpoint ${actual ? msg`holds ${name} as [${actual.join(', ')}]` : msg`lacks ${name}`}; this run needs [${expected.join(', ')}].`,
     {
       where: name,
-      hint: 'It belongs to another model or optimizer. Resume with the arguments it was written with.',
-      safe: 'The checkpoint is untouched.',
+      hint: msg`It belongs to another model or optimizer. Resume with the arguments it was written with.`,
+      safe: msg`The checkpoint is untouched.`,
     },
   );
 }

@@ -3,6 +3,7 @@
 
 import type { TrainingArguments } from '#protocol/training-arguments.ts';
 import type { CheckpointManifest, StoredCheckpoint } from '#storage/checkpoint-store.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { HubPusher, PushRequest } from './hub-pusher.ts';
 import type { TrainerHooks, TrainerOptions } from './trainer-options.ts';
@@ -59,7 +60,7 @@ export class HubPushPolicy {
     const { hubStrategy, hubAlwaysPush, saveStrategy } = this.#parts.args;
     const isBusy = this.#announced.size + this.#waiting > 0;
     if (hubStrategy === 'end' || (isBusy && !hubAlwaysPush)) return false;
-    const at = saveStrategy === 'steps' ? `step ${globalStep}` : `epoch ${Math.trunc(epoch)}`;
+    const at = saveStrategy === 'steps' ? msg`step ${globalStep}` : msg`epoch ${Math.trunc(epoch)}`;
     this.#announced.set(`checkpoint-${globalStep}`, `Training in progress, ${at}`);
     return true;
   }
@@ -100,7 +101,7 @@ export class HubPushPolicy {
     const model = { checkpoint, message, folder: null };
     if (name === 'final' || hubStrategy === 'every_save') return [model];
     const folder = hubStrategy === 'checkpoint' ? LAST_CHECKPOINT : name;
-    return [model, { checkpoint, message: `${message}, checkpoint`, folder }];
+    return [model, { checkpoint, message: msg`${message}, checkpoint`, folder }];
   }
 
   #enqueue({ checkpoint, message, folder }: PushRequest, upload: () => Promise<string>): void {
@@ -121,6 +122,8 @@ export class HubPushPolicy {
     const { onWarning } = this.#parts.hooks;
     const text = error instanceof Error ? error.message : String(error);
     const hint = error instanceof StudioError && error.hint ? ` ${error.hint}` : '';
-    onWarning?.(`"${message}" was not pushed to the Hub: ${text}${hint} It is stored here; the next push tries again.`);
+    onWarning?.(
+      msg`"${message}" was not pushed to the Hub: ${text}${hint} It is stored here; the next push tries again.`,
+    );
   }
 }

@@ -1,6 +1,7 @@
 // Leaves a data set the columns that the model reads and the labels, as HF's remove_unused_columns.
 
 import type { Dataset, Example } from '#data/dataset.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 
 const LABEL_COLUMNS = ['label', 'label_ids'];
@@ -16,10 +17,10 @@ export function removeUnusedColumns(
   if (kept.length === 0) {
     throw new StudioError(
       'E-DATA-COLUMN',
-      `None of the columns ${dataset.columnNames.join(', ')} is read by the model.`,
+      msg`None of the columns ${dataset.columnNames.join(', ')} is read by the model.`,
       {
-        hint: `The model reads ${inputNames.join(', ')}. Tokenize the data first, or turn remove_unused_columns off.`,
-        safe: 'Nothing was started.',
+        hint: msg`The model reads ${inputNames.join(', ')}. Tokenize the data first, or turn remove_unused_columns off.`,
+        safe: msg`Nothing was started.`,
       },
     );
   }

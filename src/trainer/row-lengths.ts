@@ -1,6 +1,7 @@
 // How long the rows of a data set are, for group_by_length.
 
 import type { Dataset } from '#data/dataset.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 
 /**
@@ -14,10 +15,10 @@ export function rowLengths(dataset: Dataset, column: string, input: string | und
     const row = dataset.get(index);
     const value = given ? row[column] : lengthOf(row[input ?? '']);
     if (typeof value === 'number' && Number.isFinite(value)) return value;
-    throw new StudioError('E-DATA-COLUMN', `Row ${index + 1} has no length to group rows by.`, {
-      where: `train_sampling_strategy group_by_length, length_column_name ${column}`,
-      hint: `Give a column "${column}" of numbers, or set train_sampling_strategy to "random".`,
-      safe: 'Nothing was started.',
+    throw new StudioError('E-DATA-COLUMN', msg`Row ${index + 1} has no length to group rows by.`, {
+      where: msg`train_sampling_strategy group_by_length, length_column_name ${column}`,
+      hint: msg`Give a column "${column}" of numbers, or set train_sampling_strategy to "random".`,
+      safe: msg`Nothing was started.`,
     });
   });
 }

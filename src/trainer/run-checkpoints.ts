@@ -12,6 +12,7 @@ import type {
   StoredCheckpoint,
 } from '#storage/checkpoint-store.ts';
 import { parseHfJson } from '#util/hf-json.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { rotateCheckpoints } from './best-metric.ts';
 import { loadModelWeights, loadOptimizerState, TensorSnapshot } from './checkpoint-contents.ts';
@@ -140,8 +141,8 @@ export class RunCheckpoints {
   async latest(): Promise<StoredCheckpoint> {
     const found = await latestCheckpoint(this.#store, this.#runId);
     if (found) return found;
-    throw new StudioError('E-CHECKPOINT', 'There is no checkpoint to resume from.', {
-      hint: 'Start the run from the beginning.',
+    throw new StudioError('E-CHECKPOINT', msg`There is no checkpoint to resume from.`, {
+      hint: msg`Start the run from the beginning.`,
     });
   }
 

@@ -2,6 +2,7 @@
 
 import type { LogEntry } from '#protocol/metrics.ts';
 import { withFloats } from '#util/hf-json.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 
 export interface TrainerState {
@@ -129,7 +130,7 @@ function logEntryJson(entry: LogEntry): Record<string, unknown> {
  * @throws StudioError E-CHECKPOINT when it is no object, or its log no log.
  */
 export function fromTrainerStateJson(json: unknown): TrainerState {
-  if (!isObject(json)) throw damaged('it holds no object.');
+  if (!isObject(json)) throw damaged(msg`it holds no object.`);
   const state = createTrainerState();
   const number = (name: string, fallback: number): number => (typeof json[name] === 'number' ? json[name] : fallback);
   const numberOrNull = (name: string): number | null => (typeof json[name] === 'number' ? json[name] : null);
@@ -163,18 +164,18 @@ const isSavedCallback = (value: unknown): value is SavedCallback =>
   Array.isArray(value) ? value.length > 0 && value.every(isCallbackState) : isCallbackState(value);
 
 function readLog(log: unknown): LogEntry[] {
-  if (!Array.isArray(log)) throw damaged('log_history is no list.');
+  if (!Array.isArray(log)) throw damaged(msg`log_history is no list.`);
   return log.map((entry: unknown, i) => {
-    if (!isObject(entry) || typeof entry['step'] !== 'number') throw damaged(`log_history[${i}] has no step.`);
+    if (!isObject(entry) || typeof entry['step'] !== 'number') throw damaged(msg`log_history[${i}] has no step.`);
     // Before training HF knows no epoch.
     return { epoch: 0, ...Object.fromEntries(Object.entries(entry)) } as LogEntry;
   });
 }
 
 function damaged(problem: string): StudioError {
-  return new StudioError('E-CHECKPOINT', `trainer_state.json: ${problem}`, {
+  return new StudioError('E-CHECKPOINT', msg`trainer_state.json: ${problem}`, {
     where: 'trainer_state.json',
-    hint: 'The file is damaged or was edited by hand. Take another checkpoint.',
-    safe: 'Nothing was loaded from it.',
+    hint: msg`The file is damaged or was edited by hand. Take another checkpoint.`,
+    safe: msg`Nothing was loaded from it.`,
   });
 }

@@ -14,6 +14,7 @@ import { resolveSteps } from '#protocol/run-plan.ts';
 import type { TrainingArguments } from '#protocol/training-arguments.ts';
 import type { StoredCheckpoint } from '#storage/checkpoint-store.ts';
 import { yieldToEventLoop } from '#util/event-loop.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { decidingMetric, updateBestMetric } from './best-metric.ts';
 import { CallbackHandler, type CallbackReference } from './callbacks/callback-handler.ts';
@@ -90,7 +91,7 @@ export class Trainer {
 
   /** @throws StudioError E-STATE before `modelInit` was called. */
   get model(): TrainableModel {
-    if (!this.#model) throw new StudioError('E-STATE', 'The model is made by train(): call that first.');
+    if (!this.#model) throw new StudioError('E-STATE', msg`The model is made by train(): call that first.`);
     return this.#model;
   }
 
@@ -179,9 +180,9 @@ export class Trainer {
     prefix = 'eval',
   ): Promise<Metrics> {
     if (!dataset)
-      throw new StudioError('E-ARGS', 'There is no evaluation data.', {
+      throw new StudioError('E-ARGS', msg`There is no evaluation data.`, {
         where: 'evalDataset',
-        hint: 'Give a validation file or hold rows out.',
+        hint: msg`Give a validation file or hold rows out.`,
       });
     await this.#initialize();
     if (!isDataset(dataset)) {
@@ -245,9 +246,9 @@ export class Trainer {
    */
   async pushToHub(commitMessage = 'End of training'): Promise<void> {
     if (!this.#pushes)
-      throw new StudioError('E-ARGS', 'This Trainer has nothing to push with.', {
+      throw new StudioError('E-ARGS', msg`This Trainer has nothing to push with.`, {
         where: 'pusher, checkpointStore',
-        hint: 'Give pusher, checkpointStore and runId.',
+        hint: msg`Give pusher, checkpointStore and runId.`,
       });
     await this.#fire('onPushBegin');
     this.#pushes.announceFinal(commitMessage);
@@ -286,7 +287,7 @@ export class Trainer {
 
   async #startSession(checkpoint: StoredCheckpoint | null, started: number): Promise<TrainingSession> {
     const { trainDataset, dataCollator = new DefaultDataCollator(), hooks } = this.#options;
-    if (!trainDataset) throw new StudioError('E-ARGS', 'There is no training data.', { where: 'trainDataset' });
+    if (!trainDataset) throw new StudioError('E-ARGS', msg`There is no training data.`, { where: 'trainDataset' });
     this.#bestStepLoaded = null;
     const { args, model } = this;
     const sampler = trainSampler(trainDataset, { args, model, batchSize: this.#batchSize });
@@ -354,7 +355,7 @@ export class Trainer {
     const strange = this.#handler.restoreStates(saved);
     if (strange.length === 0) return;
     const names = strange.join(', ');
-    this.#options.hooks?.onWarning?.(`The checkpoint holds the state of ${names}, which this run does not have.`);
+    this.#options.hooks?.onWarning?.(msg`The checkpoint holds the state of ${names}, which this run does not have.`);
   }
 
   async #resumePoint(from: ResumeFrom): Promise<StoredCheckpoint | null> {
@@ -472,9 +473,9 @@ export class Trainer {
 
   #requireCheckpoints(): RunCheckpoints {
     if (this.#checkpoints) return this.#checkpoints;
-    throw new StudioError('E-ARGS', 'This Trainer has no store for checkpoints.', {
+    throw new StudioError('E-ARGS', msg`This Trainer has no store for checkpoints.`, {
       where: 'checkpointStore, runId',
-      hint: 'Give a store and a run id, or set save_strategy to "no".',
+      hint: msg`Give a store and a run id, or set save_strategy to "no".`,
     });
   }
 

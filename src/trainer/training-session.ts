@@ -126,6 +126,7 @@ export class TrainingSession {
   async optimizerStep(): Promise<void> {
     const { update, args, schedule, state } = this.parts;
     this.learningRate = args.learningRate * schedule(this.schedulerSteps);
+    update.maxGradNorm = args.maxGradNorm;
     update.step(this.gradients.byName, this.learningRate);
     this.#staged!.add(update.state);
     this.telemetry.push(state.globalStep + 1, this.#microBatches, this.#staged!);

@@ -1,8 +1,10 @@
 // Numbers, sizes and times as people read them. Pure; used all over the studio.
 
+import { t, translate } from './language/translate.ts';
+
 /** Four significant digits; small values as 5e-5. */
 export function formatNumber(value: number): string {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'not a number' : value > 0 ? '∞' : '−∞';
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? t`not a number` : value > 0 ? '∞' : '−∞';
   if (value === 0) return '0';
   const size = Math.abs(value);
   if (size < 1e-3) return value.toExponential(3).replace(/\.?0+e/, 'e');
@@ -55,5 +57,5 @@ export function metricLabel(name: string): string {
 }
 
 export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${formatCount(count)} ${count === 1 ? one : many}`;
+  return translate(`${formatCount(count)} ${count === 1 ? one : many}`);
 }

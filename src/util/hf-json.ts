@@ -2,6 +2,7 @@
 // `json.dumps(value, indent=2, sort_keys=True) + "\n"` writes it.
 
 import { type ErrorCode, StudioError } from '#util/studio-error.ts';
+import { msg } from './msg.ts';
 
 /** Of an object that was read: members that Python holds as floats though they are whole numbers. Spreading keeps it. */
 const WHOLE_FLOATS = Symbol('whole floats');
@@ -32,10 +33,10 @@ export function parseHfJson(text: string, fileName: string, code: ErrorCode = 'E
   } catch (cause) {
     throw new StudioError(
       code,
-      `${fileName} is not valid JSON: ${cause instanceof Error ? cause.message : String(cause)}`,
+      msg`${fileName} is not valid JSON: ${cause instanceof Error ? cause.message : String(cause)}`,
       {
         where: fileName,
-        hint: 'The file is damaged or was edited by hand. Download or export it again.',
+        hint: msg`The file is damaged or was edited by hand. Download or export it again.`,
         cause,
       },
     );
@@ -105,7 +106,7 @@ function format(value: unknown, lineStart: string): string {
     const members = entries.map(([key, element]) => `${formatString(key)}: ${member(value, key, element, inner)}`);
     return enclose('{', members, '}', lineStart);
   }
-  throw new StudioError('E-INTERNAL', `A ${typeof value} can not be written as JSON.`);
+  throw new StudioError('E-INTERNAL', msg`A ${typeof value} can not be written as JSON.`);
 }
 
 function member(container: object, key: string, value: unknown, lineStart: string): string {

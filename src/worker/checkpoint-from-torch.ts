@@ -6,6 +6,7 @@ import { isTensor, type TorchKey, type TorchTensor, TorchTuple, type TorchValue 
 import { STATE } from '#kernels/update-state/update-state.ts';
 import type { Progress } from '#trainer/checkpoint-files.ts';
 import { bfloat16ToFloat32, halfToFloat32 } from '#util/half.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { UPDATE_STATE } from './checkpoint-to-torch.ts';
 import { BITSANDBYTES_KEY } from './torch-optimizers.ts';
@@ -85,7 +86,7 @@ function withoutNesting(state: Dict): Dict {
 function checkGroups(there: readonly number[], here: readonly number[]): void {
   if (there.length === here.length && there.every((count, i) => count === here[i])) return;
   throw fault(
-    `optimizer.pt is for ${there.join(' and ')} parameters (with and without weight decay); this model has ${here.join(' and ')}.`,
+    msg`optimizer.pt is for ${there.join(' and ')} parameters (with and without weight decay); this model has ${here.join(' and ')}.`,
     'optimizer.pt, param_groups',
   );
 }
@@ -152,7 +153,7 @@ async function readAsFloat32(tensor: TorchTensor, name: string): Promise<Uint8Ar
     case 'bfloat16':
       return new Uint8Array(bfloat16ToFloat32(new Uint16Array(bytes.buffer)).buffer);
     default:
-      throw fault(`${name} holds ${tensor.storage.dtype} where numbers are needed.`, 'optimizer.pt');
+      throw fault(msg`${name} holds ${tensor.storage.dtype} where numbers are needed.`, 'optimizer.pt');
   }
 }
 
@@ -160,7 +161,7 @@ async function readAsFloat32(tensor: TorchTensor, name: string): Promise<Uint8Ar
 export async function readSchedulerState(file: Blob): Promise<Progress> {
   const scheduler = dictOf(await readTorchArchive(file, 'scheduler.pt'), 'scheduler.pt');
   const completed = scheduler.get('last_epoch');
-  if (typeof completed !== 'number') throw fault('scheduler.pt has no last_epoch.', 'scheduler.pt');
+  if (typeof completed !== 'number') throw fault(msg`scheduler.pt has no last_epoch.`, 'scheduler.pt');
   // One that follows a metric counts evaluations.
   const followsMetric = scheduler.has('num_bad_epochs');
   return {
@@ -197,18 +198,18 @@ function asPlain(value: TorchValue): unknown {
 
 function dictOf(value: TorchValue | undefined, where: string): Dict {
   if (value instanceof Map) return value;
-  throw fault(`${where} is not what transformers writes there.`, where);
+  throw fault(msg`${where} is not what transformers writes there.`, where);
 }
 
 function listOf(value: TorchValue | undefined, where: string): readonly TorchValue[] {
   if (Array.isArray(value)) return value;
-  throw fault(`${where} is not what transformers writes there.`, where);
+  throw fault(msg`${where} is not what transformers writes there.`, where);
 }
 
 function fault(message: string, where: string): StudioError {
   return new StudioError('E-CHECKPOINT', message, {
     where,
-    hint: 'It belongs to another model or another optimizer. Resume with the arguments it was written with, or delete the file to start the optimizer anew.',
-    safe: 'The checkpoint is untouched.',
+    hint: msg`It belongs to another model or another optimizer. Resume with the arguments it was written with, or delete the file to start the optimizer anew.`,
+    safe: msg`The checkpoint is untouched.`,
   });
 }

@@ -7,6 +7,7 @@ import { STATE } from '#kernels/update-state/update-state.ts';
 import { parseTrainingArguments, type TrainingArguments } from '#protocol/training-arguments.ts';
 import { PROGRESS_FILE, type Progress } from '#trainer/checkpoint-files.ts';
 import { parseHfJson } from '#util/hf-json.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { type TorchOptimizer, torchOptimizer } from './torch-optimizers.ts';
 
@@ -54,10 +55,10 @@ function argumentsIn(text: string): TrainingArguments {
   if (parsed.ok) return parsed.args;
   throw new StudioError(
     'E-CHECKPOINT',
-    `training_args.json does not hold sound arguments: ${parsed.issues[0]?.message}`,
+    msg`training_args.json does not hold sound arguments: ${parsed.issues[0]?.message}`,
     {
       where: 'training_args.json',
-      safe: 'The checkpoint is untouched.',
+      safe: msg`The checkpoint is untouched.`,
     },
   );
 }
@@ -118,10 +119,10 @@ function parameterState(
   const own = kindsOf((kind) => tensors.has(`${kind}.${name}`)).map((kind) => {
     const tensor = tensors.get(`${kind}.${name}`);
     if (tensor) return [nested?.names[kind] ?? kind, tensor] as const;
-    throw new StudioError('E-CHECKPOINT', `The checkpoint lacks ${kind}.${name}.`, {
+    throw new StudioError('E-CHECKPOINT', msg`The checkpoint lacks ${kind}.${name}.`, {
       where: OPTIMIZER_FILE,
-      hint: 'The checkpoint is damaged; take another one.',
-      safe: 'The checkpoint is untouched.',
+      hint: msg`The checkpoint is damaged; take another one.`,
+      safe: msg`The checkpoint is untouched.`,
     });
   });
   return new Map<TorchKey, TorchValue>([

@@ -39,7 +39,7 @@ export function continueElsewhereHandlers({ checkpoint, modelOfRun, dataOfRun }:
         model,
         peft: setup.peft ?? null,
         rawArguments: setup.trainingArguments,
-        earlyStopping: null,
+        earlyStopping: setup.earlyStopping ?? null,
         from: {
           name: stored.manifest.name,
           hasOptimizer: checkpointFiles.some((entry) => entry.name === 'optimizer.pt'),

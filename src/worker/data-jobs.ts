@@ -2,8 +2,8 @@
 
 import type { WorkOptions } from '#data/work.ts';
 import type { DataProgressEvent } from '#protocol/messages.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
-import { text } from '#util/text.ts';
 
 /** Milliseconds between progress events of one job. */
 const PROGRESS_EVERY = 100;
@@ -48,4 +48,4 @@ export class DataJobs {
 }
 
 const cancelled = (): StudioError =>
-  new StudioError('E-CANCELLED', text`It was cancelled.`, { safe: text`Nothing was changed.` });
+  new StudioError('E-CANCELLED', msg`It was cancelled.`, { safe: msg`Nothing was changed.` });

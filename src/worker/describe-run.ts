@@ -8,6 +8,7 @@ import type { TaskModel } from '#models/task-model.ts';
 import type { ComputeStorage } from '#nn/forward-context.ts';
 import type { Parameter } from '#nn/parameter.ts';
 import { type LoraConfig, scalingOf, toAdapterConfigJson } from '#protocol/lora-config.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { OpenedAdapter, OpenedModel } from './opened-model.ts';
 
@@ -67,17 +68,17 @@ export async function loadRun(
 /** A layer that is saved whole starts anew where the adapter has it in another size: a head made for other labels. */
 async function loadAdapter(parameters: ReadonlyMap<string, Parameter>, weights: WeightFiles): Promise<void> {
   const strange = weights.names.find((name) => !parameters.has(name));
-  if (strange !== undefined) throw unfit(`holds ${strange}, which this run does not train`);
+  if (strange !== undefined) throw unfit(msg`holds ${strange}, which this run does not train`);
   for (const [name, parameter] of parameters) {
     const fits = weights.has(name) && String(weights.shapeOf(name)) === String(parameter.shape);
     if (fits) parameter.load(await weights.readFloat32(name));
-    else if (name.includes('.lora_')) throw unfit(`lacks ${name}, or has it in another size`);
+    else if (name.includes('.lora_')) throw unfit(msg`lacks ${name}, or has it in another size`);
   }
 }
 
 const unfit = (how: string): StudioError =>
-  new StudioError('E-MODEL-WEIGHTS', `adapter_model.safetensors ${how}.`, {
+  new StudioError('E-MODEL-WEIGHTS', msg`adapter_model.safetensors ${how}.`, {
     where: 'adapter_model.safetensors',
-    hint: 'The adapter belongs to another model or task, or adapter_config.json to another adapter.',
-    safe: 'Nothing was started.',
+    hint: msg`The adapter belongs to another model or task, or adapter_config.json to another adapter.`,
+    safe: msg`Nothing was started.`,
   });

@@ -2,6 +2,7 @@
 
 import type { Engine } from '#gpu/initialize.ts';
 import type { DeviceProfile } from '#protocol/messages.ts';
+import { msg } from '#util/msg.ts';
 
 export function deviceProfile({ webgpu, info, software, backendName, unavailable }: Engine): DeviceProfile {
   const device = webgpu?.device;
@@ -22,5 +23,5 @@ export function deviceProfile({ webgpu, info, software, backendName, unavailable
 /** One line for a model card. */
 export function describeDevice(profile: DeviceProfile): string {
   const adapter = [profile.vendor, profile.architecture, profile.description].filter(Boolean).join(' ');
-  return profile.backend === 'webgpu' ? `WebGPU${adapter ? `, ${adapter}` : ''}` : `tfjs ${profile.backend} backend`;
+  return profile.backend === 'webgpu' ? `WebGPU${adapter ? `, ${adapter}` : ''}` : msg`tfjs ${profile.backend} backend`;
 }

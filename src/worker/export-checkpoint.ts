@@ -20,8 +20,18 @@ const EXPORTS = 'exports';
 export type RunFacts = Omit<ModelCardFacts, 'trainingArguments' | 'logHistory' | 'step'>;
 
 export function factsOf(record: RunRecord, device: string): RunFacts {
-  const { name, modelName: baseModel, dataName, setup, origin, problemType, labels } = record;
-  return { name, baseModel, dataName, task: setup.task, ...(origin ? { origin } : {}), problemType, labels, device };
+  const { name, modelName: baseModel, dataName, setup, origin, problemType, labels, card } = record;
+  return {
+    name,
+    baseModel,
+    dataName,
+    task: setup.task,
+    ...(origin ? { origin } : {}),
+    problemType,
+    labels,
+    device,
+    ...(card ? { texts: card } : {}),
+  };
 }
 
 /** The model that an adapter sits on. */
@@ -99,6 +109,13 @@ export async function checkpointEntries(stored: StoredCheckpoint, facts: RunFact
     ...(await modelEntries(stored, facts)),
     ...[...archives].map(([name, archive]) => ({ name, size: archive.byteLength, data: archive.chunks() })),
   ];
+}
+
+/** README.md alone. */
+export async function cardOfCheckpoint(stored: StoredCheckpoint, facts: RunFacts): Promise<string> {
+  const texts = new Map<string, string>();
+  for (const path of ['training_args.json', 'trainer_state.json']) texts.set(path, await stored.readFile(path));
+  return cardOf(texts, stored, facts);
 }
 
 /** The HuggingFace folder without what resuming needs: model card, texts and weights. */

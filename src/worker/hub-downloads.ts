@@ -15,6 +15,7 @@ import type {
 } from '#protocol/hub-messages.ts';
 import type { DownloadId } from '#protocol/ids.ts';
 import { downloadIdOf, type IdbDownloadStore } from '#storage/download-store.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { readConfig } from './opened-model.ts';
 
@@ -105,7 +106,7 @@ async function fetchFile(
 async function stored(store: IdbDownloadStore, downloadId: DownloadId): Promise<HubDownload> {
   const found = await store.get(downloadId);
   if (found) return found;
-  throw new StudioError('E-STORAGE', 'The download was deleted meanwhile.', { hint: 'Start it again.' });
+  throw new StudioError('E-STORAGE', msg`The download was deleted meanwhile.`, { hint: msg`Start it again.` });
 }
 
 /** The files of a downloaded model by name. Asks nothing of the network. */
@@ -128,7 +129,11 @@ export async function openHubFile(
 }
 
 function notHere(what: string, revision: string): StudioError {
-  return new StudioError('E-STATE', `${what} at commit ${revision.slice(0, 7)} is not in this browser, or not whole.`, {
-    hint: 'Download it from the Hub; what is there already is not loaded again.',
-  });
+  return new StudioError(
+    'E-STATE',
+    msg`${what} at commit ${revision.slice(0, 7)} is not in this browser, or not whole.`,
+    {
+      hint: msg`Download it from the Hub; what is there already is not loaded again.`,
+    },
+  );
 }

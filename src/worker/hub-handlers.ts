@@ -5,12 +5,13 @@ import type { CheckpointId, RunId } from '#protocol/ids.ts';
 import type { StoredCheckpoint } from '#storage/checkpoint-store.ts';
 import { downloadIdOf, type IdbDownloadStore } from '#storage/download-store.ts';
 import type { RunRecord } from '#storage/schema.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { factsOf } from './export-checkpoint.ts';
 import { download, hubInfo, searchHub } from './hub-downloads.ts';
 import { pushCheckpoint } from './hub-push.ts';
 
-export type EmitHubEvent = (event: HubProgressEvent) => void;
+type EmitHubEvent = (event: HubProgressEvent) => void;
 
 /** What the handlers need of the studio. */
 export interface HubSurroundings {
@@ -101,9 +102,9 @@ function throttled(transferId: string, emit: EmitHubEvent): (progress: Progress)
 function alone<T>(name: string, work: () => Promise<T>): Promise<T> {
   return navigator.locks.request(`atelier-download-${name}`, { ifAvailable: true }, (lock) => {
     if (lock) return work();
-    throw new StudioError('E-BUSY', 'These files are being downloaded already, here or in another tab.', {
-      hint: 'Wait for it, or cancel it there.',
-      safe: 'Nothing was changed.',
+    throw new StudioError('E-BUSY', msg`These files are being downloaded already, here or in another tab.`, {
+      hint: msg`Wait for it, or cancel it there.`,
+      safe: msg`Nothing was changed.`,
     });
   });
 }

@@ -17,15 +17,10 @@ const scope = globalThis as unknown as DedicatedWorkerGlobalScope;
 const channel = new BroadcastChannel(RUN_CHANNEL);
 const send = (event: WorkerEvent): void => scope.postMessage(event);
 
-const studio = new Studio(
-  (event) => {
-    send(event);
-    channel.postMessage({ from: scope.name, event } satisfies BroadcastRunEvent);
-  },
-  send,
-  send,
-  send,
-);
+const studio = new Studio((event) => {
+  send(event);
+  channel.postMessage({ from: scope.name, event } satisfies BroadcastRunEvent);
+}, send);
 
 scope.addEventListener('message', ({ data }: MessageEvent<WorkerCommand>) => void answer(data));
 void clearExports();

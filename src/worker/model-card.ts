@@ -1,7 +1,7 @@
 // README.md of a saved model, in the layout of HF's model card: what it is, how it was trained, what it scored.
 
 import { HUB_ENDPOINT, type HubRevision } from '#protocol/hub-messages.ts';
-import type { ProblemType, RunOrigin } from '#protocol/messages.ts';
+import type { ModelCardTexts, ProblemType, RunOrigin } from '#protocol/messages.ts';
 import type { LogEntry } from '#protocol/metrics.ts';
 import type { Task } from '#util/task.ts';
 
@@ -18,15 +18,18 @@ export interface ModelCardFacts {
   readonly trainingArguments: Readonly<Record<string, unknown>>;
   readonly logHistory: readonly LogEntry[];
   readonly step: number;
+  /** What a person wrote. */
+  readonly texts?: ModelCardTexts;
   /** What trained it: adapter or backend. */
   readonly device: string;
 }
 
 export function modelCard(facts: ModelCardFacts): string {
-  const { name, origin, task } = facts;
+  const { name, origin, task, texts } = facts;
   return [
     '---',
     'library_name: transformers',
+    ...(texts?.license ? [`license: ${texts.license}`] : []),
     ...(origin?.model ? [`base_model: ${origin.model.repo}`] : []),
     ...(origin?.data ? ['datasets:', `- ${origin.data.repo}`] : []),
     `pipeline_tag: ${task}`,
@@ -46,14 +49,15 @@ export function modelCard(facts: ModelCardFacts): string {
     '## Model description',
     '',
     descriptionOf(facts),
+    ...(texts?.description ? ['', texts.description] : []),
     '',
     '## Intended uses & limitations',
     '',
-    'More information needed',
+    texts?.intendedUses || 'More information needed',
     '',
     '## Training and evaluation data',
     '',
-    'More information needed',
+    texts?.trainingData || 'More information needed',
     '',
     '## Training procedure',
     '',

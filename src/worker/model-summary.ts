@@ -2,6 +2,7 @@
 
 import type { ModelId } from '#protocol/ids.ts';
 import type { ModelSummary } from '#protocol/messages.ts';
+import { msg } from '#util/msg.ts';
 import { describeRun } from './describe-run.ts';
 import type { OpenedModel } from './opened-model.ts';
 
@@ -31,7 +32,7 @@ export function summarizeModel(modelId: ModelId, model: OpenedModel): ModelSumma
     notes:
       plan.unused.length > 0
         ? [
-            `${plan.unused.length} tensors of the files are not used: ${plan.unused.slice(0, 4).join(', ')}${plan.unused.length > 4 ? ', …' : ''}.`,
+            msg`${plan.unused.length} tensors of the files are not used: ${plan.unused.slice(0, 4).join(', ')}${plan.unused.length > 4 ? ', …' : ''}.`,
           ]
         : [],
   };

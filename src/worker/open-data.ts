@@ -7,7 +7,7 @@ import { readTable } from '#formats/tabular.ts';
 import { guessSplits } from '#protocol/guess-splits.ts';
 import type { DataId } from '#protocol/ids.ts';
 import type { CellValue, DataSource, DataSummary, NamedFile, Reading } from '#protocol/messages.ts';
-import { text } from '#util/text.ts';
+import { msg } from '#util/msg.ts';
 
 export interface OpenedData {
   readonly name: string;
@@ -69,8 +69,7 @@ async function unpacked(files: DataFiles): Promise<DataFiles & Pick<OpenedData, 
   if (choice.train === null) throw notClear(archive.path, paths);
   const open = async (path: string): Promise<NamedFile> => {
     const item = found.find((each) => each.path === path);
-    if (!item)
-      throw dataFormatError(archive.path, null, text`the archive holds no ${path}.`, text`Choose another file.`);
+    if (!item) throw dataFormatError(archive.path, null, msg`the archive holds no ${path}.`, msg`Choose another file.`);
     return { path, file: await item.open() };
   };
   const ownValidation = choice.validation === null ? null : await open(choice.validation);
@@ -86,8 +85,8 @@ const notClear = (fileName: string, paths: readonly string[]): Error =>
   dataFormatError(
     fileName,
     null,
-    text`the archive holds ${paths.length} data files, and by their names it is not clear which is for training: ${paths.slice(0, 8).join(', ')}`,
-    text`Choose the file to train on.`,
+    msg`the archive holds ${paths.length} data files, and by their names it is not clear which is for training: ${paths.slice(0, 8).join(', ')}`,
+    msg`Choose the file to train on.`,
     paths.map((path) => ({ kind: 'use-file', path })),
   );
 

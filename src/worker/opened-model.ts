@@ -9,6 +9,7 @@ import { labelsOf } from '#models/pretrained-config.ts';
 import { type LoraConfig, readLoraConfig } from '#protocol/lora-config.ts';
 import { PreTrainedTokenizer } from '#tokenizers/auto-tokenizer.ts';
 import { parseHfJson } from '#util/hf-json.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { Task } from '#util/task.ts';
 
@@ -63,14 +64,14 @@ export async function openAdapter(files: ModelFiles): Promise<OpenedAdapter | nu
 export async function readConfig(files: ModelFiles): Promise<JsonObject> {
   const file = files.get('config.json');
   if (!file)
-    throw new StudioError('E-MODEL-CONFIG', 'There is no config.json.', {
-      hint: 'Add the config.json that belongs to the weights.',
+    throw new StudioError('E-MODEL-CONFIG', msg`There is no config.json.`, {
+      hint: msg`Add the config.json that belongs to the weights.`,
     });
   const json = parseHfJson(await file.text(), 'config.json');
   if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as JsonObject;
-  throw new StudioError('E-MODEL-CONFIG', 'config.json holds no object.', {
+  throw new StudioError('E-MODEL-CONFIG', msg`config.json holds no object.`, {
     where: 'config.json',
-    hint: 'Add the config.json that belongs to the weights.',
+    hint: msg`Add the config.json that belongs to the weights.`,
   });
 }
 
@@ -82,10 +83,10 @@ export const maxLengthOf = ({ shape, tokenizer }: OpenedModel): number =>
 export function checkedMaxLength(model: OpenedModel, maxLength: number): number {
   const limit = maxLengthOf(model);
   if (maxLength <= limit) return maxLength;
-  throw new StudioError('E-ARGS', `max_length is ${maxLength}, but this model reads at most ${limit} tokens.`, {
+  throw new StudioError('E-ARGS', msg`max_length is ${maxLength}, but this model reads at most ${limit} tokens.`, {
     where: 'max_length',
-    hint: `Set it to ${limit} or less.`,
-    safe: 'Nothing was started.',
+    hint: msg`Set it to ${limit} or less.`,
+    safe: msg`Nothing was started.`,
   });
 }
 

@@ -3,6 +3,7 @@
 import { optimizerStateBytes } from '#optim/create-optimizer.ts';
 import type { RunPlan, RunSetup } from '#protocol/messages.ts';
 import { computeRunPlan } from '#protocol/run-plan.ts';
+import { checkEarlyStopping } from '#trainer/callbacks/early-stopping-callback.ts';
 import { describeRun } from './describe-run.ts';
 import { sizeOf } from './model-summary.ts';
 import { planRunMemory } from './plan-memory.ts';
@@ -13,6 +14,7 @@ import { parsedArguments } from './run-arguments.ts';
 export async function planRun(parts: TaskParts & { readonly setup: RunSetup }): Promise<RunPlan> {
   const { setup, model } = parts;
   const { args } = parsedArguments(setup);
+  if (setup.earlyStopping) checkEarlyStopping(args);
   const examination = await examineOpened(parts);
   const peft = setup.peft ?? null;
   const { network } = describeRun(model, examination, peft);

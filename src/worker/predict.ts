@@ -11,18 +11,18 @@ import type { Batch } from '#util/nd-array.ts';
 import { describeRun, loadRun, type RunNetwork } from './describe-run.ts';
 import type { OpenedModel } from './opened-model.ts';
 import { type Interpreter, interpreterFor, type PredictionInput } from './predictions.ts';
+import { parsedArguments } from './run-arguments.ts';
 import { type GenerationRequest, writeText } from './write-text.ts';
 
-interface Loaded {
-  readonly checkpoint: string;
-  readonly network: RunNetwork;
-}
+/** Models that stay loaded: a comparison goes from one to the next and back. */
+const KEPT = 3;
 
 export class Predictor {
-  #loaded: Loaded | null = null;
+  /** By checkpoint, or run for its first weights; the latest used last. */
+  readonly #loaded = new Map<string, RunNetwork>();
 
   async predict(
-    stored: StoredCheckpoint,
+    stored: StoredCheckpoint | null,
     record: RunRecord,
     model: OpenedModel,
     inputs: readonly PredictionInput[],
@@ -38,7 +38,7 @@ export class Predictor {
 
   /** Writes on from a prompt. @param onText told the text so far; answers false to stop. */
   async generate(
-    stored: StoredCheckpoint,
+    stored: StoredCheckpoint | null,
     record: RunRecord,
     model: OpenedModel,
     request: GenerationRequest,
@@ -48,25 +48,53 @@ export class Predictor {
     return writeText(network, model.tokenizer, request, onText);
   }
 
-  /** Frees the loaded model, as when its checkpoint or run was deleted. */
-  forget(): void {
-    this.#loaded?.network.dispose();
-    this.#loaded = null;
+  /** Lends the loaded model of a checkpoint. */
+  async withNetwork<T>(
+    stored: StoredCheckpoint,
+    record: RunRecord,
+    model: OpenedModel,
+    use: (network: RunNetwork) => Promise<T>,
+  ): Promise<T> {
+    return use(await this.#network(stored, record, model));
   }
 
-  async #network(stored: StoredCheckpoint, record: RunRecord, model: OpenedModel): Promise<RunNetwork> {
-    const checkpoint = stored.manifest.checkpointId;
-    if (this.#loaded?.checkpoint === checkpoint) return this.#loaded.network;
-    this.forget();
-    const peft = record.setup.peft ?? null;
-    const described = describeRun(model, { ...record, task: record.setup.task }, peft);
-    const { network } = described;
-    // The frozen weights of an adapter are the model's own; all others come from the checkpoint.
-    if (peft) await loadRun(described, model, { seed: 0, storage: 'f32', adapter: null });
-    await loadModelWeights(network, stored);
-    this.#loaded = { checkpoint, network };
+  /** Frees the loaded models, as when a checkpoint or run was deleted. */
+  forget(): void {
+    for (const network of this.#loaded.values()) network.dispose();
+    this.#loaded.clear();
+  }
+
+  /** @param stored null: the weights that the run began with. */
+  async #network(stored: StoredCheckpoint | null, record: RunRecord, model: OpenedModel): Promise<RunNetwork> {
+    const key = stored?.manifest.checkpointId ?? record.runId;
+    const known = this.#loaded.get(key);
+    this.#loaded.delete(key);
+    const network = known ?? (await loadNetwork(stored, record, model));
+    this.#loaded.set(key, network);
+    if (this.#loaded.size > KEPT) {
+      const [oldest] = this.#loaded.keys();
+      this.#loaded.get(oldest!)!.dispose();
+      this.#loaded.delete(oldest!);
+    }
     return network;
   }
+}
+
+async function loadNetwork(
+  stored: StoredCheckpoint | null,
+  record: RunRecord,
+  model: OpenedModel,
+): Promise<RunNetwork> {
+  const peft = record.setup.peft ?? null;
+  const described = describeRun(model, { ...record, task: record.setup.task }, peft);
+  const { network } = described;
+  // The frozen weights of an adapter are the model's own; all others come from the checkpoint.
+  if (peft || !stored) {
+    const { args } = parsedArguments(record.setup);
+    await loadRun(described, model, { seed: args.seed, storage: 'f32', adapter: model.adapter });
+  }
+  if (stored) await loadModelWeights(network, stored);
+  return network;
 }
 
 async function run({ encodings, read }: Interpreter, steps: ForwardSteps, { tokenizer }: OpenedModel) {

@@ -4,6 +4,7 @@ import type { Prediction, ProblemType, Scored } from '#protocol/messages.ts';
 import type { RunRecord } from '#storage/schema.ts';
 import type { Encoding, PreTrainedTokenizer } from '#tokenizers/auto-tokenizer.ts';
 import { readWindow } from '#trainer/question-answering-metrics.ts';
+import { msg } from '#util/msg.ts';
 import type { NdArray } from '#util/nd-array.ts';
 import { StudioError } from '#util/studio-error.ts';
 
@@ -36,7 +37,7 @@ export function interpreterFor(input: PredictionInput, run: Run, tokenizer: PreT
     case 'fill-mask':
       return gapReader(input, run, tokenizer);
     case 'text-generation':
-      throw new StudioError('E-STATE', 'A model that writes text is tried by letting it write.');
+      throw new StudioError('E-STATE', msg`A model that writes text is tried by letting it write.`);
     default:
       return run.setup.task satisfies never;
   }
@@ -57,7 +58,7 @@ function labelReader(input: PredictionInput, run: Run, tokenizer: PreTrainedToke
 }
 
 /** Softmax, independent sigmoids, or the value itself. */
-function scoresOf(logits: readonly number[], problemType: ProblemType): number[] {
+export function scoresOf(logits: readonly number[], problemType: ProblemType): number[] {
   switch (problemType) {
     case 'single_label_classification':
       return softmax(logits);
@@ -107,7 +108,7 @@ function answerReader({ text, textPair = '' }: PredictionInput, run: Run, tokeni
   const windows = tokenizer.encodeWindows(text, textPair, {
     maxLength,
     stride: options.docStride,
-    where: 'The question',
+    where: msg`The question`,
   });
   return {
     encodings: windows,
@@ -132,8 +133,8 @@ function gapReader({ text }: PredictionInput, run: Run, tokenizer: PreTrainedTok
   const encoding = tokenizer.encode(typed, null, { maxLength: run.setup.maxLength });
   const gaps = encoding.input_ids.flatMap((id, i) => (id === maskTokenId ? [i] : []));
   if (gaps.length === 0) {
-    throw new StudioError('E-ARGS', `The text has no gap within ${run.setup.maxLength} tokens.`, {
-      hint: `Write ${GAP} in place of a word.`,
+    throw new StudioError('E-ARGS', msg`The text has no gap within ${run.setup.maxLength} tokens.`, {
+      hint: msg`Write ${GAP} in place of a word.`,
     });
   }
   return {

@@ -5,6 +5,7 @@ import { HUB_ENDPOINT, type HubConnection } from '#protocol/hub-messages.ts';
 import type { RunSetup } from '#protocol/messages.ts';
 import { parseTrainingArguments, type TrainingArguments } from '#protocol/training-arguments.ts';
 import type { RunRecord } from '#storage/schema.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 
 /** @throws StudioError E-ARGS for the first fault. */
@@ -15,7 +16,7 @@ export function parsedArguments({ trainingArguments }: Pick<RunSetup, 'trainingA
   throw new StudioError('E-ARGS', first.message, {
     where: first.name,
     ...(first.hint ? { hint: first.hint } : {}),
-    safe: 'Nothing was started.',
+    safe: msg`Nothing was started.`,
   });
 }
 
@@ -24,8 +25,8 @@ export function withChangedArguments(record: RunRecord, changes: Readonly<Record
   const setup = { ...record.setup, trainingArguments: { ...record.setup.trainingArguments, ...changes } };
   const differences = argumentDifferences(parsedArguments(record.setup).args, parsedArguments(setup).args);
   if (differences.length === 0) return record;
-  const message = `Goes on with other arguments: ${describeDifferences(differences)}.`;
-  const notice = { at: Date.now(), step: record.step, level: 'info' as const, message };
+  const message = msg`Goes on with other arguments: ${describeDifferences(differences)}.`;
+  const notice = { at: Date.now(), step: record.step, level: 'info' as const, message, kind: 'change' as const };
   return { ...record, setup, notices: [...record.notices, notice] };
 }
 
@@ -46,9 +47,9 @@ export function connectionFor(
   if (!pushToHub) return null;
   const found = hubToken ?? token;
   if (found !== null) return { endpoint, token: found };
-  throw new StudioError('E-HUB-ACCESS', 'push_to_hub is on, and the Hub wants an access token to push with.', {
+  throw new StudioError('E-HUB-ACCESS', msg`push_to_hub is on, and the Hub wants an access token to push with.`, {
     where: 'push_to_hub',
-    hint: `Make one with the role "write" at ${endpoint}/settings/tokens and give it, or turn push_to_hub off.`,
-    safe: 'Nothing was started.',
+    hint: msg`Make one with the role "write" at ${endpoint}/settings/tokens and give it, or turn push_to_hub off.`,
+    safe: msg`Nothing was started.`,
   });
 }

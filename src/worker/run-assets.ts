@@ -4,6 +4,7 @@ import type { ModelFiles } from '#formats/model-files.ts';
 import type { RunId } from '#protocol/ids.ts';
 import type { Reading } from '#protocol/messages.ts';
 import type { IdbRunStore } from '#storage/run-store.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { type OpenedData, openData } from './open-data.ts';
 import { type OpenedModel, openModel } from './opened-model.ts';
@@ -49,6 +50,13 @@ interface RunData {
   readonly reading?: Reading | undefined;
 }
 
+/** Bytes of the model's files and of the data's. */
+export function assetBytes(assets: ReadonlyMap<string, Blob>): { readonly model: number; readonly data: number } {
+  const bytes = (...prefixes: string[]): number =>
+    [...assets].reduce((sum, [path, { size }]) => sum + (prefixes.some((each) => path.startsWith(each)) ? size : 0), 0);
+  return { model: bytes(MODEL), data: bytes(TRAIN, VALIDATION) };
+}
+
 const under = (assets: ReadonlyMap<string, Blob>, prefix: string): ModelFiles =>
   new Map(
     [...assets].flatMap(([path, blob]) =>
@@ -57,8 +65,8 @@ const under = (assets: ReadonlyMap<string, Blob>, prefix: string): ModelFiles =>
   );
 
 function lost(what: string): StudioError {
-  return new StudioError('E-STORAGE', `The ${what} of this run is no longer stored in this browser.`, {
-    hint: 'Start a new run with the same files. Checkpoints of this one can still be downloaded.',
-    safe: 'The checkpoints are untouched.',
+  return new StudioError('E-STORAGE', msg`The ${what} of this run is no longer stored in this browser.`, {
+    hint: msg`Start a new run with the same files. Checkpoints of this one can still be downloaded.`,
+    safe: msg`The checkpoints are untouched.`,
   });
 }

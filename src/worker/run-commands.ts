@@ -44,6 +44,11 @@ export class RunCommands {
     this.#changed();
   }
 
+  /** Something changed that a pause need not keep waiting for. */
+  wake(): void {
+    this.#changed();
+  }
+
   /** Carries out what was asked; while paused it waits here, and still saves and evaluates on demand. */
   async betweenSteps(control: TrainerControl, act: ActOnFlags, listener: PauseListener): Promise<void> {
     await this.#act(control, act);

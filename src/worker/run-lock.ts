@@ -1,6 +1,7 @@
 // One tab trains at a time. The lock lives as long as the worker holds it: a crash or a closed tab frees it.
 
 import type { RunId } from '#protocol/ids.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 
 const TRAINER = 'atelier-trainer';
@@ -10,9 +11,9 @@ const runLock = (runId: RunId): string => `atelier-run-${runId}`;
 export async function takeTrainerLock(runId: RunId): Promise<() => void> {
   const releaseTrainer = await take(TRAINER);
   if (!releaseTrainer) {
-    throw new StudioError('E-BUSY', 'Another tab of this browser is training.', {
-      hint: 'Watch it here, or stop it there first.',
-      safe: 'Nothing was changed.',
+    throw new StudioError('E-BUSY', msg`Another tab of this browser is training.`, {
+      hint: msg`Watch it here, or stop it there first.`,
+      safe: msg`Nothing was changed.`,
     });
   }
   // Others see by this second lock which run it is.

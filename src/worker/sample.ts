@@ -1,6 +1,7 @@
 // The bundled sample: a tiny pretrained BERT and a labelled data set, served with the page from `public/sample`.
 
 import type { ModelFiles } from '#formats/model-files.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 
 const MODEL_FILES = ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json'];
@@ -48,9 +49,9 @@ async function fetchBlob(url: URL): Promise<Blob> {
   } catch (cause) {
     throw new StudioError(
       'E-DATA-FORMAT',
-      `The sample file ${url.pathname} could not be loaded: ${(cause as Error).message}`,
+      msg`The sample file ${url.pathname} could not be loaded: ${(cause as Error).message}`,
       {
-        hint: 'Check the connection to the server of this page and try again.',
+        hint: msg`Check the connection to the server of this page and try again.`,
         cause,
       },
     );

@@ -4,7 +4,8 @@
 import { ColumnCounter } from '#data/column-summary.ts';
 import { openModelFiles } from '#formats/model-files.ts';
 import { type Engine, initializeEngine } from '#gpu/initialize.ts';
-import type { HubConnection, HubRevision } from '#protocol/hub-messages.ts';
+import { allowNetwork } from '#hub/network-gate.ts';
+import type { HubProgressEvent, HubRevision } from '#protocol/hub-messages.ts';
 import type { CheckpointId, DataId, ModelId, RunId } from '#protocol/ids.ts';
 import type {
   DataProgressEvent,
@@ -22,33 +23,39 @@ import type {
   TaskSetup,
 } from '#protocol/messages.ts';
 import { isActive, type RunState } from '#protocol/run-state.ts';
+import type { SweepEvent } from '#protocol/sweep-messages.ts';
 import { openDatabase } from '#storage/database.ts';
 import { IdbDownloadStore } from '#storage/download-store.ts';
 import { IdbFeatureStore } from '#storage/feature-store.ts';
 import { IdbCheckpointStore } from '#storage/idb-checkpoint-store.ts';
 import { IdbRunStore } from '#storage/run-store.ts';
 import type { RunRecord } from '#storage/schema.ts';
-import { latestCheckpoint } from '#trainer/run-checkpoints.ts';
+import { IdbSweepStore } from '#storage/sweep-store.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { continueElsewhereHandlers } from './continue-elsewhere-handlers.ts';
 import { DataJobs } from './data-jobs.ts';
 import { describeDevice, deviceProfile } from './device-profile.ts';
 import { exportCheckpoint } from './export-checkpoint.ts';
 import { openHubFile, openHubModel } from './hub-downloads.ts';
-import { type EmitHubEvent, hubHandlers } from './hub-handlers.ts';
+import { hubHandlers } from './hub-handlers.ts';
+import { inspectionHandlers } from './inspection-handlers.ts';
 import { keptFeatures } from './kept-features.ts';
+import { libraryHandlers } from './library-handlers.ts';
 import { folderName, summarizeModel } from './model-summary.ts';
+import { networkRequests } from './network-requests.ts';
 import { type DataFiles, type OpenedData, openData, readingOf, summarizeData } from './open-data.ts';
 import { type OpenedModel, openModel } from './opened-model.ts';
 import { planRun } from './plan-run.ts';
 import { Predictor } from './predict.ts';
-import { examineOpened, prepareOpened, type TaskParts, viewOpened } from './prepare-task.ts';
-import { connectionFor, parsedArguments, withChangedArguments, withoutTokens } from './run-arguments.ts';
-import { loadRunData, loadRunModel, storeRunAssets } from './run-assets.ts';
-import { runsInTraining, takeTrainerLock } from './run-lock.ts';
-import { type EmitRunEvent, RunRecorder, summarizeCheckpoints } from './run-recorder.ts';
+import { examineOpened, type TaskParts, viewOpened } from './prepare-task.ts';
+import { loadRunData, loadRunModel } from './run-assets.ts';
+import { type OpenedParts, RunLauncher } from './run-launcher.ts';
+import { runsInTraining } from './run-lock.ts';
+import { type EmitRunEvent, summarizeCheckpoints } from './run-recorder.ts';
 import { SAMPLE_MODEL_NAME, Sample } from './sample.ts';
-import { TrainingRun, type TrainingRunParts } from './training-run.ts';
+import { Sweeps } from './sweeps.ts';
+import type { TrainingRun } from './training-run.ts';
 
 type Handlers = { readonly [T in RequestType]: (params: Requests[T]['params']) => Promise<Requests[T]['result']> };
 
@@ -56,6 +63,7 @@ interface Stores {
   readonly runs: IdbRunStore;
   readonly checkpoints: IdbCheckpointStore;
   readonly downloads: IdbDownloadStore;
+  readonly sweeps: IdbSweepStore;
   readonly features: IdbFeatureStore;
 }
 
@@ -73,27 +81,63 @@ export class Studio {
   readonly #stoppedGenerations = new Set<string>();
   #engine: Promise<Engine> | null = null;
   #stores: Promise<Stores> | null = null;
-  #active: TrainingRun | null = null;
+  readonly #launcher: RunLauncher;
 
   constructor(
     emit: EmitRunEvent,
-    emitHub: EmitHubEvent,
-    emitGeneration: (event: GenerationEvent) => void,
-    emitData: (event: DataProgressEvent) => void,
+    tell: (event: HubProgressEvent | DataProgressEvent | GenerationEvent | SweepEvent) => void,
   ) {
     this.#emit = emit;
-    this.#jobs = new DataJobs(emitData);
+    this.#jobs = new DataJobs(tell);
     this.#sample.prefetch();
+    const dataOfRun = async (record: RunRecord) => loadRunData((await this.#storesReady()).runs, record);
+    const features = async (model: OpenedModel, data: OpenedData) =>
+      keptFeatures((await this.#storesReady()).features, model, data);
+    this.#launcher = new RunLauncher({
+      emit,
+      stores: () => this.#storesReady(),
+      device: async () => describeDevice(deviceProfile(await this.#engineReady())),
+      record: (runId) => this.#record(runId),
+      modelOfRun: (record) => this.#modelOfRun(record),
+      features,
+    });
+    const sweeps = new Sweeps({
+      launcher: this.#launcher,
+      store: async () => (await this.#storesReady()).sweeps,
+      opened: (setup) => this.#opened(setup),
+      openedOfRun: async (runId) => {
+        const record = await this.#record(runId);
+        const origin = record.origin ?? { model: null, data: null };
+        return { model: await this.#modelOfRun(record), data: await dataOfRun(record), origin };
+      },
+      emit: tell,
+    });
     this.handlers = {
+      ...sweeps.handlers,
       ...hubHandlers({
-        emit: emitHub,
+        emit: tell,
         downloads: async () => (await this.#storesReady()).downloads,
         checkpoint: (runId, checkpointId) => this.#checkpoint(runId, checkpointId),
       }),
       ...continueElsewhereHandlers({
         checkpoint: (runId, checkpointId) => this.#checkpoint(runId, checkpointId),
         modelOfRun: (record) => this.#modelOfRun(record),
-        dataOfRun: async (record) => loadRunData((await this.#storesReady()).runs, record),
+        dataOfRun,
+      }),
+      ...inspectionHandlers({
+        record: (runId) => this.#record(runId),
+        checkpoint: (runId, checkpointId) => this.#checkpoint(runId, checkpointId),
+        modelOfRun: (record) => this.#modelOfRun(record),
+        dataOfRun,
+        features,
+        predictor: this.#predictor,
+      }),
+      ...libraryHandlers({
+        stores: () => this.#storesReady(),
+        record: (runId) => this.#record(runId),
+        changeRecord: (runId, change) => this.#changeRecord(runId, change),
+        checkpoint: (runId, checkpointId) => this.#checkpoint(runId, checkpointId),
+        tellCheckpoints: (runId) => this.#tellCheckpoints(runId),
       }),
       'device/profile': async () => deviceProfile(await this.#engineReady()),
       'model/open': ({ source }) => this.#openModel(source),
@@ -105,9 +149,21 @@ export class Studio {
         return {};
       },
       'data/view-row': async ({ task, ...question }) => viewOpened(await this.#partsOf(task), question),
+      'features/list': async () => (await this.#storesReady()).features.list(),
+      'features/delete': async ({ key }) => {
+        await (await this.#storesReady()).features.delete(key);
+        return {};
+      },
       'run/plan': ({ setup }) => this.#plan(setup),
-      'run/start': ({ setup, hub, jobId }) => this.#start(setup, hub, jobId),
-      'run/resume': ({ runId, ...how }) => this.#resume(runId, how),
+      'run/start': ({ setup, hub, jobId }) =>
+        this.#jobs.run(jobId, 'tokenizing', async (work) => {
+          const { run } = await this.#launcher.start(setup, this.#opened(setup), { connection: hub, work });
+          return { runId: run.recorder.record.runId };
+        }),
+      'run/resume': async ({ runId, ...how }) => {
+        const { step } = await this.#launcher.resume(runId, how);
+        return { step };
+      },
       'run/pause': async ({ runId }) => {
         this.#activeRun(runId).commands.pause();
         return {};
@@ -128,6 +184,10 @@ export class Studio {
         this.#activeRun(runId).commands.evaluateNow();
         return {};
       },
+      'run/change': async ({ runId, changes }) => {
+        this.#activeRun(runId).change(changes);
+        return {};
+      },
       'run/list': () => this.#list(),
       'run/open': ({ runId }) => this.#open(runId),
       'run/delete': ({ runId }) => this.#deleteRun(runId),
@@ -138,21 +198,14 @@ export class Studio {
         return exportCheckpoint(stored, record, device, target, base);
       },
       'checkpoint/predict': async ({ runId, checkpointId, inputs }) => {
-        await this.#engineReady();
-        const { checkpoints } = await this.#storesReady();
-        const record = await this.#record(runId);
-        return this.#predictor.predict(
-          await checkpoints.open(runId, checkpointId),
-          record,
-          await this.#modelOfRun(record),
-          inputs,
-        );
+        const { stored, record } = await this.#tried(runId, checkpointId);
+        return this.#predictor.predict(stored, record, await this.#modelOfRun(record), inputs);
       },
       'checkpoint/generate': async ({ runId, checkpointId, generationId, ...request }) => {
-        const { stored, record } = await this.#checkpoint(runId, checkpointId);
+        const { stored, record } = await this.#tried(runId, checkpointId);
         const started = performance.now();
         const onText = (text: string): boolean => {
-          emitGeneration({ type: 'generation', generationId, text });
+          tell({ type: 'generation', generationId, text });
           return !this.#stoppedGenerations.delete(generationId);
         };
         const model = await this.#modelOfRun(record);
@@ -163,9 +216,9 @@ export class Studio {
         this.#stoppedGenerations.add(generationId);
         return {};
       },
-      'features/list': async () => (await this.#storesReady()).features.list(),
-      'features/delete': async ({ key }) => {
-        await (await this.#storesReady()).features.delete(key);
+      'network/requests': async () => networkRequests(),
+      'network/allow': async ({ allowed }) => {
+        allowNetwork(allowed);
         return {};
       },
       'storage/estimate': async () => {
@@ -185,6 +238,7 @@ export class Studio {
       runs: new IdbRunStore(database),
       checkpoints: new IdbCheckpointStore(database),
       downloads: new IdbDownloadStore(database),
+      sweeps: new IdbSweepStore(database),
       features: new IdbFeatureStore(database),
     }));
     // A refused database may open at the next attempt.
@@ -195,11 +249,11 @@ export class Studio {
   }
 
   #model(id: ModelId): OpenedModel {
-    return found(this.#models.get(id), 'The model');
+    return found(this.#models.get(id), msg`The model`);
   }
 
   #dataOf(id: DataId): OpenedData {
-    return found(this.#data.get(id), 'The data');
+    return found(this.#data.get(id), msg`The data`);
   }
 
   async #openModel(source: ModelSource): Promise<ModelSummary> {
@@ -255,8 +309,6 @@ export class Studio {
       const data = await openData(files, { ...work, counter });
       const dataId = crypto.randomUUID() as DataId;
       this.#noteOrigin(dataId, source);
-      // What was open before is wanted no longer.
-      this.#data.clear();
       this.#data.set(dataId, data);
       return summarizeData(dataId, data, counter);
     });
@@ -272,149 +324,19 @@ export class Studio {
     return planRun(await this.#partsOf(setup));
   }
 
-  async #start(
-    given: RunSetup,
-    connection: HubConnection | undefined,
-    jobId: string | undefined,
-  ): Promise<{ runId: RunId }> {
-    const setup = withoutTokens(given);
-    const model = this.#model(setup.modelId);
-    const data = this.#dataOf(setup.dataId);
-    const arguments_ = parsedArguments(given);
-    const hub = await this.#hubFor(arguments_, connection);
-    const parts = await this.#partsOf(setup);
-    const prepared = await this.#jobs.run(jobId, 'tokenizing', (work) => prepareOpened(parts, work));
-    const runId = crypto.randomUUID() as RunId;
-    const release = await this.#claim(runId);
-    try {
-      await this.#engineReady();
-      const stores = await this.#storesReady();
-      await storeRunAssets(stores.runs, runId, model, data);
-      const { modelId: _model, dataId: _data, ...kept } = setup;
-      const now = Date.now();
-      const record: RunRecord = {
-        runId,
-        name: setup.name,
-        createdAt: now,
-        updatedAt: now,
-        step: 0,
-        maxSteps: 0,
-        activeMs: 0,
-        setup: kept,
-        state: { status: 'preparing', phase: 'loading' },
-        labels: prepared.labels,
-        problemType: prepared.problemType,
-        modelName: model.name,
-        dataName: data.name,
-        reading: data.reading,
-        notices: [],
-        origin: {
-          model: this.#origins.get(setup.modelId) ?? null,
-          data: this.#origins.get(setup.dataId) ?? null,
-        },
-      };
-      await stores.runs.put(record);
-      this.#begin({ record, release, model, data: prepared, arguments_, stores, resumeFrom: null, hub });
-      return { runId };
-    } catch (error) {
-      release();
-      throw error;
-    }
-  }
-
-  async #resume(
-    runId: RunId,
-    { checkpointId, changes, hub: connection }: Omit<Requests['run/resume']['params'], 'runId'>,
-  ): Promise<{ step: number }> {
-    const release = await this.#claim(runId);
-    try {
-      await this.#engineReady();
-      const stores = await this.#storesReady();
-      const record = withChangedArguments(await this.#record(runId), changes ?? {});
-      const arguments_ = parsedArguments(record.setup);
-      const hub = await this.#hubFor(arguments_, connection);
-      const model = await this.#modelOfRun(record);
-      const data = await loadRunData(stores.runs, record);
-      const prepared = await prepareOpened({
-        setup: record.setup,
-        model,
-        data,
-        features: keptFeatures(stores.features, model, data),
-      });
-      const resumeFrom = checkpointId
-        ? await stores.checkpoints.open(runId, checkpointId)
-        : await latestCheckpoint(stores.checkpoints, runId);
-      const step = resumeFrom?.manifest.step ?? 0;
-      // What was logged after the checkpoint happens again.
-      await stores.runs.truncateLog(runId, step);
-      this.#begin({
-        record: { ...record, step },
-        release,
-        model,
-        data: prepared,
-        arguments_,
-        stores,
-        resumeFrom,
-        hub,
-      });
-      return { step };
-    } catch (error) {
-      release();
-      throw error;
-    }
-  }
-
-  async #hubFor(
-    { args }: ReturnType<typeof parsedArguments>,
-    given: HubConnection | undefined,
-  ): Promise<TrainingRunParts['hub']> {
-    const connection = connectionFor(args, given);
-    return connection && { connection, device: describeDevice(deviceProfile(await this.#engineReady())) };
-  }
-
-  async #claim(runId: RunId): Promise<() => void> {
-    if (this.#active) {
-      throw new StudioError('E-BUSY', 'A run is in training already.', {
-        hint: 'Stop it, or wait for its end.',
-        safe: 'Nothing was changed.',
-      });
-    }
-    return takeTrainerLock(runId);
-  }
-
-  #begin(parts: {
-    record: RunRecord;
-    release: () => void;
-    model: OpenedModel;
-    data: Awaited<ReturnType<typeof prepareOpened>>;
-    arguments_: ReturnType<typeof parsedArguments>;
-    stores: Stores;
-    resumeFrom: Awaited<ReturnType<IdbCheckpointStore['open']>> | null;
-    hub: TrainingRunParts['hub'];
-  }): void {
-    const { record, release, model, data, arguments_, stores, resumeFrom, hub } = parts;
-    const recorder = new RunRecorder(stores.runs, this.#emit, record);
-    const run = new TrainingRun({
-      recorder,
-      model,
-      data,
-      args: arguments_.args,
-      rawArguments: arguments_.raw,
-      store: stores.checkpoints,
-      resumeFrom,
-      hub,
-    });
-    this.#active = run;
-    void run.run().finally(() => {
-      this.#active = null;
-      release();
-    });
+  #opened(setup: RunSetup): OpenedParts {
+    const origin = {
+      model: this.#origins.get(setup.modelId) ?? null,
+      data: this.#origins.get(setup.dataId) ?? null,
+    };
+    return { model: this.#model(setup.modelId), data: this.#dataOf(setup.dataId), origin };
   }
 
   #activeRun(runId: RunId): TrainingRun {
-    if (this.#active?.recorder.record.runId === runId) return this.#active;
-    throw new StudioError('E-STATE', 'This run is not in training in this tab.', {
-      hint: 'Resume it first, or go to the tab that trains it.',
+    const active = this.#launcher.activeOf(runId);
+    if (active) return active;
+    throw new StudioError('E-STATE', msg`This run is not in training in this tab.`, {
+      hint: msg`Resume it first, or go to the tab that trains it.`,
     });
   }
 
@@ -422,9 +344,17 @@ export class Studio {
     const { runs } = await this.#storesReady();
     const record = await runs.get(runId);
     if (record) return record;
-    throw new StudioError('E-STATE', 'This run is not stored in this browser.', {
-      hint: 'It may have been deleted, or the address belongs to another browser.',
+    throw new StudioError('E-STATE', msg`This run is not stored in this browser.`, {
+      hint: msg`It may have been deleted, or the address belongs to another browser.`,
     });
+  }
+
+  /** Without a checkpoint the model is what the run began with. */
+  async #tried(runId: RunId, checkpointId: CheckpointId | null) {
+    await this.#engineReady();
+    const { checkpoints } = await this.#storesReady();
+    const stored = checkpointId === null ? null : await checkpoints.open(runId, checkpointId);
+    return { stored, record: await this.#record(runId) };
   }
 
   /** What leaving this browser needs, by download or to the Hub. */
@@ -452,7 +382,7 @@ export class Studio {
   }
 
   async #summary(stored: RunRecord, training: ReadonlySet<string>): Promise<RunSummary> {
-    const mine = this.#active?.recorder.record.runId === stored.runId ? this.#active.recorder.record : null;
+    const mine = this.#launcher.activeOf(stored.runId)?.recorder.record ?? null;
     const { runId, name, createdAt, updatedAt, state, step, maxSteps, modelName, dataName } = mine ?? stored;
     const { checkpoints } = await this.#storesReady();
     const manifests = await checkpoints.list(runId);
@@ -474,22 +404,41 @@ export class Studio {
 
   async #open(runId: RunId): Promise<RunDetail> {
     const { runs, checkpoints } = await this.#storesReady();
-    if (this.#active?.recorder.record.runId === runId) await this.#active.recorder.flush();
+    const active = this.#launcher.activeOf(runId)?.recorder ?? null;
+    await active?.flush();
     const record = await this.#record(runId);
     const manifests = await checkpoints.list(runId);
-    const active = this.#active?.recorder.record.runId === runId ? this.#active.recorder : null;
     return {
       summary: await this.#summary(record, await runsInTraining()),
       setup: record.setup,
       labels: record.labels,
       problemType: record.problemType,
       log: await runs.readLog(runId),
+      measures: await runs.readMeasures(runId),
       checkpoints: summarizeCheckpoints(manifests),
       progress: active?.progress ?? null,
       resumeStep: manifests.filter(({ modelOnly }) => !modelOnly).at(-1)?.step ?? null,
       notices: (active?.record ?? record).notices,
       origin: record.origin ?? { model: null, data: null },
+      samples: (active?.record ?? record).samples ?? [],
+      parent: record.parent ?? null,
+      card: record.card ?? null,
     };
+  }
+
+  async #changeRecord(runId: RunId, change: Partial<Pick<RunRecord, 'name' | 'card'>>): Promise<void> {
+    const active = this.#launcher.activeOf(runId);
+    if (active) {
+      active.recorder.change(change);
+      return;
+    }
+    const { runs } = await this.#storesReady();
+    await runs.put({ ...(await this.#record(runId)), ...change });
+  }
+
+  async #tellCheckpoints(runId: RunId): Promise<void> {
+    const { checkpoints } = await this.#storesReady();
+    this.#emit({ type: 'run/checkpoints', runId, checkpoints: summarizeCheckpoints(await checkpoints.list(runId)) });
   }
 
   async #deleteRun(runId: RunId): Promise<Record<never, never>> {
@@ -503,7 +452,7 @@ export class Studio {
 
   async #deleteCheckpoint(runId: RunId, checkpointId: CheckpointId): Promise<Record<never, never>> {
     // The tab that trains may delete: that is how room is made when storage is full.
-    if (this.#active?.recorder.record.runId !== runId) await this.#refuseWhileTraining(runId);
+    if (!this.#launcher.activeOf(runId)) await this.#refuseWhileTraining(runId);
     const { checkpoints } = await this.#storesReady();
     this.#predictor.forget();
     await checkpoints.delete(runId, checkpointId);
@@ -513,16 +462,16 @@ export class Studio {
 
   async #refuseWhileTraining(runId: RunId): Promise<void> {
     if (!(await runsInTraining()).has(runId)) return;
-    throw new StudioError('E-BUSY', 'This run is in training.', {
-      hint: 'Stop it first.',
-      safe: 'Nothing was deleted.',
+    throw new StudioError('E-BUSY', msg`This run is in training.`, {
+      hint: msg`Stop it first.`,
+      safe: msg`Nothing was deleted.`,
     });
   }
 }
 
 function found<T>(value: T | undefined, what: string): T {
   if (value !== undefined) return value;
-  throw new StudioError('E-STATE', `${what} is no longer open in this page.`, { hint: 'Choose it again.' });
+  throw new StudioError('E-STATE', msg`${what} is no longer open in this page.`, { hint: msg`Choose it again.` });
 }
 
 /** A run that calls itself active while nobody trains it was cut off. */

@@ -5,15 +5,20 @@ import type { TaskData } from '#data/tasks/row-task.ts';
 import { memoryUse } from '#gpu/memory.ts';
 import { toWire } from '#protocol/errors.ts';
 import type { HubConnection } from '#protocol/hub-messages.ts';
-import type { LogEntry, RunProgress } from '#protocol/metrics.ts';
+import type { LogEntry, RunMeasure, RunProgress } from '#protocol/metrics.ts';
 import type { TrainingArguments } from '#protocol/training-arguments.ts';
 import type { CheckpointStore, StoredCheckpoint } from '#storage/checkpoint-store.ts';
+import { EarlyStoppingCallback } from '#trainer/callbacks/early-stopping-callback.ts';
 import type { TrainerCallback } from '#trainer/callbacks/trainer-callback.ts';
+import { changeArguments } from '#trainer/change-arguments.ts';
+import { type TrialStart, trialHooks } from '#trainer/search/trial-run.ts';
 import type { Trainer } from '#trainer/trainer.ts';
 import type { TrainerHooks, TrainerOptions } from '#trainer/trainer-options.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { type BuiltRun, buildTrainer } from './build-trainer.ts';
 import { factsOf } from './export-checkpoint.ts';
+import { type HotChange, readHotChange } from './hot-change.ts';
 import { hubPusher } from './hub-push.ts';
 import type { OpenedModel } from './opened-model.ts';
 import { RunClock } from './run-clock.ts';
@@ -26,9 +31,12 @@ export interface TrainingRunParts {
   readonly model: OpenedModel;
   readonly data: TaskData;
   readonly args: TrainingArguments;
-  readonly rawArguments: Readonly<Record<string, unknown>>;
+  /** Changed with what a person changes while the run trains. */
+  readonly rawArguments: Record<string, unknown>;
   readonly store: CheckpointStore;
   readonly resumeFrom: StoredCheckpoint | null;
+  /** Of a sweep; null: it is none. */
+  readonly trial: TrialStart | null;
   /** Where push_to_hub pushes to; null: nothing is pushed. */
   readonly hub: { readonly connection: HubConnection; readonly device: string } | null;
 }
@@ -39,13 +47,19 @@ export class TrainingRun {
   readonly #clock: RunClock;
   /** Aborted when a person leaves the run as it is. */
   readonly #pushes = new AbortController();
+  readonly #earlyStopping: EarlyStoppingCallback | null;
+  /** Asked for, and done before the next step. */
+  #change: HotChange | null = null;
   #recentLoss: number | null = null;
+  #lossScale: number | null = null;
   #evaluation: RunProgress['evaluation'] = null;
   #retryStorage: ((decision: 'retry' | 'skip') => void) | null = null;
 
   constructor(parts: TrainingRunParts) {
     this.#parts = parts;
     this.#clock = new RunClock(parts.recorder.record.activeMs);
+    const { earlyStopping = null } = parts.recorder.record.setup;
+    this.#earlyStopping = earlyStopping && new EarlyStoppingCallback(earlyStopping);
   }
 
   get recorder(): RunRecorder {
@@ -59,10 +73,27 @@ export class TrainingRun {
   }
 
   stop(save: boolean): void {
-    if (!save) this.#pushes.abort(new StudioError('E-STATE', 'The run was stopped.'));
+    if (!save) this.#pushes.abort(new StudioError('E-STATE', msg`The run was stopped.`));
     // What did not fit can not be saved now either: the run ends with the checkpoints it has.
     this.#retryStorage?.('skip');
     this.commands.stop(save && this.#retryStorage === null);
+  }
+
+  /** @throws StudioError E-ARGS when the values can not be. */
+  change(changes: Readonly<Record<string, unknown>>): void {
+    this.#change = readHotChange(this.recorder.record, { ...this.#change?.changes, ...changes });
+    this.commands.wake();
+  }
+
+  #applyChange(trainer: Trainer): void {
+    if (!this.#change) return;
+    const { args, patience, setup, text } = this.#change;
+    this.#change = null;
+    changeArguments(trainer, args);
+    if (patience !== null && this.#earlyStopping) this.#earlyStopping.patience = patience;
+    this.recorder.change({ setup });
+    Object.assign(this.#parts.rawArguments, setup.trainingArguments);
+    this.recorder.notice('info', text, 'change');
   }
 
   /** Trains to the end or to a stop. A failure becomes the run's state; it is not thrown. */
@@ -79,7 +110,7 @@ export class TrainingRun {
     } finally {
       built?.trainer.dispose();
       built?.network.dispose();
-      await recorder.flush().catch((error: unknown) => console.error('the run could not be recorded', error));
+      await recorder.flush().catch((error: unknown) => console.error(msg`the run could not be recorded`, error));
     }
   }
 
@@ -91,22 +122,36 @@ export class TrainingRun {
       taskOptions: recorder.record.setup.options,
       peft: recorder.record.setup.peft ?? null,
       adapter: model.adapter,
-      onSample: (step, text) => recorder.notice('info', `Sample at step ${step}: ${text}`),
+      onSample: (step, text) => {
+        recorder.notice('info', msg`Sample at step ${step}: ${text}`);
+        const input = recorder.record.setup.options.samplePrompt;
+        recorder.samples([{ step, input, expected: '', output: text, probability: null }]);
+      },
+      onRowSamples: (samples) => {
+        const { step } = recorder.record;
+        recorder.samples(samples.map((sample) => ({ step, ...sample })));
+      },
       args,
       options: {
         checkpointStore: store,
         runId: recorder.record.runId,
         rawArguments,
-        callbacks: [this.#callback()],
-        hooks: this.#hooks(() => built.trainer),
+        callbacks: [...(this.#earlyStopping ? [this.#earlyStopping] : []), this.#callback()],
+        hooks: this.#parts.trial
+          ? trialHooks(
+              this.#hooks(() => built.trainer),
+              this.#parts.trial,
+            )
+          : this.#hooks(() => built.trainer),
+        ...(this.#parts.trial ? { trial: this.#parts.trial.trial } : {}),
         ...this.#pusher(),
       },
     });
     if (built.fresh.length > 0 && !this.#parts.resumeFrom) {
-      recorder.notice('info', `New parameters, started from seed ${args.seed}: ${built.fresh.join(', ')}.`);
+      recorder.notice('info', msg`New parameters, started from seed ${args.seed}: ${built.fresh.join(', ')}.`);
     }
     if (this.#parts.resumeFrom?.manifest.modelOnly) {
-      recorder.notice('warning', 'This checkpoint holds weights only: the optimizer and the schedule start anew.');
+      recorder.notice('warning', msg`This checkpoint holds weights only: the optimizer and the schedule start anew.`);
     }
     return built;
   }
@@ -138,30 +183,35 @@ export class TrainingRun {
     return {
       onUpdate: (record) => {
         this.#recentLoss = record.losses.reduce((sum, loss) => sum + loss, 0);
+        this.#lossScale = this.#parts.args.fp16 ? record.lossScale : null;
         if (record.skipped)
           recorder.notice(
             'warning',
-            `Step ${record.step} overflowed in half precision and was skipped; the loss scale is now ${record.lossScale}.`,
+            msg`Step ${record.step} overflowed in half precision and was skipped; the loss scale is now ${record.lossScale}.`,
+            'skipped',
           );
       },
-      onNonFiniteLoss: (place) => recorder.notice('error', nonFiniteLossText(place)),
+      onNonFiniteLoss: (place) => recorder.notice('error', nonFiniteLossText(place), 'not-finite'),
       onWarning: (message) => recorder.notice('warning', message),
       onPushed: (pushed) => recorder.notice('info', pushedText(pushed)),
       onBatchSize: (change) => recorder.notice('warning', batchSizeText(change)),
       onNotReplayed: (reason) =>
-        recorder.notice('info', `Steps of this run can not be replayed, which makes them slower: ${reason}.`),
-      betweenSteps: (act) =>
-        this.commands.betweenSteps(trainer().control, act, {
+        recorder.notice('info', msg`Steps of this run can not be replayed, which makes them slower: ${reason}.`),
+      betweenSteps: (act) => {
+        this.#applyChange(trainer());
+        return this.commands.betweenSteps(trainer().control, act, {
           onPause: () => {
             this.#clock.pause();
             this.#sendProgress(trainer(), true);
             recorder.setState({ status: 'paused', reason: 'user' });
           },
           onContinue: () => {
+            this.#applyChange(trainer());
             this.#clock.start();
             recorder.setState({ status: 'training' });
           },
-        }),
+        });
+      },
       isInterrupted: () =>
         this.commands.stopRequested !== null && trainer().state.globalStep < trainer().state.maxSteps,
       onStored: async (manifest) => {
@@ -216,8 +266,27 @@ export class TrainingRun {
         this.#evaluation = null;
         recorder.setState({ status: 'training' });
       },
-      onLog: ({ logs }) => recorder.log(logs as LogEntry),
-      onSave: ({ state }) => recorder.notice('info', `Saving checkpoint-${state.globalStep}.`),
+      onLog: ({ logs }) => {
+        const entry = logs as LogEntry;
+        recorder.log(entry);
+        if (entry['loss'] !== undefined) recorder.measure(this.#measureAt(entry));
+      },
+      onSave: ({ state }) => {
+        const isBest = state.bestGlobalStep === state.globalStep;
+        recorder.notice('info', msg`Saving checkpoint-${state.globalStep}.`, isBest ? 'best' : 'save');
+      },
+    };
+  }
+
+  #measureAt({ step, epoch }: LogEntry): RunMeasure {
+    return {
+      step,
+      epoch,
+      at: Date.now(),
+      activeMs: this.#clock.activeMs,
+      lossScale: this.#lossScale,
+      samplesPerSecond: this.#clock.samplesPerSecond,
+      gpuBytes: memoryUse().allocatedBytes,
     };
   }
 

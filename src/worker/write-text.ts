@@ -3,6 +3,7 @@
 import { type GenerativeModel, generate } from '#models/generation/generate.ts';
 import type { GenerationSettings } from '#protocol/messages.ts';
 import type { PreTrainedTokenizer } from '#tokenizers/auto-tokenizer.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 
 export interface GenerationRequest {
@@ -48,8 +49,8 @@ function promptIds(tokenizer: PreTrainedTokenizer, prompt: string, isChat: boole
 
 function badPrompt(length: number, limit: number): StudioError {
   return length === 0
-    ? new StudioError('E-ARGS', 'The prompt is empty.', { hint: 'Write the beginning of a text.' })
-    : new StudioError('E-ARGS', `The prompt has ${length} tokens; this model reads at most ${limit}.`, {
-        hint: 'Shorten the prompt.',
+    ? new StudioError('E-ARGS', msg`The prompt is empty.`, { hint: msg`Write the beginning of a text.` })
+    : new StudioError('E-ARGS', msg`The prompt has ${length} tokens; this model reads at most ${limit}.`, {
+        hint: msg`Shorten the prompt.`,
       });
 }

@@ -1,6 +1,6 @@
 // What the scripted worker tells: a model, data, and runs in each state.
 
-import type { CheckpointId, DataId, ModelId, RunId } from '#protocol/ids.ts';
+import type { CheckpointId, DataId, ModelId, RunId, SweepId } from '#protocol/ids.ts';
 import type { MemoryPlan } from '#protocol/memory-plan.ts';
 import type {
   CheckpointSummary,
@@ -9,10 +9,14 @@ import type {
   DeviceProfile,
   ModelSummary,
   RunDetail,
+  RunSample,
   RunSummary,
+  ScoredExample,
+  ViewedRow,
 } from '#protocol/messages.ts';
-import type { LogEntry, RunProgress } from '#protocol/metrics.ts';
+import type { LogEntry, RunMeasure, RunProgress } from '#protocol/metrics.ts';
 import type { RunState } from '#protocol/run-state.ts';
+import type { SweepDetail } from '#protocol/sweep-messages.ts';
 import { DEFAULT_TASK_OPTIONS } from '#protocol/task-options.ts';
 
 const START = Date.UTC(2026, 10, 23, 9, 30);
@@ -80,6 +84,7 @@ export const LABELS = ['joy', 'sadness', 'anger', 'fear'];
 export const DATA: DataSummary = {
   dataId: 'data-1' as DataId,
   name: 'feelings.csv',
+  archive: null,
   format: 'csv',
   rows: 1600,
   validationRows: null,
@@ -95,6 +100,7 @@ export const DATA: DataSummary = {
       meanCharacters: 5,
     },
   ],
+  summarizedRows: 1600,
   preview: [
     [1, 'what a wonderful morning, everything works and the sun is out', 'joy'],
     [2, 'i waited all evening and nobody came', 'sadness'],
@@ -118,18 +124,27 @@ export const EXAMINATION: DataExamination = {
   validationRows: 160,
   trainCounts: [450, 396, 342, 252],
   validationCounts: [50, 44, 38, 28],
-  previews: DATA.preview.map((row) => {
-    const words = String(row[1]).replace(/,/g, ' ,').split(' ').slice(0, 14);
-    return {
-      text: String(row[1]),
-      textPair: null,
-      label: String(row[2]),
-      tokens: ['[CLS]', ...words, '[SEP]'],
-      ids: [2, ...words.map((_, index) => 100 + index), 3],
-      targets: null,
-      truncated: Math.max(0, String(row[1]).split(' ').length - 14),
-    };
-  }),
+  lengths: {
+    counted: 1440,
+    bins: [3, 20, 90, 210, 300, 280, 220, 140, 80, 45, 25, 14, 8, 3, 1, 1].map((count, i) => ({
+      from: i * 5,
+      to: i * 5 + 4,
+      count,
+    })),
+    percentile95: 52,
+    percentile99: 63,
+  },
+  findings: {
+    empty: { count: 0, examples: [] },
+    duplicates: {
+      count: 2,
+      examples: [
+        { where: 'feelings.csv:381', same: 'feelings.csv:12' },
+        { where: 'feelings.csv:902', same: 'feelings.csv:433' },
+      ],
+    },
+    inValidation: { count: 1, examples: [{ where: 'feelings.csv:12', same: 'feelings.csv:381' }] },
+  },
   truncatedShare: 0.013,
   longest: 71,
   warnings: [],
@@ -180,6 +195,68 @@ function logUntil(step: number): LogEntry[] {
   return log;
 }
 
+const measuresUntil = (step: number): RunMeasure[] =>
+  logUntil(step)
+    .filter((entry) => entry.loss !== undefined)
+    .map(({ step: at, epoch }) => ({
+      step: at,
+      epoch,
+      at: START + at * 400 + (at > 100 ? 3_600_000 : 0),
+      activeMs: at * 400,
+      lossScale: at > 60 ? 32768 : 65536,
+      samplesPerSecond: 40 + Math.sin(at / 9),
+      gpuBytes: 184_000_000 + (at > 90 ? 4_000_000 : 0),
+    }));
+
+const SAMPLE_TEXTS = ['what a wonderful day', 'i can not stand this', 'nobody called me back', 'who is at the door'];
+
+const samplesUntil = (step: number): RunSample[] =>
+  [90, 180, 270]
+    .filter((end) => end <= step)
+    .flatMap((at, round) =>
+      SAMPLE_TEXTS.map((input, i) => ({
+        step: at,
+        input,
+        expected: LABELS[i % LABELS.length]!,
+        output: LABELS[round === 0 ? (i + 1) % LABELS.length : i % LABELS.length]!,
+        probability: 0.4 + 0.15 * round,
+      })),
+    );
+
+export const EXAMPLES: readonly ScoredExample[] = SAMPLE_TEXTS.map((text, row) => ({
+  row,
+  text,
+  label: LABELS[row]!,
+  predicted: LABELS[row === 1 ? 2 : row]!,
+  probability: 0.62 + 0.1 * row,
+  loss: row === 1 ? 2.31 : 0.2 * (row + 1),
+}));
+
+export const SWEEP: SweepDetail = {
+  sweepId: 'sweep-1' as SweepId,
+  name: 'feelings-sweep',
+  createdAt: START,
+  state: { status: 'stopped' },
+  options: {
+    space: { learning_rate: { low: 1e-5, high: 1e-3, log: true }, per_device_train_batch_size: [8, 16, 32] },
+    nTrials: 6,
+    sampler: 'tpe',
+    pruner: 'median',
+  },
+  direction: 'minimize',
+  objective: 'loss',
+  modelName: MODEL.name,
+  dataName: 'feelings.csv',
+  trials: [2e-5, 8e-5, 3e-4, 9e-4, 1.4e-4].map((learning_rate, number) => ({
+    number,
+    params: { learning_rate, per_device_train_batch_size: [8, 16, 32][number % 3] },
+    state: number === 3 ? ('pruned' as const) : ('complete' as const),
+    value: 0.9 - 0.12 * number + (number === 4 ? 0.2 : 0),
+    reports: [{ step: 90, value: 1 }],
+    runId: number === 0 ? ('completed' as RunId) : null,
+  })),
+};
+
 export function checkpointAt(step: number, latest: boolean, best: boolean): CheckpointSummary {
   const { eval_loss, eval_accuracy, eval_macro_f1 } = evaluationAt(step) as unknown as Record<string, number>;
   return {
@@ -193,6 +270,7 @@ export function checkpointAt(step: number, latest: boolean, best: boolean): Chec
     isBest: best,
     isLatest: latest,
     modelOnly: false,
+    isPinned: false,
   };
 }
 
@@ -251,6 +329,10 @@ export function runInScene(scene: string, id: string): RunDetail {
     labels: LABELS,
     problemType: 'single_label_classification',
     log: logUntil(step),
+    measures: measuresUntil(step),
+    samples: samplesUntil(step),
+    parent: null,
+    card: null,
     checkpoints,
     progress: progressAt(step),
     resumeStep: checkpoints.at(-1)?.step ?? null,
@@ -288,4 +370,25 @@ function stateIn(scene: string): RunState {
     default:
       return { status: 'interrupted' };
   }
+}
+
+export function viewedRow(index: number): ViewedRow {
+  const [, text, label] = DATA.preview[index % DATA.preview.length]!;
+  const words = String(text).replace(/,/g, ' ,').split(' ');
+  const shown = words.slice(0, 14);
+  return {
+    index,
+    rows: EXAMINATION.trainRows,
+    where: `feelings.csv:${index + 2}`,
+    preview: {
+      text: String(text),
+      textPair: null,
+      label: String(label),
+      tokens: ['[CLS]', ...shown, '[SEP]'],
+      ids: [2, ...shown.map((_, i) => 100 + i), 3],
+      targets: null,
+      truncated: words.length - shown.length,
+      cutTokens: words.slice(14),
+    },
+  };
 }

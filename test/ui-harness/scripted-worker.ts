@@ -13,6 +13,7 @@ import {
   DATA,
   DEVICE,
   EXAMINATION,
+  EXAMPLES,
   entryAt,
   evaluationAt,
   LABELS,
@@ -21,6 +22,8 @@ import {
   NO_WEBGPU,
   progressAt,
   runInScene,
+  SWEEP,
+  viewedRow,
 } from './scenes.ts';
 
 const TICK_MS = 60;
@@ -82,6 +85,8 @@ export class ScriptedWorker implements WorkerLike {
       case 'data/open':
         if (command.params.source.kind === 'files') throw DATA_FAULT;
         return DATA;
+      case 'data/view-row':
+        return viewedRow(Math.min(command.params.index, 1439));
       case 'data/examine':
         return EXAMINATION;
       case 'run/plan':
@@ -116,6 +121,26 @@ export class ScriptedWorker implements WorkerLike {
             tokens: ['[CLS]', 'what', 'a', 'day', '[SEP]'],
           },
         ];
+      case 'checkpoint/examples':
+        return { examples: EXAMPLES, total: 160 };
+      case 'checkpoint/card':
+        return { text: '---\nlibrary_name: transformers\n---\n\n# feelings\n\nThis model is a fine-tuned version.' };
+      case 'run/batch':
+        return EXAMPLES.map(({ row, text, label }) => ({ row: 40 + row, text, label }));
+      case 'storage/runs':
+        return [...this.#runs.values()].map(({ summary: { runId, name, modelName, dataName, bytes } }) => ({
+          runId,
+          name,
+          modelName,
+          dataName,
+          checkpoints: bytes,
+          model: 11_400_000,
+          data: 210_000,
+        }));
+      case 'sweep/list':
+        return this.#scene === 'empty' ? [] : [SWEEP];
+      case 'network/requests':
+        return [];
       case 'hub/search':
         return HUB_HITS;
       case 'hub/info':

@@ -3,6 +3,7 @@
 
 import type { PreTrainedTokenizer } from '#tokenizers/auto-tokenizer.ts';
 import { IGNORE_INDEX } from '#util/ignore-index.ts';
+import { msg } from '#util/msg.ts';
 import type { Batch } from '#util/nd-array.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { TorchRandom } from '#util/torch-random.ts';
@@ -34,10 +35,10 @@ export class DataCollatorForLanguageModeling implements DataCollator {
   constructor(options: DataCollatorForLanguageModelingOptions) {
     const { tokenizer, seed } = options;
     if (tokenizer.maskTokenId === null) {
-      throw new StudioError('E-TOKENIZER', 'The tokenizer has no mask token, so no words can be hidden.', {
+      throw new StudioError('E-TOKENIZER', msg`The tokenizer has no mask token, so no words can be hidden.`, {
         where: 'tokenizer_config.json, mask_token',
-        hint: 'Fill-mask needs an encoder such as BERT or RoBERTa, with its own tokenizer.',
-        safe: 'Nothing was started.',
+        hint: msg`Fill-mask needs an encoder such as BERT or RoBERTa, with its own tokenizer.`,
+        safe: msg`Nothing was started.`,
       });
     }
     this.#options = options;

@@ -1,5 +1,6 @@
 // Puts the values that one field has in several examples into one dense array. Both collators use it.
 
+import { msg } from '#util/msg.ts';
 import type { NdArray } from '#util/nd-array.ts';
 import { StudioError } from '#util/studio-error.ts';
 
@@ -38,10 +39,10 @@ function flatten(name: string, value: unknown, shape: readonly number[], axis: n
   } else {
     throw new StudioError(
       'E-DATA-COLUMN',
-      `The field ${name} should hold numbers, but one example has ${describe(value)} there.`,
+      msg`The field ${name} should hold numbers, but one example has ${describe(value)} there.`,
       {
         where: name,
-        hint: 'Leave this field out of the examples, or turn it into numbers.',
+        hint: msg`Leave this field out of the examples, or turn it into numbers.`,
       },
     );
   }
@@ -51,13 +52,13 @@ const describe = (value: unknown): string =>
   value === undefined ? 'nothing' : (JSON.stringify(value) ?? typeof value).slice(0, 40);
 
 function ragged(name: string, expected: number, found: number | null): StudioError {
-  const other = found === null ? 'a single value' : `${found} values`;
+  const other = found === null ? msg`a single value` : msg`${found} values`;
   return new StudioError(
     'E-DATA-COLUMN',
-    `The field ${name} has ${expected} values in one example and ${other} in another of the same batch.`,
+    msg`The field ${name} has ${expected} values in one example and ${other} in another of the same batch.`,
     {
       where: name,
-      hint: 'Only the inputs of the tokenizer are padded; other fields must have one length in all examples.',
+      hint: msg`Only the inputs of the tokenizer are padded; other fields must have one length in all examples.`,
     },
   );
 }

@@ -1,5 +1,6 @@
 // Texts one after another, cut into blocks of one length, as HF's language-modelling examples do.
 
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { Dataset, Example } from '../dataset.ts';
 
@@ -17,8 +18,8 @@ export function blocksOf(examples: Dataset, length: number, fileName: string): E
   if (count === 0) {
     throw new StudioError(
       'E-DATA-FORMAT',
-      `${fileName}: the whole text is ${total} tokens long, less than one block of ${length}.`,
-      { where: fileName, hint: `Add text, or set max_length to ${Math.max(1, total)} or less.` },
+      msg`${fileName}: the whole text is ${total} tokens long, less than one block of ${length}.`,
+      { where: fileName, hint: msg`Add text, or set max_length to ${Math.max(1, total)} or less.` },
     );
   }
   const joined = Object.fromEntries(names.map((name) => [name, join(examples, name, count * length)]));

@@ -2,16 +2,16 @@
 
 import type { Cell, Row, Table } from '#formats/table.ts';
 import type { ColumnRoles, Role } from '#protocol/task-roles.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
-import { text } from '#util/text.ts';
 
 /** The cell of the column that plays this role. @throws StudioError E-DATA-COLUMN when there is none. */
 export function columnOf(table: Table, roles: ColumnRoles, role: Role): (cells: Row) => Cell {
   const name = roles[role];
   if (name === undefined) {
-    throw new StudioError('E-DATA-COLUMN', text`No column of ${table.fileName} is chosen for: ${role}.`, {
+    throw new StudioError('E-DATA-COLUMN', msg`No column of ${table.fileName} is chosen for: ${role}.`, {
       where: table.fileName,
-      hint: text`Its columns are ${table.columns.join(', ')}.`,
+      hint: msg`Its columns are ${table.columns.join(', ')}.`,
     });
   }
   const index = columnIndex(table, name, role);
@@ -30,10 +30,10 @@ function columnIndex(table: Table, name: string, role: Role): number {
   const closest = closestName(name, table.columns);
   throw new StudioError(
     'E-DATA-COLUMN',
-    text`${table.fileName} has no column ${JSON.stringify(name)}. Its columns are ${table.columns.join(', ')}.`,
+    msg`${table.fileName} has no column ${JSON.stringify(name)}. Its columns are ${table.columns.join(', ')}.`,
     {
       where: table.fileName,
-      hint: closest === null ? text`Choose one of these columns.` : text`Did you mean ${JSON.stringify(closest)}?`,
+      hint: closest === null ? msg`Choose one of these columns.` : msg`Did you mean ${JSON.stringify(closest)}?`,
       fixes: closest === null ? [] : [{ kind: 'use-column', file: table.fileName, role, column: closest }],
     },
   );
@@ -67,9 +67,9 @@ function textOf(cell: Cell, table: Table, column: string, number: number): strin
   throw new StudioError(
     'E-DATA-COLUMN',
     Array.isArray(cell)
-      ? text`${where}: the column ${column} holds a list where a text should be.`
-      : text`${where}: the column ${column} holds an object where a text should be.`,
-    { where, hint: text`Choose another column for the text, or turn these values into texts.` },
+      ? msg`${where}: the column ${column} holds a list where a text should be.`
+      : msg`${where}: the column ${column} holds an object where a text should be.`,
+    { where, hint: msg`Choose another column for the text, or turn these values into texts.` },
   );
 }
 

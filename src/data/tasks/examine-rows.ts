@@ -4,6 +4,8 @@
 import { blockOf, readRows } from '#formats/table.ts';
 import type { DataExamination, DataPart, TokenLengths, TokenPreview, ViewedRow } from '#protocol/messages.ts';
 import type { PreTrainedTokenizer } from '#tokenizers/auto-tokenizer.ts';
+import { msg } from '#util/msg.ts';
+import { StudioError } from '#util/studio-error.ts';
 import { InMemoryDataset } from '../dataset.ts';
 import { Slices, type WorkOptions } from '../work.ts';
 import { whereOf } from './columns.ts';
@@ -206,8 +208,11 @@ function rowsOfPart({ train, validation }: RowParts, part: DataPart) {
     count: countRows(sets),
     at: (index: number): { readonly set: RowSet; readonly number: number } => {
       let left = index;
-      const set = sets.find(({ numbers }) => left < numbers.length || ((left -= numbers.length), false))!;
-      return { set, number: set.numbers[left]! };
+      for (const set of sets) {
+        if (left < set.numbers.length) return { set, number: set.numbers[left]! };
+        left -= set.numbers.length;
+      }
+      throw new StudioError('E-INTERNAL', msg`Row ${index} was asked for, but there are only ${countRows(sets)}.`);
     },
   };
 }

@@ -1,5 +1,7 @@
 // What looks odd about the labels of a data set.
 
+import { msg } from '#util/msg.ts';
+
 const SHOWN = 5;
 
 /** @param counts training rows (or words) of each label. */
@@ -10,10 +12,10 @@ export function labelWarnings(labels: readonly string[], rows: number, counts: r
     unused.length === 0
       ? []
       : [
-          `${unused.length} of ${labels.length} labels have no training row: ${shown}${unused.length > SHOWN ? ', …' : ''}.`,
+          msg`${unused.length} of ${labels.length} labels have no training row: ${shown}${unused.length > SHOWN ? ', …' : ''}.`,
         ];
   const many = labels.length > 20 && labels.length > rows / 4;
   return many
-    ? [...noRows, `There are ${labels.length} labels for ${rows} training rows. Is this the right label column?`]
+    ? [...noRows, msg`There are ${labels.length} labels for ${rows} training rows. Is this the right label column?`]
     : noRows;
 }

@@ -2,8 +2,8 @@
 
 import type { Table } from '#formats/table.ts';
 import { IGNORE_INDEX } from '#util/ignore-index.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
-import { text } from '#util/text.ts';
 import { type Dataset, type Example, InMemoryDataset } from '../dataset.ts';
 import { ExampleStore, Selection } from '../example-store.ts';
 import type { WorkOptions } from '../work.ts';
@@ -21,7 +21,7 @@ export async function prepareRows<Row>(task: RowTask<Row>, source: TaskSource, w
   const cut = countCut(files, task.train);
   if (cut > 0) {
     const rows = task.train.numbers.length;
-    warnings.push(text`${cut} of ${rows} training texts are longer than ${source.maxLength} tokens and were cut.`);
+    warnings.push(msg`${cut} of ${rows} training texts are longer than ${source.maxLength} tokens and were cut.`);
   }
   warnings.push(...muteExamples(train, source));
   const joined = task.join?.(train, source.train.fileName);
@@ -160,11 +160,11 @@ function muteExamples(examples: Dataset, { train, maxLength }: TaskSource): stri
     if (labels.every((label) => label === IGNORE_INDEX)) mute++;
   }
   if (mute === 0) return [];
-  const message = text`${mute} of ${examples.length} training texts have nothing to learn within ${maxLength} tokens`;
-  if (mute < examples.length) return [text`${message}.`];
-  throw new StudioError('E-DATA-LABEL', text`${train.fileName}: ${message}.`, {
+  const message = msg`${mute} of ${examples.length} training texts have nothing to learn within ${maxLength} tokens`;
+  if (mute < examples.length) return [msg`${message}.`];
+  throw new StudioError('E-DATA-LABEL', msg`${train.fileName}: ${message}.`, {
     where: train.fileName,
-    hint: text`Chats need a message of the assistant, prompts a completion, and max_length has to reach it.`,
-    safe: text`Your file was only read, not changed.`,
+    hint: msg`Chats need a message of the assistant, prompts a completion, and max_length has to reach it.`,
+    safe: msg`Your file was only read, not changed.`,
   });
 }

@@ -2,9 +2,9 @@
 
 import type { DataExamination, ViewedRow } from '#protocol/messages.ts';
 import { formOf, ROW_FORMS } from '#protocol/task-roles.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { Task } from '#util/task.ts';
-import { text } from '#util/text.ts';
 import type { WorkOptions } from '../work.ts';
 import { examineRows, type RowQuestion, sampleRows, viewRow } from './examine-rows.ts';
 import { fillMask } from './fill-mask.ts';
@@ -71,9 +71,9 @@ function refuseMissingRoles(task: Task, { roles, train }: TaskSource): void {
       .map(({ role, holds }) => `${role} (${holds})`)
       .join(' and '),
   );
-  throw new StudioError('E-DATA-COLUMN', text`${train.fileName}: ${task} needs a column for ${forms.join('; or ')}.`, {
+  throw new StudioError('E-DATA-COLUMN', msg`${train.fileName}: ${task} needs a column for ${forms.join('; or ')}.`, {
     where: train.fileName,
-    hint: text`The file's columns are ${train.columns.join(', ')}.`,
-    safe: text`Nothing was started.`,
+    hint: msg`The file's columns are ${train.columns.join(', ')}.`,
+    safe: msg`Nothing was started.`,
   });
 }

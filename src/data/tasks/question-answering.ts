@@ -3,6 +3,7 @@
 
 import { type Cell, type CellObject, isCellList, isCellObject, type Table } from '#formats/table.ts';
 import type { ContextWindow } from '#tokenizers/auto-tokenizer.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { Example } from '../dataset.ts';
 import type { WorkOptions } from '../work.ts';
@@ -58,7 +59,7 @@ export async function questionAnswering(source: TaskSource, work: WorkOptions): 
     describe: ({ question, context, answers }) => ({
       text: question,
       textPair: context,
-      label: answers[0]?.text ?? '(no answer)',
+      label: answers[0]?.text ?? msg`(no answer)`,
     }),
     recordOf: (row) => recordOf(row, source),
     answersOf: (row, number) => featuresOf(row, number, source),
@@ -107,10 +108,10 @@ function answersIn(cell: Cell, where: string): GivenAnswer[] {
 }
 
 const noText = (where: string): StudioError =>
-  new StudioError('E-DATA-LABEL', `${where}: an answer holds something that is no text.`, {
+  new StudioError('E-DATA-LABEL', msg`${where}: an answer holds something that is no text.`, {
     where,
-    hint: 'Give the answer as a text, or as SQuAD\'s {"text": ["…"], "answer_start": [0]}.',
-    safe: 'Your file was only read, not changed.',
+    hint: msg`Give the answer as a text, or as SQuAD's {"text": ["…"], "answer_start": [0]}.`,
+    safe: msg`Your file was only read, not changed.`,
   });
 
 const listed = (cell: Cell | undefined): readonly Cell[] =>
@@ -121,11 +122,11 @@ function locate({ text, start }: GivenAnswer, context: string, where: string): A
   if (found >= 0 && context.startsWith(text, found)) return { text, start: found };
   throw new StudioError(
     'E-DATA-LABEL',
-    `${where}: the answer ${JSON.stringify(text.slice(0, 80))} does not stand in its context${start === null ? '' : ` at character ${start}`}.`,
+    msg`${where}: the answer ${JSON.stringify(text.slice(0, 80))} does not stand in its context${start === null ? '' : msg` at character ${start}`}.`,
     {
       where,
-      hint: 'Answers are copied out of the context, letter by letter. Leave the answer empty where there is none.',
-      safe: 'Your file was only read, not changed.',
+      hint: msg`Answers are copied out of the context, letter by letter. Leave the answer empty where there is none.`,
+      safe: msg`Your file was only read, not changed.`,
     },
   );
 }

@@ -6,9 +6,9 @@ import type { LeftOut, ProblemType, TokenPreview } from '#protocol/messages.ts';
 import type { TaskOptions } from '#protocol/task-options.ts';
 import type { ColumnRoles } from '#protocol/task-roles.ts';
 import type { PreTrainedTokenizer } from '#tokenizers/auto-tokenizer.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { Task } from '#util/task.ts';
-import { text } from '#util/text.ts';
 import type { Dataset, Example } from '../dataset.ts';
 import type { WorkOptions } from '../work.ts';
 import type { AnswerFeature } from './answer-feature.ts';
@@ -160,8 +160,8 @@ export function partsOf(
 function stratifiedBy({ stratify, validation }: TaskSource, classes: Int32Array | null): Int32Array | null {
   if (!stratify || validation !== null) return null;
   if (classes) return classes;
-  throw new StudioError('E-ARGS', text`Only rows with one label each can be split by the shares of the labels.`, {
+  throw new StudioError('E-ARGS', msg`Only rows with one label each can be split by the shares of the labels.`, {
     where: 'stratify',
-    hint: text`Turn it off for this task.`,
+    hint: msg`Turn it off for this task.`,
   });
 }

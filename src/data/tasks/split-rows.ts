@@ -2,9 +2,9 @@
 
 import type { Table } from '#formats/table.ts';
 import type { LeftOut } from '#protocol/messages.ts';
+import { msg } from '#util/msg.ts';
 import { randperm } from '#util/mt19937.ts';
 import { StudioError } from '#util/studio-error.ts';
-import { text } from '#util/text.ts';
 import { HashIndex } from '../text-hash.ts';
 import { stratifiedHeldOut } from './stratify.ts';
 import type { RowFacts } from './survey.ts';
@@ -29,20 +29,20 @@ export function heldOut(
   if (!(validationFraction >= 0 && validationFraction < 1)) {
     throw new StudioError(
       'E-ARGS',
-      text`The share of rows held out for validation is ${validationFraction}, but has to be at least 0 and below 1.`,
+      msg`The share of rows held out for validation is ${validationFraction}, but has to be at least 0 and below 1.`,
       { where: 'validation_fraction' },
     );
   }
   const held = Math.round(count * validationFraction);
   if (count > 0 && held === count) {
-    throw new StudioError('E-ARGS', text`Holding out ${validationFraction} of ${count} rows leaves none to train on.`, {
+    throw new StudioError('E-ARGS', msg`Holding out ${validationFraction} of ${count} rows leaves none to train on.`, {
       where: 'validation_fraction',
-      hint: text`Hold out a smaller share, or add rows.`,
+      hint: msg`Hold out a smaller share, or add rows.`,
     });
   }
   if (held === 0 && validationFraction > 0)
     warnings.push(
-      text`${count} rows are too few to hold ${Math.round(validationFraction * 100)} % of them out; there will be no validation.`,
+      msg`${count} rows are too few to hold ${Math.round(validationFraction * 100)} % of them out; there will be no validation.`,
     );
   const order = randperm(count, splitSeed);
   return new Set(classes && held > 0 ? stratifiedHeldOut(order, held, classes) : order.subarray(0, held));

@@ -1,8 +1,8 @@
 // A split that keeps the shares of the classes: how many rows of each class are held out is what `train_test_split` of
 // HuggingFace's datasets computes; which rows they are goes by our own permutation.
 
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
-import { text } from '#util/text.ts';
 
 /**
  * @param order a permutation of all rows
@@ -36,22 +36,18 @@ function countClasses(classes: Int32Array): number[] {
 function refuseSmall(counts: readonly number[], held: number, kept: number): void {
   const present = counts.filter((count) => count > 0);
   if (present.some((count) => count === 1)) {
-    throw new StudioError(
-      'E-DATA-LABEL',
-      text`A label has a single row, which can not be in both parts of the split.`,
-      {
-        where: 'stratify',
-        hint: text`Add rows of that label, or split without keeping the shares of the labels.`,
-      },
-    );
+    throw new StudioError('E-DATA-LABEL', msg`A label has a single row, which can not be in both parts of the split.`, {
+      where: 'stratify',
+      hint: msg`Add rows of that label, or split without keeping the shares of the labels.`,
+    });
   }
   if (Math.min(held, kept) >= present.length) return;
   throw new StudioError(
     'E-ARGS',
-    text`The parts of the split would have ${kept} and ${held} rows, too few for ${present.length} labels.`,
+    msg`The parts of the split would have ${kept} and ${held} rows, too few for ${present.length} labels.`,
     {
       where: 'validation_fraction',
-      hint: text`Hold out another share, or split without keeping the shares of the labels.`,
+      hint: msg`Hold out another share, or split without keeping the shares of the labels.`,
     },
   );
 }

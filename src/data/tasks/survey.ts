@@ -3,8 +3,8 @@
 
 import { GrowingInts } from '#formats/growing-ints.ts';
 import { listLines, type Table } from '#formats/table.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
-import { text } from '#util/text.ts';
 import { textHash } from '../text-hash.ts';
 import { Slices, type WorkOptions } from '../work.ts';
 import type { NeededColumn, RowReader } from './row-reader.ts';
@@ -123,11 +123,11 @@ function refuseMissing(table: Table, missing: GrowingInts, needed: NeededColumn 
   const numbers = missing.toArray();
   throw new StudioError(
     'E-DATA-LABEL',
-    text`${table.fileName}: ${missing.length} of ${table.rowCount} rows have no ${what} in ${column}; lines ${linesOf(table, numbers)}.`,
+    msg`${table.fileName}: ${missing.length} of ${table.rowCount} rows have no ${what} in ${column}; lines ${linesOf(table, numbers)}.`,
     {
       where: `${table.fileName}:${table.lineNumbers[numbers[0]!]}`,
-      hint: text`Fill the ${what}s in or delete these rows.`,
-      safe: text`Your file was only read, not changed.`,
+      hint: msg`Fill the ${what}s in or delete these rows.`,
+      safe: msg`Your file was only read, not changed.`,
       fixes: missing.length < table.rowCount ? [{ kind: 'leave-out-bad-rows', count: missing.length }] : [],
     },
   );
@@ -135,9 +135,9 @@ function refuseMissing(table: Table, missing: GrowingInts, needed: NeededColumn 
 
 function refuseAllEmpty(table: Table, textColumn: string | null, usable: GrowingInts, empty: GrowingInts): void {
   if (textColumn === null || empty.length < usable.length) return;
-  throw new StudioError('E-DATA-COLUMN', text`${table.fileName}: no row has a text in ${textColumn}.`, {
+  throw new StudioError('E-DATA-COLUMN', msg`${table.fileName}: no row has a text in ${textColumn}.`, {
     where: table.fileName,
-    hint: text`Choose another column for the text. The file's columns are ${table.columns.join(', ')}.`,
+    hint: msg`Choose another column for the text. The file's columns are ${table.columns.join(', ')}.`,
   });
 }
 
@@ -148,7 +148,7 @@ function leftOut(table: Table, numbers: readonly number[]): string[] {
     [...numbers].sort((a, b) => a - b),
   );
   return [
-    text`${table.fileName}: ${numbers.length} of ${table.rowCount} rows can not be used and were left out; lines ${lines}.`,
+    msg`${table.fileName}: ${numbers.length} of ${table.rowCount} rows can not be used and were left out; lines ${lines}.`,
   ];
 }
 
@@ -156,7 +156,7 @@ function emptyWarnings(table: Table, column: string | null, rows: number, empty:
   return column === null || empty.length === 0
     ? []
     : [
-        text`${table.fileName}: ${empty.length} of ${rows} rows have no text in ${column}; lines ${linesOf(table, empty)}.`,
+        msg`${table.fileName}: ${empty.length} of ${rows} rows have no text in ${column}; lines ${linesOf(table, empty)}.`,
       ];
 }
 

@@ -4,8 +4,8 @@ import { type Cell, type CellObject, isCellList, isCellObject, type Table } from
 import { formOf, type Role } from '#protocol/task-roles.ts';
 import type { ChatMessage, ChatPart } from '#tokenizers/chat-template.ts';
 import { IGNORE_INDEX } from '#util/ignore-index.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
-import { text } from '#util/text.ts';
 import type { Example } from '../dataset.ts';
 import type { WorkOptions } from '../work.ts';
 import { blocksOf } from './blocks.ts';
@@ -154,7 +154,7 @@ function messagesIn(cell: Cell, where: string): ChatMessage[] {
       : [],
   );
   if (messages.length > 0 && messages.length === given.length) return messages;
-  throw new StudioError('E-DATA-FORMAT', text`${where}: a chat has to be a list of {"role": …, "content": …}.`, {
+  throw new StudioError('E-DATA-FORMAT', msg`${where}: a chat has to be a list of {"role": …, "content": …}.`, {
     where,
     hint: 'Each message has a role (system, user, assistant) and its text.',
     safe: 'Your file was only read, not changed.',

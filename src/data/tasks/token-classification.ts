@@ -4,8 +4,8 @@ import { GrowingInts } from '#formats/growing-ints.ts';
 import { type Cell, isCellList, type Table } from '#formats/table.ts';
 import { compareCodePoints } from '#util/hf-json.ts';
 import { IGNORE_INDEX } from '#util/ignore-index.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
-import { text } from '#util/text.ts';
 import type { WorkOptions } from '../work.ts';
 import { columnOf, whereOf } from './columns.ts';
 import { namedLabels } from './label-space.ts';
@@ -90,11 +90,11 @@ function readerOf(table: Table, source: TaskSource): RowReader<TaggedRow> {
       if (row.words.length === row.tags.length) return row;
       throw new StudioError(
         'E-DATA-LABEL',
-        text`${where}: the row has ${row.words.length} words but ${row.tags.length} tags.`,
+        msg`${where}: the row has ${row.words.length} words but ${row.tags.length} tags.`,
         {
           where,
-          hint: text`Give each word one tag: two lists of equal length, or two texts with as many parts between spaces.`,
-          safe: text`Your file was only read, not changed.`,
+          hint: msg`Give each word one tag: two lists of equal length, or two texts with as many parts between spaces.`,
+          safe: msg`Your file was only read, not changed.`,
         },
       );
     },

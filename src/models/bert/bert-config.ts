@@ -1,6 +1,7 @@
 // The fields of a BERT config.json that shape the model. Source of names and defaults: transformers' BertConfig.
 
 import type { Activation } from '#kernels/activation/activation.ts';
+import { msg } from '#util/msg.ts';
 import { activationOf } from '../activations.ts';
 import type { ModelShape } from '../model-shape.ts';
 import { ConfigReader, type JsonObject } from '../pretrained-config.ts';
@@ -27,7 +28,7 @@ export function readBertConfig(json: JsonObject): BertConfig {
   const hiddenSize = read.positiveInteger('hidden_size', 768);
   const numHeads = read.positiveInteger('num_attention_heads', 12);
   if (hiddenSize % numHeads !== 0) {
-    throw read.wrong('num_attention_heads', numHeads, `a divisor of hidden_size (${hiddenSize})`);
+    throw read.wrong('num_attention_heads', numHeads, msg`a divisor of hidden_size (${hiddenSize})`);
   }
   const hiddenDropout = read.probability('hidden_dropout_prob', 0.1);
   return {

@@ -3,6 +3,7 @@
 
 import type { Activation } from '#kernels/activation/activation.ts';
 import type { RmsNormConfig } from '#nn/rms-norm.ts';
+import { msg } from '#util/msg.ts';
 import { activationOf } from '../activations.ts';
 import type { ModelShape } from '../model-shape.ts';
 import type { ConfigReader, JsonObject } from '../pretrained-config.ts';
@@ -85,7 +86,7 @@ export function readSizes(read: ConfigReader, json: JsonObject, defaults: Decode
   const fallback = json['num_key_value_heads'] === null ? numHeads : (defaults.numKeyValueHeads ?? numHeads);
   const numKeyValueHeads = read.positiveInteger('num_key_value_heads', fallback);
   if (numHeads % numKeyValueHeads !== 0) {
-    throw read.wrong('num_key_value_heads', numKeyValueHeads, `a divisor of num_attention_heads (${numHeads})`);
+    throw read.wrong('num_key_value_heads', numKeyValueHeads, msg`a divisor of num_attention_heads (${numHeads})`);
   }
   return {
     vocabSize: read.positiveInteger('vocab_size', defaults.vocabSize),
@@ -107,9 +108,9 @@ export function readSizes(read: ConfigReader, json: JsonObject, defaults: Decode
 
 function headSizeOf(read: ConfigReader, json: JsonObject, fallback: number): number {
   if (!Number.isInteger(fallback) && !json['head_dim']) {
-    throw read.wrong('num_attention_heads', json['num_attention_heads'], 'a divisor of hidden_size');
+    throw read.wrong('num_attention_heads', json['num_attention_heads'], msg`a divisor of hidden_size`);
   }
   const headSize = read.positiveInteger('head_dim', fallback);
   if (headSize % 2 === 0) return headSize;
-  throw read.wrong('head_dim', headSize, 'an even number: columns turn in pairs');
+  throw read.wrong('head_dim', headSize, msg`an even number: columns turn in pairs`);
 }

@@ -1,6 +1,7 @@
 // What the configs of Qwen2 and Qwen3 share: sizes by default, and layers that may see a window from some layer on. Source of names and defaults: transformers'
 // Qwen2Config.
 
+import { msg } from '#util/msg.ts';
 import { readLayerTypes } from '../layer-types.ts';
 import type { ConfigReader, JsonObject } from '../pretrained-config.ts';
 import { readRope } from '../rotary-angles.ts';
@@ -31,6 +32,6 @@ export function readQwenLayers(
   const firstSliding = read.number('max_window_layers', 28);
   const sliding = readLayerTypes(read, json, numHiddenLayers, (layer) => usesWindow && layer >= firstSliding);
   if (!usesWindow && sliding.includes(true))
-    throw read.wrong('use_sliding_window', false, 'true for these layer_types');
+    throw read.wrong('use_sliding_window', false, msg`true for these layer_types`);
   return sliding.map((slides) => ({ window: slides ? window : 0, rope }));
 }

@@ -1,6 +1,7 @@
 // The fields of a DistilBERT config.json that shape the model. Source of names and defaults: transformers' DistilBertConfig.
 
 import type { Activation } from '#kernels/activation/activation.ts';
+import { msg } from '#util/msg.ts';
 import { activationOf } from '../activations.ts';
 import type { ModelShape } from '../model-shape.ts';
 import { ConfigReader, type JsonObject } from '../pretrained-config.ts';
@@ -25,7 +26,7 @@ export function readDistilBertConfig(json: JsonObject): DistilBertConfig {
   const read = new ConfigReader(json);
   const hiddenSize = read.positiveInteger('dim', 768);
   const numHeads = read.positiveInteger('n_heads', 12);
-  if (hiddenSize % numHeads !== 0) throw read.wrong('n_heads', numHeads, `a divisor of dim (${hiddenSize})`);
+  if (hiddenSize % numHeads !== 0) throw read.wrong('n_heads', numHeads, msg`a divisor of dim (${hiddenSize})`);
   return {
     tiedHead: read.boolean('tie_word_embeddings', true),
     vocabSize: read.positiveInteger('vocab_size', 30522),

@@ -1,6 +1,7 @@
 // The fields of a GPT-2 config.json that shape the model. Source of names and defaults: transformers' GPT2Config.
 
 import type { Activation } from '#kernels/activation/activation.ts';
+import { msg } from '#util/msg.ts';
 import { activationOf } from '../activations.ts';
 import type { ModelShape } from '../model-shape.ts';
 import { ConfigReader, type JsonObject } from '../pretrained-config.ts';
@@ -24,7 +25,7 @@ export function readGpt2Config(json: JsonObject): Gpt2Config {
   read.mustBeOff('scale_attn_by_inverse_layer_idx');
   const hiddenSize = read.positiveInteger('n_embd', 768);
   const numHeads = read.positiveInteger('n_head', 12);
-  if (hiddenSize % numHeads !== 0) throw read.wrong('n_head', numHeads, `a divisor of n_embd (${hiddenSize})`);
+  if (hiddenSize % numHeads !== 0) throw read.wrong('n_head', numHeads, msg`a divisor of n_embd (${hiddenSize})`);
   if (json['tie_word_embeddings'] === false) throw read.wrong('tie_word_embeddings', false, 'true');
   if (json['scale_attn_weights'] === false) throw read.wrong('scale_attn_weights', false, 'true');
   return {

@@ -1,6 +1,7 @@
 // The fields of a ModernBERT config.json that shape the model. Source of names and defaults: transformers' ModernBertConfig.
 
 import type { Activation } from '#kernels/activation/activation.ts';
+import { msg } from '#util/msg.ts';
 import { activationOf } from '../activations.ts';
 import { readLayerTypes } from '../layer-types.ts';
 import type { ModelShape } from '../model-shape.ts';
@@ -43,7 +44,7 @@ export function readModernBertConfig(json: JsonObject): ModernBertConfig {
   const hiddenSize = read.positiveInteger('hidden_size', 768);
   const numHeads = read.positiveInteger('num_attention_heads', 12);
   if (hiddenSize % (2 * numHeads) !== 0) {
-    throw read.wrong('num_attention_heads', numHeads, `a divisor of half of hidden_size (${hiddenSize})`);
+    throw read.wrong('num_attention_heads', numHeads, msg`a divisor of half of hidden_size (${hiddenSize})`);
   }
   const numHiddenLayers = read.positiveInteger('num_hidden_layers', 22);
   const maxPositions = read.positiveInteger('max_position_embeddings', 8192);

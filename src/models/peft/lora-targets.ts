@@ -2,6 +2,7 @@
 
 import { Linear } from '#nn/linear.ts';
 import type { Module } from '#nn/module.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { Task } from '#util/task.ts';
 
@@ -64,11 +65,11 @@ export function chooseTargets(model: Module, choice: TargetChoice): LoraTargets 
   if (adapted.size > 0) return { adapted, saved };
   throw new StudioError(
     'E-ARGS',
-    `No layer of the model is meant by target_modules ${JSON.stringify(choice.targetModules)}.`,
+    msg`No layer of the model is meant by target_modules ${JSON.stringify(choice.targetModules)}.`,
     {
       where: 'target_modules',
-      hint: `Its linear layers are called ${linearNames(modules).join(', ')}. "all-linear" means all of them.`,
-      safe: 'Nothing was started.',
+      hint: msg`Its linear layers are called ${linearNames(modules).join(', ')}. "all-linear" means all of them.`,
+      safe: msg`Nothing was started.`,
     },
   );
 }
@@ -110,9 +111,9 @@ function savedModules(modules: ReadonlyMap<string, Module>, { task, modulesToSav
     (name) => !heads.includes(name) && ![...modules.keys()].some((path) => endsLike(path, name)),
   );
   if (unknown !== undefined) {
-    throw new StudioError('E-ARGS', `The model has no layer called ${JSON.stringify(unknown)}.`, {
+    throw new StudioError('E-ARGS', msg`The model has no layer called ${JSON.stringify(unknown)}.`, {
       where: 'modules_to_save',
-      safe: 'Nothing was started.',
+      safe: msg`Nothing was started.`,
     });
   }
   const names = [...modulesToSave, ...(HEADS[task] ?? [])];

@@ -1,6 +1,7 @@
 // The weights of a whole model with an adapter worked into them: W + scaling · B·A.
 
 import { Linear } from '#nn/linear.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { TaskModel } from '../task-model.ts';
 import { PEFT_PREFIX } from './peft-model.ts';
@@ -28,10 +29,10 @@ export async function mergedParameter(
   if (adapter.has(whole)) return adapter.read(whole);
   const values = await readBase(name);
   if (!values) {
-    throw new StudioError('E-CHECKPOINT', `Neither the model nor the adapter holds ${name}.`, {
+    throw new StudioError('E-CHECKPOINT', msg`Neither the model nor the adapter holds ${name}.`, {
       where: name,
-      hint: 'The adapter belongs to another model.',
-      safe: 'Nothing was changed.',
+      hint: msg`The adapter belongs to another model.`,
+      safe: msg`Nothing was changed.`,
     });
   }
   const path = name.replace(/\.weight$/, '');

@@ -1,6 +1,7 @@
 // Training arguments out of a command line, as transformers' HfArgumentParser reads it: `--learning_rate 5e-5 --bf16`.
 // The program in front of the options may stand there or not. Called by `read-arguments.ts`.
 
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { ArgumentSpec } from '../argument-spec.ts';
 import { findArgumentSpec } from '../argument-specs.ts';
@@ -30,8 +31,8 @@ function trainingCommand(source: string): readonly ShellWord[] {
   const scripts = commands.filter((words) => words.some(isScript));
   const [command, another] = scripts.length > 0 ? scripts : commands;
   if (command && !another) return command;
-  throw new StudioError('E-ARGS', 'There are several commands with options; it is not clear which one trains.', {
-    hint: 'Paste the one command alone.',
+  throw new StudioError('E-ARGS', msg`There are several commands with options; it is not clear which one trains.`, {
+    hint: msg`Paste the one command alone.`,
   });
 }
 
@@ -48,7 +49,8 @@ function optionsOf(words: readonly ShellWord[]): readonly ShellWord[] {
 function readOption(written: string, given: readonly ShellWord[]): readonly [string, unknown] {
   const name = written.replaceAll('-', '_');
   const variable = given.find(({ expands }) => expands);
-  if (variable) throw fault(written, `is ${variable.text}, which only a shell can replace`, 'Write the value itself.');
+  if (variable)
+    throw fault(written, msg`is ${variable.text}, which only a shell can replace`, msg`Write the value itself.`);
   const values = given.map(({ text }) => text);
   const switchedOff = name.startsWith('no_') ? findArgumentSpec(name.slice(3)) : undefined;
   if (switchedOff?.type === 'bool' && values.length === 0) return [switchedOff.name, false];
@@ -67,7 +69,7 @@ function typed(spec: ArgumentSpec, written: string, values: readonly string[]): 
     case 'enum':
       return single(written, values);
     case 'stringList':
-      if (values.length === 0) throw fault(written, 'has no value', 'Give at least one word.');
+      if (values.length === 0) throw fault(written, msg`has no value`, msg`Give at least one word.`);
       return [...values];
     case 'json':
       return guessed(values);
@@ -78,8 +80,12 @@ function typed(spec: ArgumentSpec, written: string, values: readonly string[]): 
 
 function single(written: string, values: readonly string[]): string {
   if (values.length === 1) return values[0]!;
-  if (values.length === 0) throw fault(written, 'has no value', 'Write the value behind it.');
-  throw fault(written, `has ${values.length} values (${values.join(' ')})`, 'It takes one; put quotes around spaces.');
+  if (values.length === 0) throw fault(written, msg`has no value`, msg`Write the value behind it.`);
+  throw fault(
+    written,
+    msg`has ${values.length} values (${values.join(' ')})`,
+    msg`It takes one; put quotes around spaces.`,
+  );
 }
 
 /** The words that HfArgumentParser takes; any other stays text, which validation refuses. */

@@ -1,6 +1,7 @@
 // Reads Python literals out of source text: strings, numbers, True, False, None, lists, tuples, dicts. Nothing is ever
 // run; whatever is no literal is skipped over and reported by the caller. Called by `python-arguments.ts`.
 
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 
 /** Lists within lists; more than anybody writes. */
@@ -50,8 +51,8 @@ export class PythonReader {
 
   fault(message: string): StudioError {
     return new StudioError('E-ARGS', message, {
-      where: `line ${this.line}`,
-      hint: 'Correct the Python source, or write the arguments as JSON.',
+      where: msg`line ${this.line}`,
+      hint: msg`Correct the Python source, or write the arguments as JSON.`,
     });
   }
 
@@ -108,7 +109,7 @@ export class PythonReader {
   }
 
   #literal(depth: number): unknown {
-    if (depth > MAX_DEPTH) throw this.fault(`The values are nested more than ${MAX_DEPTH} deep.`);
+    if (depth > MAX_DEPTH) throw this.fault(msg`The values are nested more than ${MAX_DEPTH} deep.`);
     this.skipBlank();
     const text = this.#strings();
     if (text !== null) return text;
@@ -189,7 +190,7 @@ export class PythonReader {
       }
       const character = this.#text[this.#at];
       if (character === undefined || (character === '\n' && quote.length === 1))
-        throw this.fault('A string is not closed.');
+        throw this.fault(msg`A string is not closed.`);
       this.#at += 1;
       value += character === '\\' ? this.#escape(raw) : character;
     }
@@ -207,7 +208,7 @@ export class PythonReader {
     if (code !== null && code <= 0x10ffff) return String.fromCodePoint(code);
     const octal = this.#match(/[0-7]{1,3}/y);
     if (octal !== null) return String.fromCodePoint(Number.parseInt(octal, 8));
-    if (/[xuUN]/.test(next) || hex !== null) throw this.fault(`The escape \\${next} in a string can not be read.`);
+    if (/[xuUN]/.test(next) || hex !== null) throw this.fault(msg`The escape \\${next} in a string can not be read.`);
     this.#at += next.length;
     // Python keeps the backslash of an escape that it does not know.
     return Object.hasOwn(ESCAPES, next) ? ESCAPES[next]! : `\\${next}`;

@@ -1,6 +1,7 @@
 // Training arguments out of any text that people have them in: JSON, YAML, Python source, a command line. The form is
 // told from the text. Called by the setup page.
 
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { ArgumentFormat } from './argument-format.ts';
 import { readCommandLineArguments } from './command-line-arguments.ts';
@@ -19,8 +20,8 @@ const MAX_CHARACTERS = 1_000_000;
 export async function readArguments(given: string): Promise<ReadArguments> {
   const text = given.replace(/^\uFEFF/, '');
   if (text.length > MAX_CHARACTERS)
-    throw new StudioError('E-ARGS', `The text has ${text.length} characters: too many for training arguments.`, {
-      hint: 'Take the call of TrainingArguments alone, or its values.',
+    throw new StudioError('E-ARGS', msg`The text has ${text.length} characters: too many for training arguments.`, {
+      hint: msg`Take the call of TrainingArguments alone, or its values.`,
     });
   const format = formatOf(text);
   switch (format) {
@@ -33,8 +34,8 @@ export async function readArguments(given: string): Promise<ReadArguments> {
     case 'command-line':
       return { format, values: readCommandLineArguments(text) };
     case null:
-      throw new StudioError('E-ARGS', 'These are no training arguments in a form that can be read.', {
-        hint: 'Paste JSON, YAML, Python with TrainingArguments(…), or a command line with --options.',
+      throw new StudioError('E-ARGS', msg`These are no training arguments in a form that can be read.`, {
+        hint: msg`Paste JSON, YAML, Python with TrainingArguments(…), or a command line with --options.`,
       });
     default:
       return format satisfies never;
@@ -62,11 +63,11 @@ function readJsonArguments(text: string): Record<string, unknown> {
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
-    throw new StudioError('E-ARGS', `This is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      hint: 'Correct the place that is named.',
+    throw new StudioError('E-ARGS', msg`This is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      hint: msg`Correct the place that is named.`,
       cause,
     });
   }
   if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return { ...parsed };
-  throw new StudioError('E-ARGS', 'This is JSON, but not an object such as {"learning_rate": 5e-5}.');
+  throw new StudioError('E-ARGS', msg`This is JSON, but not an object such as {"learning_rate": 5e-5}.`);
 }

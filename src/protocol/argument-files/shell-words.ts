@@ -1,6 +1,7 @@
 // Splits a shell command into words as a POSIX shell does: quotes, backslashes, joined lines, comments. Nothing is
 // expanded. Called by `command-line-arguments.ts`.
 
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 
 export interface ShellWord {
@@ -62,9 +63,9 @@ function unquote(piece: string): string {
 }
 
 function notClosed(source: string, at: number): StudioError {
-  return new StudioError('E-ARGS', `A quote is opened and not closed: ${source.slice(at, at + 20).trim()}`, {
-    where: `line ${source.slice(0, at).split('\n').length}`,
-    hint: 'Close the quote, or take the whole command.',
+  return new StudioError('E-ARGS', msg`A quote is opened and not closed: ${source.slice(at, at + 20).trim()}`, {
+    where: msg`line ${source.slice(0, at).split('\n').length}`,
+    hint: msg`Close the quote, or take the whole command.`,
   });
 }
 

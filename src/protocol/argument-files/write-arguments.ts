@@ -2,6 +2,7 @@
 // Called by the setup page, to copy or download.
 
 import { formatNumber } from '#util/hf-json.ts';
+import { msg } from '#util/msg.ts';
 import type { ArgumentSpec } from '../argument-spec.ts';
 import { ARGUMENT_SPECS, findArgumentSpec } from '../argument-specs.ts';
 import { isDefault, toHfJson } from '../training-arguments.ts';
@@ -49,10 +50,10 @@ function select(raw: Raw, fields: Fields): Selection {
   return {
     known: wanted.filter((entry) => !isSecret(entry)),
     leftOut: [
-      ...wanted.filter(isSecret).map(([{ name }]) => `${name}: access tokens are not written`),
+      ...wanted.filter(isSecret).map(([{ name }]) => msg`${name}: access tokens are not written`),
       ...Object.keys(raw)
         .filter((name) => !findArgumentSpec(name))
-        .map((name) => `${name}: not an argument of transformers`),
+        .map((name) => msg`${name}: not an argument of transformers`),
     ],
   };
 }
@@ -125,7 +126,7 @@ function toCommandLine(raw: Raw, fields: Fields): string {
   const options = known.flatMap(([spec, value]) => {
     const option = toOption(spec, value);
     if (option === null && !isDefault(spec, value))
-      missing.push(`${spec.name}: ${format(value, YAML)} can not be said on a command line`);
+      missing.push(msg`${spec.name}: ${format(value, YAML)} can not be said on a command line`);
     return option === null ? [] : [option];
   });
   return `${['python train.py', ...options].join(' \\\n  ')}\n${comments(missing)

@@ -1,5 +1,6 @@
 // Training arguments out of YAML. The parser is loaded when it is needed. Called by `read-arguments.ts`.
 
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { ArgumentSpec } from '../argument-spec.ts';
 import { findArgumentSpec } from '../argument-specs.ts';
@@ -12,13 +13,16 @@ export async function readYamlArguments(text: string): Promise<Record<string, un
     parsed = parse(text, { logLevel: 'error' });
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message.split('\n')[0]?.replace(/:$/, '.') : String(cause);
-    throw new StudioError('E-ARGS', `This is not YAML: ${problem}`, {
-      hint: 'Correct the line that is named, or write the arguments as JSON.',
+    throw new StudioError('E-ARGS', msg`This is not YAML: ${problem}`, {
+      hint: msg`Correct the line that is named, or write the arguments as JSON.`,
       cause,
     });
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    throw new StudioError('E-ARGS', 'This is YAML, but not a list of names with values such as learning_rate: 5e-5.');
+    throw new StudioError(
+      'E-ARGS',
+      msg`This is YAML, but not a list of names with values such as learning_rate: 5e-5.`,
+    );
   return Object.fromEntries(
     Object.entries(parsed).map(([name, value]) => [name, asMeant(findArgumentSpec(name), value)]),
   );

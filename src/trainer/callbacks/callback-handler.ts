@@ -1,5 +1,6 @@
 // Calls the callbacks in order, and resets the control flags where HF does: before the callbacks of the event run.
 
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { CallbackState, SavedCallback } from '../trainer-state.ts';
 import type { CallbackContext, CallbackEvent, TrainerCallback } from './trainer-callback.ts';
@@ -23,9 +24,9 @@ export class CallbackHandler {
     const found = this.#callbacks.find((callback) => callback === reference || callback.name === reference);
     if (!found) {
       const name = typeof reference === 'string' ? reference : reference.name;
-      throw new StudioError('E-ARGS', `This Trainer has no callback ${name}.`, {
+      throw new StudioError('E-ARGS', msg`This Trainer has no callback ${name}.`, {
         where: 'callbacks',
-        hint: `It has: ${this.#callbacks.map((callback) => callback.name).join(', ')}.`,
+        hint: msg`It has: ${this.#callbacks.map((callback) => callback.name).join(', ')}.`,
       });
     }
     this.#callbacks = this.#callbacks.filter((callback) => callback !== found);

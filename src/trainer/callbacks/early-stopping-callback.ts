@@ -1,6 +1,7 @@
 // Stops when the watched metric has not improved for a number of evaluations. HF's EarlyStoppingCallback.
 
 import type { TrainingArguments } from '#protocol/training-arguments.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { CallbackState } from '../trainer-state.ts';
 import type { CallbackContext, TrainerCallback } from './trainer-callback.ts';
@@ -14,12 +15,13 @@ export interface EarlyStoppingOptions {
 
 export class EarlyStoppingCallback implements TrainerCallback {
   readonly name = 'EarlyStoppingCallback';
-  readonly #patience: number;
+  /** Evaluations without improvement before the run stops. May change while it trains. */
+  patience: number;
   readonly #threshold: number;
   #counter = 0;
 
   constructor({ patience = 1, threshold = 0 }: EarlyStoppingOptions = {}) {
-    this.#patience = patience;
+    this.patience = patience;
     this.#threshold = threshold;
   }
 
@@ -36,12 +38,12 @@ export class EarlyStoppingCallback implements TrainerCallback {
       best === null ||
       ((args.greaterIsBetter ? value > best : value < best) && Math.abs(value - best) > this.#threshold);
     this.#counter = better ? 0 : this.#counter + 1;
-    if (this.#counter >= this.#patience) control.shouldTrainingStop = true;
+    if (this.#counter >= this.patience) control.shouldTrainingStop = true;
   }
 
   exportState() {
     return {
-      args: { early_stopping_patience: this.#patience, early_stopping_threshold: this.#threshold },
+      args: { early_stopping_patience: this.patience, early_stopping_threshold: this.#threshold },
       attributes: { early_stopping_patience_counter: this.#counter },
     };
   }
@@ -54,10 +56,10 @@ export class EarlyStoppingCallback implements TrainerCallback {
 /** @throws StudioError E-ARGS when nothing would be watched. */
 export function checkEarlyStopping({ metricForBestModel, evalStrategy }: TrainingArguments): void {
   if (metricForBestModel !== null && evalStrategy !== 'no') return;
-  throw new StudioError('E-ARGS', 'Early stopping needs evaluations and a metric to watch.', {
+  throw new StudioError('E-ARGS', msg`Early stopping needs evaluations and a metric to watch.`, {
     where: 'metric_for_best_model, eval_strategy',
-    hint: 'Set eval_strategy to steps or epoch, and metric_for_best_model.',
-    safe: 'Nothing was started.',
+    hint: msg`Set eval_strategy to steps or epoch, and metric_for_best_model.`,
+    safe: msg`Nothing was started.`,
   });
 }
 

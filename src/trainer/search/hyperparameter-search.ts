@@ -9,6 +9,7 @@ import {
   withHyperparameters,
 } from '#protocol/search-space.ts';
 import type { TrainingArguments } from '#protocol/training-arguments.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { shouldPrune } from './median-pruner.ts';
 import { type ComputeObjective, metricObjective } from './search-objective.ts';
@@ -100,7 +101,7 @@ class Search {
     const wanted = options.nTrials ?? this.#sampler.size ?? DEFAULT_TRIALS;
     this.size = Math.min(wanted, this.#sampler.size ?? wanted);
     if (Number.isInteger(wanted) && wanted > 0) return;
-    throw refused(`The number of trials must be a whole number above 0, but is ${wanted}.`, 'nTrials');
+    throw refused(msg`The number of trials must be a whole number above 0, but is ${wanted}.`, 'nTrials');
   }
 
   /** Takes over what an interrupted search has kept. @throws StudioError E-ARGS when it was another search. */
@@ -110,9 +111,9 @@ class Search {
     const [before, now] = [stored.settings, this.#settings].map((settings) => JSON.stringify(settings));
     if (before !== now)
       throw refused(
-        'The trials that are kept belong to a search with other settings.',
+        msg`The trials that are kept belong to a search with other settings.`,
         'trialStore',
-        `Begin in another place, or search as before: ${before}.`,
+        msg`Begin in another place, or search as before: ${before}.`,
       );
     this.#trials = stored.trials;
   }
@@ -132,9 +133,9 @@ class Search {
     const { direction } = this.#settings;
     const [first, ...others] = this.#trials.filter(({ state }) => state === 'complete');
     if (!first)
-      throw new StudioError('E-STATE', 'No trial of the search came to its end.', {
+      throw new StudioError('E-STATE', msg`No trial of the search came to its end.`, {
         where: 'hyperparameterSearch',
-        hint: this.#trials.findLast(({ error }) => error)?.error ?? 'Give it more trials, or another space.',
+        hint: this.#trials.findLast(({ error }) => error)?.error ?? msg`Give it more trials, or another space.`,
       });
     const best = others.reduce((a, b) => (isBetter(direction, b.value!, a.value!) ? b : a), first);
     return { runId: String(best.number), objective: best.value!, hyperparameters: best.params, trials: this.#trials };
@@ -173,7 +174,7 @@ class Search {
       const state = pruned ? 'pruned' : Number.isNaN(value) ? 'failed' : 'complete';
       const ended = { ...trial, state, value: state === 'failed' ? null : value, reports } as const;
       if (state === 'complete' && this.#isBestSoFar(value)) await run.keep();
-      return state === 'failed' ? { ...ended, error: 'The objective is not a number.' } : ended;
+      return state === 'failed' ? { ...ended, error: msg`The objective is not a number.` } : ended;
     } catch (error) {
       if (!(error instanceof StudioError && error.code === 'E-GPU-MEMORY')) throw error;
       run?.dispose();
@@ -205,4 +206,4 @@ class Search {
 }
 
 const refused = (message: string, where: string, hint?: string): StudioError =>
-  new StudioError('E-ARGS', message, { where, ...(hint ? { hint } : {}), safe: 'Nothing was started.' });
+  new StudioError('E-ARGS', message, { where, ...(hint ? { hint } : {}), safe: msg`Nothing was started.` });

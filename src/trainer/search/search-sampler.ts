@@ -2,6 +2,7 @@
 // good (`tpe.ts`).
 
 import { type Hyperparameters, isRange, type SearchDimension, type SearchSpace } from '#protocol/search-space.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { RandomNumbers } from './random-numbers.ts';
 import { axisOf, valuesOf } from './search-axis.ts';
@@ -85,9 +86,9 @@ function gridSampler(space: SearchSpace): SearchSampler {
 function gridValues(name: string, dimension: SearchDimension): readonly unknown[] {
   const values = isRange(dimension) ? valuesOf(name, dimension) : dimension;
   if (values) return values;
-  throw new StudioError('E-ARGS', `A grid needs a step for ${name}, or a list of its values.`, {
+  throw new StudioError('E-ARGS', msg`A grid needs a step for ${name}, or a list of its values.`, {
     where: `search space: ${name}`,
-    hint: 'Give {"low": …, "high": …, "step": …} or [value, value], or take the sampler "random" or "tpe".',
-    safe: 'Nothing was started.',
+    hint: msg`Give {"low": …, "high": …, "step": …} or [value, value], or take the sampler "random" or "tpe".`,
+    safe: msg`Nothing was started.`,
   });
 }

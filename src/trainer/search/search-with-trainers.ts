@@ -3,6 +3,7 @@
 import type { TrainableModel } from '#nn/trainable-model.ts';
 import { toTrainingArgumentsJson } from '#protocol/training-arguments.ts';
 import type { StoredCheckpoint } from '#storage/checkpoint-store.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { Metrics } from '../evaluation-loop.ts';
 import { latestCheckpoint } from '../run-checkpoints.ts';
@@ -27,10 +28,10 @@ export async function searchWithTrainers(
 ): Promise<BestRun> {
   const { modelInit, args, rawArguments = toTrainingArgumentsJson(args) } = options;
   if (!modelInit)
-    throw new StudioError('E-ARGS', 'A search needs a new model for each trial.', {
+    throw new StudioError('E-ARGS', msg`A search needs a new model for each trial.`, {
       where: 'modelInit',
-      hint: 'Give modelInit, a function that makes the model, in place of model.',
-      safe: 'Nothing was started.',
+      hint: msg`Give modelInit, a function that makes the model, in place of model.`,
+      safe: msg`Nothing was started.`,
     });
   const runTrial = (start: TrialStart): Promise<TrialRun> => openTrial(start, { ...options, modelInit }, makeTrainer);
   return hyperparameterSearch(search, { args, rawArguments, runTrial });

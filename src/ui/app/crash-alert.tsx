@@ -4,6 +4,7 @@ import { Box, Button, Group } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { ErrorAlert } from '../components/error-alert.tsx';
 import { useStudio } from '../hooks/studio-context.ts';
+import { t } from '../language/translate.ts';
 
 export function CrashAlert() {
   const { client } = useStudio();
@@ -14,9 +15,7 @@ export function CrashAlert() {
     <Box mb="md">
       <ErrorAlert error={crash}>
         <Group>
-          <Button size="xs" color="red" onClick={() => window.location.reload()}>
-            Reload the page
-          </Button>
+          <Button size="xs" color="red" onClick={() => window.location.reload()}>{t`Reload the page`}</Button>
         </Group>
       </ErrorAlert>
     </Box>

@@ -5,6 +5,7 @@ import { Component, type ReactNode } from 'react';
 import type { StudioError } from '#util/studio-error.ts';
 import { ErrorAlert } from '../components/error-alert.tsx';
 import { toStudioError } from '../hooks/to-studio-error.ts';
+import { t } from '../language/translate.ts';
 
 interface State {
   readonly error: StudioError | null;
@@ -23,12 +24,8 @@ export class ErrorBoundary extends Component<{ readonly children: ReactNode }, S
       <Container size="sm" py="xl">
         <ErrorAlert error={this.state.error}>
           <Group gap="xs">
-            <Button size="xs" onClick={() => this.setState({ error: null })}>
-              Try again
-            </Button>
-            <Button size="xs" variant="default" onClick={() => window.location.reload()}>
-              Reload the page
-            </Button>
+            <Button size="xs" onClick={() => this.setState({ error: null })}>{t`Try again`}</Button>
+            <Button size="xs" variant="default" onClick={() => window.location.reload()}>{t`Reload the page`}</Button>
           </Group>
         </ErrorAlert>
       </Container>

@@ -8,10 +8,10 @@ import { Notifications } from '@mantine/notifications';
 import { Fragment, type ReactNode, StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Router } from 'wouter';
-import { useHashLocation } from 'wouter/use-hash-location';
 import { type Studio, StudioContext } from '../hooks/studio-context.ts';
 import { useLanguage } from '../language/language.ts';
 import { ErrorBoundary } from './error-boundary.tsx';
+import { hashLocation } from './hash-location.ts';
 import { Shell } from './shell.tsx';
 
 const theme = createTheme({
@@ -45,7 +45,7 @@ export function mountStudio(element: HTMLElement, studio: Studio): void {
         <Localized>
           <ErrorBoundary>
             <StudioContext value={studio}>
-              <Router hook={useHashLocation}>
+              <Router hook={hashLocation} searchHook={hashLocation.searchHook}>
                 <Shell />
               </Router>
             </StudioContext>

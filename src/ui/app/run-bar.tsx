@@ -9,22 +9,23 @@ import { formatCount, formatDuration, formatNumber, formatPercent } from '../for
 import { useStudio } from '../hooks/studio-context.ts';
 import { useAction } from '../hooks/use-action.ts';
 import { useRunSnapshotOf, useRunStore } from '../hooks/use-run.ts';
+import { t, translate } from '../language/translate.ts';
 import { useSaveWhenHidden } from './use-save-when-hidden.ts';
 
-export function RunBar({ run }: { run: RunSummary }) {
+export function RunBar({ run, height }: { run: RunSummary; height: number }) {
   const snapshot = useRunSnapshotOf(useRunStore(run.runId));
   useSaveWhenHidden(run, snapshot);
   const { remainingMs = null, recentLoss = null } = snapshot?.progress ?? {};
   const share = run.maxSteps > 0 ? run.step / run.maxSteps : 0;
   const facts = [
-    `step ${formatCount(run.step)} / ${formatCount(run.maxSteps)} · ${formatPercent(share)}`,
-    remainingMs === null ? null : `${formatDuration(remainingMs)} left`,
-    recentLoss === null ? null : `loss ${formatNumber(recentLoss)}`,
+    t`step ${formatCount(run.step)} / ${formatCount(run.maxSteps)} · ${formatPercent(share)}`,
+    remainingMs === null ? null : t`${formatDuration(remainingMs)} left`,
+    recentLoss === null ? null : t`loss ${formatNumber(recentLoss)}`,
   ];
   return (
-    <Box component="section" aria-label="Active run" h="100%">
-      <Progress value={share * 100} size={4} radius={0} aria-label="Progress of the active run" />
-      <Container size="lg" h={60} px={{ base: 'sm', sm: 'lg' }}>
+    <Box component="section" aria-label={t`Active run`} h={height}>
+      <Progress value={share * 100} size={4} radius={0} aria-label={t`Progress of the active run`} />
+      <Container size="xl" h={height - 4} px={{ base: 'sm', sm: 'lg' }}>
         <Group h="100%" justify="space-between" wrap="nowrap" gap="sm">
           <Box style={{ minWidth: 0 }}>
             <Group gap="xs" wrap="nowrap">
@@ -56,17 +57,19 @@ function Commands({ run }: { run: RunSummary }) {
     <Group gap={4} wrap="nowrap">
       {error && (
         <Text role="alert" size="xs" c="red" lineClamp={2} maw={220}>
-          {error.message}
+          {translate(error.message)}
         </Text>
       )}
-      {paused && <Command label="Continue" icon="play" busy={busy === 'run/continue'} onClick={give('run/continue')} />}
-      {working && <Command label="Pause" icon="pause" busy={busy === 'run/pause'} onClick={give('run/pause')} />}
+      {paused && (
+        <Command label={t`Continue`} icon="play" busy={busy === 'run/continue'} onClick={give('run/continue')} />
+      )}
+      {working && <Command label={t`Pause`} icon="pause" busy={busy === 'run/pause'} onClick={give('run/pause')} />}
       {working && (
-        <Command label="Save now" icon="save" busy={busy === 'run/save-now'} onClick={give('run/save-now')} />
+        <Command label={t`Save now`} icon="save" busy={busy === 'run/save-now'} onClick={give('run/save-now')} />
       )}
       {(paused || working) && (
         <Command
-          label="Stop and save"
+          label={t`Stop and save`}
           icon="stop"
           busy={busy === 'run/stop'}
           onClick={() => start('run/stop', () => client.request('run/stop', { runId, save: true }))}

@@ -1,46 +1,64 @@
-// The frame around every screen: header with navigation and theme, the screen, the bar of the active run.
+// The frame around every screen: brand and commands above, the ways to the screens beside, the active run below.
 
-import { Anchor, AppShell, Button, Container, Group, Text, Title } from '@mantine/core';
+import { ActionIcon, Anchor, AppShell, Container, Group, Text, Title, Tooltip } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { useEffect } from 'react';
-import { Link, useRoute } from 'wouter';
-import { prefetchCharts } from '../features/run/index.ts';
+import { Link } from 'wouter';
+import { prefetchCharts } from '../components/charts/load-charts.ts';
+import { Icon } from '../components/icon.tsx';
 import { useLibrary, useStudio } from '../hooks/studio-context.ts';
+import { t } from '../language/translate.ts';
+import { CommandPalette, openPalette } from './command-palette.tsx';
 import { CrashAlert } from './crash-alert.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { LiveAnnouncer } from './live-announcer.tsx';
+import { BottomBar, Rail } from './navigation.tsx';
 import { RunBar } from './run-bar.tsx';
 import { Screens } from './screens.tsx';
 import { ThemeSwitch } from './theme-switch.tsx';
+import { useBackgroundCare } from './use-background-care.ts';
 import { useLeaveGuard } from './use-leave-guard.ts';
+
+const RUN_BAR = 64;
+const BOTTOM_BAR = 54;
 
 export function Shell() {
   const { library } = useStudio();
   const { active } = useLibrary();
+  const isPhone = useMediaQuery('(max-width: 48em)') ?? false;
   // A list that can not be read is told by the home screen, which asks for it itself.
   useEffect(() => void library.refresh().catch(() => undefined), [library]);
   useEffect(prefetchCharts, []);
   useLeaveGuard(active !== null);
+  useBackgroundCare(active);
+  const footer = (active ? RUN_BAR : 0) + (isPhone ? BOTTOM_BAR : 0);
   return (
-    <AppShell header={{ height: 56 }} {...(active ? { footer: { height: 64 } } : {})} padding={0}>
-      <button type="button" className="skip-link" onClick={focusMain}>
-        Skip to the content
-      </button>
+    <AppShell
+      header={{ height: 52 }}
+      navbar={{ width: 176, breakpoint: 'sm', collapsed: { mobile: true } }}
+      {...(footer > 0 ? { footer: { height: footer } } : {})}
+      padding={0}
+    >
+      <button type="button" className="skip-link" onClick={focusMain}>{t`Skip to the content`}</button>
       <AppShell.Header>
         <Header />
       </AppShell.Header>
+      <AppShell.Navbar>{!isPhone && <Rail />}</AppShell.Navbar>
       <AppShell.Main id="main" tabIndex={-1} style={{ outline: 'none' }}>
-        <Container size="lg" px={{ base: 'sm', sm: 'lg' }} py="lg">
+        <Container size="xl" px={{ base: 'sm', sm: 'lg' }} py="lg">
           <CrashAlert />
           <ErrorBoundary>
             <Screens />
           </ErrorBoundary>
         </Container>
       </AppShell.Main>
-      {active && (
+      {footer > 0 && (
         <AppShell.Footer>
-          <RunBar run={active} />
+          {active && <RunBar run={active} height={RUN_BAR} />}
+          {isPhone && <BottomBar />}
         </AppShell.Footer>
       )}
+      <CommandPalette />
       <LiveAnnouncer />
     </AppShell>
   );
@@ -53,41 +71,31 @@ function focusMain(): void {
 
 function Header() {
   return (
-    <Container size="lg" h="100%" px={{ base: 'sm', sm: 'lg' }}>
-      <Group h="100%" justify="space-between" wrap="nowrap" gap="xs">
-        <Anchor component={Link} href="/" underline="never" c="inherit">
-          <Group gap={8} wrap="nowrap">
-            <img src="./icon.svg" alt="" width={26} height={26} />
-            <Title order={1} size="h4">
-              Atelier
-            </Title>
-            <Text size="sm" c="dimmed" visibleFrom="sm">
-              fine-tune a transformer in your browser
-            </Text>
-          </Group>
-        </Anchor>
-        <Group component="nav" aria-label="Main" gap={4} wrap="nowrap">
-          <NavigationLink href="/" label="Home" />
-          <NavigationLink href="/new" label="New run" />
-          <ThemeSwitch />
+    <Group h="100%" px={{ base: 'sm', sm: 'lg' }} justify="space-between" wrap="nowrap" gap="xs">
+      <Anchor component={Link} href="/" underline="never" c="inherit">
+        <Group gap={8} wrap="nowrap">
+          <img src="./icon.svg" alt="" width={26} height={26} />
+          <Title order={1} size="h4">
+            Atelier
+          </Title>
+          <Text size="sm" c="dimmed" visibleFrom="sm">{t`fine-tune a transformer in your browser`}</Text>
         </Group>
+      </Anchor>
+      <Group gap={4} wrap="nowrap">
+        <Tooltip label={t`Find a command (Ctrl+K)`}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="lg"
+            aria-label={t`Find a command`}
+            data-testid="open-palette"
+            onClick={openPalette}
+          >
+            <Icon name="search" />
+          </ActionIcon>
+        </Tooltip>
+        <ThemeSwitch />
       </Group>
-    </Container>
-  );
-}
-
-function NavigationLink({ href, label }: { href: string; label: string }) {
-  const [here] = useRoute(href);
-  return (
-    <Button
-      component={Link}
-      href={href}
-      variant={here ? 'light' : 'subtle'}
-      color={here ? 'cyan' : 'gray'}
-      size="sm"
-      aria-current={here ? 'page' : undefined}
-    >
-      {label}
-    </Button>
+    </Group>
   );
 }

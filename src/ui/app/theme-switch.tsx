@@ -1,11 +1,17 @@
 // Chooses between the system's theme, light and dark.
 
 import { ActionIcon, useMantineColorScheme } from '@mantine/core';
+import { msg } from '#util/msg.ts';
 import { Icon, type IconName } from '../components/icon.tsx';
+import { t, translate } from '../language/translate.ts';
 
 const SCHEMES = ['auto', 'light', 'dark'] as const;
 const ICONS: Record<(typeof SCHEMES)[number], IconName> = { auto: 'screen', light: 'sun', dark: 'moon' };
-const NAMES: Record<(typeof SCHEMES)[number], string> = { auto: 'as the system', light: 'light', dark: 'dark' };
+const NAMES: Record<(typeof SCHEMES)[number], string> = {
+  auto: msg`as the system`,
+  light: msg`light`,
+  dark: msg`dark`,
+};
 
 export function ThemeSwitch() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
@@ -16,7 +22,7 @@ export function ThemeSwitch() {
       color="gray"
       size="lg"
       data-testid="theme-switch"
-      aria-label={`Theme: ${NAMES[colorScheme]}. Change to ${NAMES[next]}`}
+      aria-label={t`Theme: ${translate(NAMES[colorScheme])}. Change to ${translate(NAMES[next])}`}
       onClick={() => setColorScheme(next)}
     >
       <Icon name={ICONS[colorScheme]} />

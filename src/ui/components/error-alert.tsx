@@ -3,6 +3,7 @@
 import { Alert, Button, Code, CopyButton, Group, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { StudioError } from '#util/studio-error.ts';
+import { t, translate } from '../language/translate.ts';
 import { Icon } from './icon.tsx';
 
 interface ErrorAlertProps {
@@ -19,23 +20,19 @@ export function ErrorAlert({ error, children, onClose }: ErrorAlertProps) {
       role="alert"
       data-testid="error-alert"
       icon={<Icon name="alert" />}
-      title={error.message}
-      {...(onClose ? { withCloseButton: true, closeButtonLabel: 'Dismiss', onClose } : {})}
+      title={translate(error.message)}
+      {...(onClose ? { withCloseButton: true, closeButtonLabel: t`Dismiss`, onClose } : {})}
     >
       <Stack gap={6}>
         {error.where !== undefined && (
-          <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-            Where: {error.where}
-          </Text>
+          <Text size="sm" style={{ overflowWrap: 'anywhere' }}>{t`Where: ${translate(error.where)}`}</Text>
         )}
         {error.hint !== undefined && (
-          <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-            What to do: {error.hint}
-          </Text>
+          <Text size="sm" style={{ overflowWrap: 'anywhere' }}>{t`What to do: ${translate(error.hint)}`}</Text>
         )}
         {error.safe !== undefined && (
           <Text size="sm" fs="italic">
-            {error.safe}
+            {translate(error.safe)}
           </Text>
         )}
         {children}
@@ -44,7 +41,7 @@ export function ErrorAlert({ error, children, onClose }: ErrorAlertProps) {
           <CopyButton value={details(error)}>
             {({ copied, copy }) => (
               <Button variant="subtle" color="red" size="compact-xs" onClick={copy}>
-                {copied ? 'Copied' : 'Copy details'}
+                {copied ? t`Copied` : t`Copy details`}
               </Button>
             )}
           </CopyButton>

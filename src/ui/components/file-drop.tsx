@@ -4,6 +4,7 @@
 import { Button, Group, Text } from '@mantine/core';
 import { type DragEvent, type ReactNode, useRef, useState } from 'react';
 import type { NamedFile } from '#protocol/messages.ts';
+import { t } from '../language/translate.ts';
 import { collectDropped, namedFiles } from './dropped-files.ts';
 import styles from './file-drop.module.css';
 import { Icon } from './icon.tsx';
@@ -75,7 +76,7 @@ function Picker({ accept, multiple = false, testId, folder = false, label, onFil
         type="file"
         hidden
         data-testid={testId}
-        aria-label={`${label} (${folder ? 'folder' : 'files'})`}
+        aria-label={`${label} (${folder ? t`folder` : t`files`})`}
         onChange={choose}
         {...attributes}
       />
@@ -85,7 +86,7 @@ function Picker({ accept, multiple = false, testId, folder = false, label, onFil
         leftSection={<Icon name={folder ? 'folder' : 'upload'} size={14} />}
         onClick={() => input.current?.click()}
       >
-        {folder ? 'Choose a folder' : multiple ? 'Choose files' : 'Choose a file'}
+        {folder ? t`Choose a folder` : multiple ? t`Choose files` : t`Choose a file`}
       </Button>
     </>
   );

@@ -3,6 +3,7 @@
 import { Anchor, Group } from '@mantine/core';
 import type { StudioError } from '#util/studio-error.ts';
 import { useHubConnection } from '../hooks/hub-session.ts';
+import { t } from '../language/translate.ts';
 import { ErrorAlert } from './error-alert.tsx';
 
 interface HubErrorProps {
@@ -19,13 +20,20 @@ export function HubError({ error, page, onClose }: HubErrorProps) {
       {error.code === 'E-HUB-ACCESS' && (
         <Group gap="md">
           {page !== null && (
-            <Anchor size="sm" href={`${endpoint}/${page}`} target="_blank" rel="noreferrer" data-testid="hub-page-link">
-              Open its page on the Hub
-            </Anchor>
+            <Anchor
+              size="sm"
+              href={`${endpoint}/${page}`}
+              target="_blank"
+              rel="noreferrer"
+              data-testid="hub-page-link"
+            >{t`Open its page on the Hub`}</Anchor>
           )}
-          <Anchor size="sm" href={`${endpoint}/settings/tokens`} target="_blank" rel="noreferrer">
-            Make a token
-          </Anchor>
+          <Anchor
+            size="sm"
+            href={`${endpoint}/settings/tokens`}
+            target="_blank"
+            rel="noreferrer"
+          >{t`Make a token`}</Anchor>
         </Group>
       )}
     </ErrorAlert>

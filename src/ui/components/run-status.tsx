@@ -2,37 +2,39 @@
 
 import { Badge, type BadgeProps } from '@mantine/core';
 import type { RunState } from '#protocol/run-state.ts';
+import { msg } from '#util/msg.ts';
+import { t, translate } from '../language/translate.ts';
 
 const PHASES = {
-  loading: 'Loading the model',
-  tokenizing: 'Tokenizing',
-  compiling: 'Preparing the GPU',
-  resuming: 'Resuming',
+  loading: msg`Loading the model`,
+  tokenizing: msg`Tokenizing`,
+  compiling: msg`Preparing the GPU`,
+  resuming: msg`Resuming`,
 } as const;
 
 /** One or a few words. */
 export function describeState(state: RunState): string {
   switch (state.status) {
     case 'preparing':
-      return PHASES[state.phase];
+      return translate(PHASES[state.phase]);
     case 'training':
-      return 'Training';
+      return t`Training`;
     case 'evaluating':
-      return 'Evaluating';
+      return t`Evaluating`;
     case 'saving':
-      return 'Saving';
+      return t`Saving`;
     case 'paused':
-      return state.reason === 'user' ? 'Paused' : 'Paused: storage is full';
+      return state.reason === 'user' ? t`Paused` : t`Paused: storage is full`;
     case 'finalizing':
-      return 'Finishing';
+      return t`Finishing`;
     case 'completed':
-      return 'Completed';
+      return t`Completed`;
     case 'stopped':
-      return state.saved ? `Stopped and saved at step ${state.step}` : `Stopped at step ${state.step}`;
+      return state.saved ? t`Stopped and saved at step ${state.step}` : t`Stopped at step ${state.step}`;
     case 'failed':
-      return 'Failed';
+      return t`Failed`;
     case 'interrupted':
-      return 'Interrupted';
+      return t`Interrupted`;
     default:
       return state satisfies never;
   }

@@ -2,14 +2,16 @@
 
 import { Button, Group, Progress, Stack, Text } from '@mantine/core';
 import type { HubProgressEvent } from '#protocol/hub-messages.ts';
+import { msg } from '#util/msg.ts';
 import { formatBytes } from '../format.ts';
 import type { Transfer } from '../hooks/use-transfer.ts';
+import { t, translate } from '../language/translate.ts';
 
 const PHASES: Record<HubProgressEvent['phase'], string> = {
-  downloading: 'Downloading',
-  hashing: 'Checking',
-  uploading: 'Uploading',
-  committing: 'Committing',
+  downloading: msg`Downloading`,
+  hashing: msg`Checking`,
+  uploading: msg`Uploading`,
+  committing: msg`Committing`,
 };
 
 /** Nothing while nothing is under way. */
@@ -19,14 +21,12 @@ export function TransferProgress({ transfer }: { transfer: Transfer }) {
   const share = progress && progress.totalBytes > 0 ? progress.doneBytes / progress.totalBytes : 0;
   return (
     <Stack gap={6} data-testid="transfer">
-      <Progress value={share * 100} aria-label="Progress of the transfer" size="lg" />
+      <Progress value={share * 100} aria-label={t`Progress of the transfer`} size="lg" />
       <Group justify="space-between" gap="xs">
         <Text size="sm" className="numeric" style={{ overflowWrap: 'anywhere' }} data-testid="transfer-progress">
-          {progress ? describe(progress) : 'Asking the Hub'}
+          {progress ? describe(progress) : t`Asking the Hub`}
         </Text>
-        <Button size="xs" variant="default" data-testid="transfer-cancel" onClick={cancel}>
-          Cancel
-        </Button>
+        <Button size="xs" variant="default" data-testid="transfer-cancel" onClick={cancel}>{t`Cancel`}</Button>
       </Group>
     </Stack>
   );
@@ -34,5 +34,5 @@ export function TransferProgress({ transfer }: { transfer: Transfer }) {
 
 function describe({ phase, path, doneBytes, totalBytes }: HubProgressEvent): string {
   const file = path === '' ? '' : ` · ${path}`;
-  return `${PHASES[phase]} ${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}${file}`;
+  return t`${translate(PHASES[phase])} ${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}${file}`;
 }

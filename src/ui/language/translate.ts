@@ -1,9 +1,9 @@
 // From English to the language of the page. `t` translates what the page itself says; `translate` what reaches it as an
 // English sentence: errors, warnings, notices, explanations of arguments.
 
-import { templateOf } from '#util/text.ts';
+import { templateOf } from '#util/msg.ts';
 
-/** English templates (`util/text.ts`) and what they are in another language, with the same `{0}`, `{1}` …. */
+/** English templates (`util/msg.ts`) and what they are in another language, with the same `{0}`, `{1}` …. */
 export type Catalogue = Readonly<Record<string, string>>;
 
 interface Pattern {
@@ -21,7 +21,7 @@ export function setCatalogue(next: Catalogue): void {
 }
 
 /** A text of the page, in its language. */
-export function t(parts: TemplateStringsArray, ...values: readonly (string | number)[]): string {
+export function t(parts: TemplateStringsArray, ...values: readonly unknown[]): string {
   const template = templateOf(parts);
   return fill(catalogue[template] ?? template, values);
 }
@@ -38,7 +38,7 @@ export function translate(english: string): string {
   return english;
 }
 
-const fill = (template: string, values: readonly (string | number)[]): string =>
+const fill = (template: string, values: readonly unknown[]): string =>
   template.replace(/\{(\d+)\}/g, (_, index: string) => String(values[Number(index)] ?? ''));
 
 /** Templates with values, those with the most words of their own first: they are the least likely to match by chance. */

@@ -36,6 +36,10 @@ export const DETAIL: RunDetail = {
   labels: ['no', 'yes'],
   problemType: 'single_label_classification',
   log: [{ step: 1, epoch: 0.1, loss: 0.7 }],
+  measures: [],
+  samples: [],
+  parent: null,
+  card: null,
   checkpoints: [],
   progress: null,
   resumeStep: null,
@@ -68,4 +72,5 @@ export const checkpointAt = (step: number, modelOnly = false): CheckpointSummary
   isBest: false,
   isLatest: true,
   modelOnly,
+  isPinned: false,
 });

@@ -62,16 +62,10 @@ describe('decimateLttb', () => {
 });
 
 describe('toChart', () => {
-  const series = (values: Float64Array) => ({
-    steps: steps(values.length),
-    epochs: steps(values.length).map((s) => s / 100),
-    values,
-  });
-
   it('draws at most 800 rows of 100,000 points, smoothed before they are thinned', () => {
     const y = wave(100_000);
     y[54_321] = 100;
-    const { rows } = toChart(series(y), { axis: 'step', smoothing: 0.9 });
+    const { rows } = toChart(steps(y.length), y, { smoothing: 0.9 });
     expect(rows.length).toBeLessThanOrEqual(800);
     expect(rows.length).toBeGreaterThan(400);
     expect(rows.find((row) => row.x === 54_321)?.raw).toBe(100);
@@ -80,18 +74,54 @@ describe('toChart', () => {
     expect(rows.at(-1)?.smooth).toBe(smoothed.at(-1));
   });
 
-  it('draws no second line without smoothing, and can count in epochs', () => {
-    const { rows } = toChart(series(Float64Array.of(1, 2)), { axis: 'epoch', smoothing: 0 });
+  it('draws no second line without smoothing', () => {
+    const { rows } = toChart(Float64Array.of(0, 0.01), Float64Array.of(1, 2), { smoothing: 0 });
     expect(rows).toEqual([
       { x: 0, raw: 1, smooth: null },
       { x: 0.01, raw: 2, smooth: null },
     ]);
   });
 
+  it('shows a part, its ends included, in more detail and smoothed as the whole', () => {
+    const y = wave(100_000);
+    const { rows } = toChart(steps(y.length), y, { smoothing: 0.9, range: [500, 699] });
+    expect([rows[0]?.x, rows.at(-1)?.x, rows.length]).toEqual([500, 699, 200]);
+    expect(rows[0]?.smooth).toBe(smoothEma(y, 0.9)[500]);
+    expect(toChart(steps(10), wave(10), { smoothing: 0, range: [20, 30] }).rows).toEqual([]);
+  });
+
   it('marks where the value is no number', () => {
-    const { rows, gaps } = toChart(series(Float64Array.of(1, Number.NaN, 3)), { axis: 'step', smoothing: 0 });
+    const { rows, gaps } = toChart(steps(3), Float64Array.of(1, Number.NaN, 3), { smoothing: 0 });
     expect(gaps).toEqual([1]);
     expect(rows.map((row) => row.x)).toEqual([0, 2]);
+  });
+});
+
+describe('the axes of time', () => {
+  const columns = new MetricColumns();
+  const measure = { epoch: 0, lossScale: null, samplesPerSecond: 8, gpuBytes: null };
+  for (const step of [1, 2, 3, 4]) columns.append({ step, epoch: step / 10, loss: 1 });
+  columns.appendMeasure({ ...measure, step: 2, at: 10_000, activeMs: 1000 });
+  columns.appendMeasure({ ...measure, step: 4, at: 40_000, activeMs: 3000 });
+
+  it('lie on straight lines between what was measured', () => {
+    const loss = columns.series('loss')!;
+    expect([...columns.positions(loss, 'active')]).toEqual([1000, 1000, 2000, 3000]);
+    expect([...columns.positions(loss, 'wall')]).toEqual([1000, 1000, 16_000, 31_000]);
+    expect([...columns.positions(loss, 'epoch')]).toEqual([0.1, 0.2, 0.3, 0.4]);
+  });
+
+  it('know where a step stands', () => {
+    expect(columns.positionOf(3, 'step')).toBe(3);
+    expect(columns.positionOf(3, 'active')).toBe(2000);
+    expect(columns.positionOf(3, 'epoch')).toBeCloseTo(0.3, 12);
+  });
+
+  it('are zero where nothing was measured, and measures are metrics of their own', () => {
+    const empty = new MetricColumns();
+    empty.append({ step: 1, epoch: 1, loss: 1 });
+    expect([...empty.positions(empty.series('loss')!, 'active')]).toEqual([0]);
+    expect(columns.names()).toEqual(['loss', 'samples_per_second']);
   });
 });
 

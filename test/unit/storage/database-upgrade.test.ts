@@ -37,6 +37,7 @@ it('runs all of them on a fresh database', async () => {
     'log',
     'next',
     'runs',
+    'sweeps',
     'tensorRecords',
   ]);
 });
@@ -51,5 +52,5 @@ it('says that another tab holds the older version open, and does not hold on to 
   });
   held.close();
   // The upgrade goes through now; a connection left open would block this one.
-  (await openRaw('held', 4, () => {})).close();
+  (await openRaw('held', 5, () => {})).close();
 });

@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { MetricColumns } from '#client/metric-columns.ts';
 import type { LogEntry } from '#protocol/metrics.ts';
 import type { RunState } from '#protocol/run-state.ts';
-import { describeMetric, mergeRows, verticalDomain } from '#ui/features/run/chart-rows.ts';
+import { type ChartLine, describeMetric, mergeRows, verticalDomain } from '#ui/components/charts/chart-rows.ts';
+import { readChartSettings } from '#ui/components/charts/chart-settings.ts';
+import { groupMetrics } from '#ui/components/charts/group-metrics.ts';
 import {
   bestCheckpoint,
   changeableArguments,
-  chartedMetrics,
   checkpointMetrics,
   commandsFor,
   commitMessage,
@@ -107,12 +108,15 @@ describe('the latest evaluation', () => {
     });
   });
 
-  it('gives each metric a chart, speed none', () => {
-    const names = ['loss', 'eval_loss', 'eval_accuracy', 'eval_runtime', 'eval_samples_per_second'];
-    expect([...chartedMetrics(names)]).toEqual([['eval_accuracy', ['eval_accuracy']]]);
-    expect([...chartedMetrics(['eval_f1_macro', 'eval_f1_weighted', 'eval_macro_recall'])]).toEqual([
-      ['eval_f1', ['eval_f1_macro', 'eval_f1_weighted']],
-      ['eval_recall', ['eval_macro_recall']],
+  it('gives each metric a chart, speed none, averages of one kind the same', () => {
+    const names = ['loss', 'eval_loss', 'eval_accuracy', 'eval_runtime', 'eval_samples_per_second', 'grad_norm'];
+    const idsOf = (given: string[]): string[][] =>
+      groupMetrics(given).map(({ metrics }) => metrics.map((m) => m.metric));
+    expect(idsOf(names)).toEqual([['loss', 'eval_loss'], ['grad_norm'], ['eval_accuracy']]);
+    expect(idsOf(['loss', 'eval_f1_macro', 'eval_f1_weighted', 'gpu_bytes'])).toEqual([
+      ['loss'],
+      ['gpu_bytes'],
+      ['eval_f1_macro', 'eval_f1_weighted'],
     ]);
   });
 
@@ -160,15 +164,21 @@ describe('mergeRows', () => {
   for (let step = 1; step <= 2000; step++) columns.append({ step, epoch: step / 1000, loss: 1 / step });
   columns.append({ step: 1000, epoch: 1, eval_loss: 0.5 });
   columns.append({ step: 2000, epoch: 2, eval_loss: 0.4 });
-  const lines = [
-    { metric: 'loss', label: 'training', kind: 'curve' },
-    { metric: 'eval_loss', label: 'validation', kind: 'points' },
-  ] as const;
+  const line = (metric: string, kind: ChartLine['kind']): ChartLine => ({
+    key: metric,
+    metric,
+    columns,
+    label: metric,
+    kind,
+    color: 'black',
+  });
+  const lines = [line('loss', 'curve'), line('eval_loss', 'points')];
+  const settings = readChartSettings(new URLSearchParams());
 
-  it('puts curves and evaluations in one ascending list of at most 800 rows', () => {
-    const { rows } = mergeRows(columns, lines, { axis: 'step', smoothing: 0.6 });
+  it('puts curves and evaluations in one ascending list of few rows', () => {
+    const { rows } = mergeRows(lines, settings);
     const x = rows.map((row) => row.x ?? 0);
-    expect(rows.length).toBeLessThanOrEqual(800);
+    expect(rows.length).toBeLessThanOrEqual(600);
     expect(x).toEqual([...x].sort((a, b) => a - b));
     expect(rows.filter((row) => row.eval_loss !== undefined).map((row) => [row.x, row.eval_loss])).toEqual([
       [1000, 0.5],
@@ -179,16 +189,36 @@ describe('mergeRows', () => {
   });
 
   it('counts in epochs, and does without metrics that are not there', () => {
-    const { rows } = mergeRows(columns, [lines[1], { metric: 'none', label: '', kind: 'exact' }], {
-      axis: 'epoch',
-      smoothing: 0,
-    });
+    const { rows } = mergeRows([lines[1]!, line('none', 'exact')], { ...settings, axis: 'epoch' });
     expect(rows).toEqual([
       { x: 1, eval_loss: 0.5 },
       { x: 2, eval_loss: 0.4 },
     ]);
-    expect(describeMetric(columns, 'eval_loss')).toBe('0.5 → 0.4');
-    expect(describeMetric(columns, 'none')).toBe('no values yet');
+    expect(describeMetric(lines[1]!)).toBe('0.5 → 0.4');
+    expect(describeMetric(line('none', 'exact'))).toBe('no values yet');
+  });
+
+  it('leaves out what a logarithmic axis has no place for', () => {
+    const odd = new MetricColumns();
+    for (const [step, loss] of [
+      [1, 0],
+      [2, -1],
+      [3, 2],
+    ] as const)
+      odd.append({ step, epoch: 0, loss });
+    const { rows } = mergeRows([{ ...line('loss', 'exact'), columns: odd }], { ...settings, logY: true });
+    expect(rows.flatMap((row) => row.loss ?? [])).toEqual([2]);
+  });
+
+  it('reads how charts are drawn from an address, whatever it says', () => {
+    expect(readChartSettings(new URLSearchParams('x=active&smooth=7&logy=1&from=3&to=9'))).toEqual({
+      ...settings,
+      axis: 'active',
+      smoothing: 0.99,
+      logY: true,
+      range: [3, 9],
+    });
+    expect(readChartSettings(new URLSearchParams('x=moon&smooth=a&from=9&to=3'))).toEqual(settings);
   });
 });
 

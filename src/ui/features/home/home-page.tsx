@@ -8,6 +8,7 @@ import type { StudioError } from '#util/studio-error.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
 import { FileDrop } from '../../components/file-drop.tsx';
 import { toStudioError } from '../../hooks/to-studio-error.ts';
+import { t } from '../../language/translate.ts';
 import { DeviceCard } from './device-card.tsx';
 import { RecentRuns } from './recent-runs.tsx';
 import { SampleCard } from './sample-card.tsx';
@@ -26,8 +27,8 @@ export function HomePage({ onTrainSample, onFiles, onOpenRun }: HomePageProps) {
         <Stack gap="lg">
           <SampleCard onTrainSample={onTrainSample} />
           <FileDrop
-            label="Or bring your own"
-            hint="Drop a CSV, TSV or JSONL file, a model folder or its zip, or all of them. Nothing leaves this device."
+            label={t`Or bring your own`}
+            hint={t`Drop a CSV, TSV or JSONL file, a model folder or its zip, or all of them. Nothing leaves this device.`}
             multiple
             testId="home-input"
             folderTestId="home-folder-input"

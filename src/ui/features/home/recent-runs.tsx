@@ -12,6 +12,7 @@ import { useHubConnection } from '../../hooks/hub-session.ts';
 import { useLibrary, useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
 import { useRunSnapshotOf, useRunStore } from '../../hooks/use-run.ts';
+import { t } from '../../language/translate.ts';
 
 export function RecentRuns({ onOpenRun }: { onOpenRun: (runId: RunId) => void }) {
   const { library } = useStudio();
@@ -20,10 +21,8 @@ export function RecentRuns({ onOpenRun }: { onOpenRun: (runId: RunId) => void })
   useEffect(() => start('list', () => library.refresh()), [library, start]);
   if (runs !== null && runs.length === 0) return null;
   return (
-    <Stack gap="sm" component="section" aria-label="Recent runs">
-      <Title order={2} size="h4">
-        Recent runs
-      </Title>
+    <Stack gap="sm" component="section" aria-label={t`Recent runs`}>
+      <Title order={2} size="h4">{t`Recent runs`}</Title>
       {error && <ErrorAlert error={error} />}
       {runs === null && !error && <Skeleton height={72} radius="md" />}
       {runs?.map((run) => (
@@ -42,11 +41,7 @@ function RunCard({ run, onOpen }: { run: RunSummary; onOpen: () => void }) {
           <Group gap="xs">
             <Text fw={600}>{run.name}</Text>
             <RunStatusBadge state={run.state} />
-            {run.owner === 'other-tab' && (
-              <Text size="xs" c="dimmed">
-                in another tab
-              </Text>
-            )}
+            {run.owner === 'other-tab' && <Text size="xs" c="dimmed">{t`in another tab`}</Text>}
           </Group>
           <Text size="sm" c="dimmed" className="numeric">
             {run.modelName} · {run.dataName} · {formatTime(run.createdAt)} · {formatBytes(run.bytes)}
@@ -57,7 +52,7 @@ function RunCard({ run, onOpen }: { run: RunSummary; onOpen: () => void }) {
               size="sm"
               style={{ flex: 1 }}
               maw={260}
-              aria-label={`Progress of ${run.name}`}
+              aria-label={t`Progress of ${run.name}`}
             />
             <Text size="xs" className="numeric">
               {formatCount(run.step)} / {formatCount(run.maxSteps)}
@@ -82,7 +77,7 @@ function ResumeButton({ runId, busy, onResume }: ResumeButtonProps) {
   if (!snapshot) return null;
   return (
     <Button size="xs" loading={busy} data-testid="home-resume-run" onClick={onResume}>
-      {snapshot.resumeStep === null ? 'Start again' : `Resume from step ${snapshot.resumeStep}`}
+      {snapshot.resumeStep === null ? t`Start again` : t`Resume from step ${snapshot.resumeStep}`}
     </Button>
   );
 }
@@ -104,31 +99,21 @@ function RunActions({ run, onOpen }: { run: RunSummary; onOpen: () => void }) {
         {run.state.status === 'interrupted' && (
           <ResumeButton runId={run.runId} busy={busy === 'resume'} onResume={resume} />
         )}
-        <Button size="xs" variant="default" onClick={onOpen}>
-          Open
-        </Button>
+        <Button size="xs" variant="default" onClick={onOpen}>{t`Open`}</Button>
         {!isActive(run.state) && (
-          <Button size="xs" variant="subtle" color="red" onClick={() => setConfirming(true)}>
-            Delete
-          </Button>
+          <Button size="xs" variant="subtle" color="red" onClick={() => setConfirming(true)}>{t`Delete`}</Button>
         )}
       </Group>
       {error && <ErrorAlert error={error} />}
-      <Modal opened={confirming} onClose={() => setConfirming(false)} title={`Delete ${run.name}?`} centered>
-        <Text size="sm">
-          Its log and all its checkpoints ({formatBytes(run.bytes)}) are deleted. This can not be undone.
-        </Text>
+      <Modal opened={confirming} onClose={() => setConfirming(false)} title={t`Delete ${run.name}?`} centered>
+        <Text size="sm">{t`Its log and all its checkpoints (${formatBytes(run.bytes)}) are deleted. This can not be undone.`}</Text>
         <Group justify="flex-end" mt="md">
-          <Button variant="default" onClick={() => setConfirming(false)}>
-            Keep it
-          </Button>
+          <Button variant="default" onClick={() => setConfirming(false)}>{t`Keep it`}</Button>
           <Button
             color="red"
             loading={busy === 'delete'}
             onClick={() => start('delete', () => library.delete(run.runId))}
-          >
-            Delete
-          </Button>
+          >{t`Delete`}</Button>
         </Group>
       </Modal>
     </Stack>

@@ -1,88 +1,90 @@
-// All charts of a run with their shared settings. Default of the lazily loaded chunk: nothing else imports recharts.
+// All charts of the run, with other runs laid over them. A click on a curve leads to the nearest checkpoint and to the
+// rows of that step.
 
-import { Group, SegmentedControl, SimpleGrid, Slider, Stack, Text } from '@mantine/core';
-import { memo, useState } from 'react';
-import type { MetricColumns } from '#client/metric-columns.ts';
-import { metricLabel } from '../../format.ts';
-import { type ChartLine, MetricChart } from './metric-chart.tsx';
-import { chartedMetrics } from './run-model.ts';
+import { Button, Group, MultiSelect, Skeleton, Stack, Text } from '@mantine/core';
+import { Suspense, useState } from 'react';
+import { useLocation, useSearchParams } from 'wouter';
+import type { RunSnapshot } from '#client/run-store.ts';
+import type { RunId } from '#protocol/ids.ts';
+import { ChartsGrid } from '../../components/charts/load-charts.ts';
+import { ErrorAlert } from '../../components/error-alert.tsx';
+import { formatCount } from '../../format.ts';
+import { useLibrary } from '../../hooks/studio-context.ts';
+import { useRunSnapshots } from '../../hooks/use-run.ts';
+import { t } from '../../language/translate.ts';
+import { BatchRows } from './batch-rows.tsx';
+import { chartedRun } from './charted-run.ts';
+import { nearestCheckpoint } from './run-model.ts';
 
-interface ChartsPanelProps {
-  readonly columns: MetricColumns;
-  /** Grows with the columns, which stay the same object. */
-  readonly version: number;
-}
-
-interface ChartSpec {
-  readonly title: string;
-  readonly lines: readonly ChartLine[];
-}
-
-function chartsOf(names: readonly string[]): readonly ChartSpec[] {
-  const losses: ChartLine[] = [{ metric: 'loss', label: 'training', kind: 'curve' }];
-  if (names.includes('eval_loss')) losses.push({ metric: 'eval_loss', label: 'validation', kind: 'points' });
-  return [
-    { title: 'Loss', lines: losses },
-    { title: 'Learning rate', lines: [{ metric: 'learning_rate', label: 'learning rate', kind: 'exact' }] },
-    { title: 'Gradient norm', lines: [{ metric: 'grad_norm', label: 'gradient norm', kind: 'curve' }] },
-    ...Array.from(chartedMetrics(names), ([kind, metrics]): ChartSpec => {
-      const title = metricLabel(kind);
-      const lines = metrics.map((metric) => ({ metric, label: metricLabel(metric), kind: 'points' as const }));
-      return { title: title.charAt(0).toUpperCase() + title.slice(1), lines };
-    }),
-  ];
-}
-
-export const ChartsPanel = memo(function ChartsPanel({ columns, version }: ChartsPanelProps) {
-  const [smoothing, setSmoothing] = useState(0.6);
-  const [axis, setAxis] = useState<'step' | 'epoch'>('step');
+export function ChartsPanel({ snapshot }: { snapshot: RunSnapshot }) {
+  const [params, setParams] = useSearchParams();
+  const [picked, setPicked] = useState<number | null>(null);
+  const { runs } = useLibrary();
+  const { runId } = snapshot.summary;
+  const parent = snapshot.detail.parent?.runId;
+  const over = (params.get('over') ?? '').split(',').filter((id) => id !== '') as RunId[];
+  const { snapshots, error } = useRunSnapshots(over);
+  const others = (runs ?? []).filter((run) => run.runId !== runId);
   return (
-    <Stack gap="md" component="section" aria-label="Charts">
-      <Group gap="lg">
-        <Group gap="sm" style={{ flex: 1, minWidth: 220 }} maw={360} wrap="nowrap">
-          <Text size="sm" aria-hidden="true">
-            Smoothing
-          </Text>
-          <Slider
-            thumbLabel="Smoothing"
-            data-testid="smoothing"
-            style={{ flex: 1 }}
-            min={0}
-            max={0.99}
-            step={0.01}
-            value={smoothing}
-            onChange={setSmoothing}
-            label={(value) => value.toFixed(2)}
-          />
-          <Text size="sm" className="numeric" w={36}>
-            {smoothing.toFixed(2)}
-          </Text>
-        </Group>
-        <SegmentedControl
+    <Stack gap="md">
+      {others.length > 0 && (
+        <MultiSelect
           size="xs"
-          aria-label="Horizontal axis"
-          data-testid="chart-axis"
-          value={axis}
-          onChange={(value) => setAxis(value === 'epoch' ? 'epoch' : 'step')}
-          data={[
-            { value: 'step', label: 'Step' },
-            { value: 'epoch', label: 'Epoch' },
-          ]}
+          maw={420}
+          aria-label={t`Other runs laid over`}
+          placeholder={over.length === 0 ? t`Lay other runs over these charts` : ''}
+          data={others.map((run) => ({
+            value: run.runId,
+            label: run.runId === parent ? t`${run.name} (forked from)` : run.name,
+          }))}
+          value={over}
+          onChange={(ids) =>
+            setParams(
+              (before) => {
+                const next = new URLSearchParams(before);
+                if (ids.length > 0) next.set('over', ids.join(','));
+                else next.delete('over');
+                return next;
+              },
+              { replace: true },
+            )
+          }
+          clearable
         />
-      </Group>
-      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
-        {chartsOf(columns.names()).map(({ title, lines }) => (
-          <MetricChart
-            key={title}
-            title={title}
-            lines={lines}
-            columns={columns}
-            version={version}
-            axis={axis}
-            smoothing={smoothing}
-          />
-        ))}
-      </SimpleGrid>
+      )}
+      {error && <ErrorAlert error={error} />}
+      {picked !== null && <PickedStep snapshot={snapshot} step={picked} onClose={() => setPicked(null)} />}
+      <Suspense fallback={<Skeleton height={260} radius="md" aria-label={t`Loading charts`} />}>
+        <ChartsGrid runs={[snapshot, ...snapshots].map(chartedRun)} onPick={setPicked} />
+      </Suspense>
     </Stack>
   );
-});
+}
+
+interface PickedStepProps {
+  readonly snapshot: RunSnapshot;
+  readonly step: number;
+  readonly onClose: () => void;
+}
+
+function PickedStep({ snapshot, step, onClose }: PickedStepProps) {
+  const [, navigate] = useLocation();
+  const { runId } = snapshot.summary;
+  const checkpoint = nearestCheckpoint(snapshot.checkpoints, step);
+  return (
+    <Stack gap="xs" data-testid="picked-step">
+      <Group gap="xs">
+        <Text size="sm" fw={600}>{t`Step ${formatCount(step)}`}</Text>
+        {checkpoint && (
+          <Button
+            size="compact-xs"
+            variant="light"
+            onClick={() => navigate(`/run/${runId}/checkpoints?at=${checkpoint.checkpointId}`)}
+          >{t`Nearest checkpoint: ${checkpoint.name}`}</Button>
+        )}
+        <Button size="compact-xs" variant="subtle" color="gray" onClick={onClose}>{t`Close`}</Button>
+      </Group>
+      <BatchRows key={step} runId={runId} step={step} />
+    </Stack>
+  );
+}

@@ -1,8 +1,9 @@
 // The table of checkpoints: what each reached, and what can be done with it.
 
 import { Badge, Button, Group, Stack, Table, Text } from '@mantine/core';
+import { useSearchParams } from 'wouter';
 import type { RunSnapshot } from '#client/run-store.ts';
-import type { CheckpointId } from '#protocol/ids.ts';
+import type { CheckpointId, RunId } from '#protocol/ids.ts';
 import type { CheckpointSummary, RunSummary } from '#protocol/messages.ts';
 import { isActive } from '#protocol/run-state.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
@@ -12,46 +13,60 @@ import { formatBytes, formatNumber, formatTime, metricLabel } from '../../format
 import { useHubConnection } from '../../hooks/hub-session.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
+import { t } from '../../language/translate.ts';
 import { ContinueElsewhereButton } from './continue-elsewhere-button.tsx';
-import { DeleteCheckpointButton } from './delete-checkpoint-button.tsx';
 import { DownloadButton } from './download-button.tsx';
+import { ForkButton, PinButton } from './fork-button.tsx';
 import { PushButton } from './push-button.tsx';
 import { checkpointMetrics } from './run-model.ts';
+import { UndoableDelete, useUndeleted } from './undoable-delete.tsx';
 
 const ONE_LINE = { whiteSpace: 'nowrap' } as const;
 
 interface CheckpointsPanelProps {
   readonly snapshot: RunSnapshot;
   readonly onTry: (checkpointId: CheckpointId) => void;
+  /** A run of its own was made of a checkpoint. */
+  readonly onForked: (runId: RunId) => void;
 }
 
-export function CheckpointsPanel({ snapshot, onTry }: CheckpointsPanelProps) {
-  const { checkpoints, summary } = snapshot;
+export function CheckpointsPanel({ snapshot, onTry, onForked }: CheckpointsPanelProps) {
+  const [params] = useSearchParams();
+  const { checkpoints: stored, summary } = snapshot;
+  const checkpoints = useUndeleted(stored);
   if (checkpoints.length === 0) {
-    return <Text c="dimmed">No checkpoint yet. "Save now" writes one; else the save strategy does.</Text>;
+    return <Text c="dimmed">{t`No checkpoint yet. "Save now" writes one; else the save strategy does.`}</Text>;
   }
   const metrics = checkpointMetrics(checkpoints);
   return (
     <Table.ScrollContainer minWidth={1080} scrollAreaProps={scrollable('Checkpoints')}>
-      <Table verticalSpacing="xs" aria-label="Checkpoints">
+      <Table verticalSpacing="xs" aria-label={t`Checkpoints`}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>Checkpoint</Table.Th>
-            <Table.Th>Step</Table.Th>
-            <Table.Th>Epoch</Table.Th>
+            <Table.Th>{t`Checkpoint`}</Table.Th>
+            <Table.Th>{t`Step`}</Table.Th>
+            <Table.Th>{t`Epoch`}</Table.Th>
             {metrics.map((name) => (
               <Table.Th key={name}>{metricLabel(name)}</Table.Th>
             ))}
-            <Table.Th>Size</Table.Th>
-            <Table.Th>Saved</Table.Th>
+            <Table.Th>{t`Size`}</Table.Th>
+            <Table.Th>{t`Saved`}</Table.Th>
             <Table.Th>
-              <span className="numeric">Actions</span>
+              <span className="numeric">{t`Actions`}</span>
             </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody className="numeric">
           {checkpoints.toReversed().map((checkpoint) => (
-            <Row key={checkpoint.checkpointId} run={summary} checkpoint={checkpoint} metrics={metrics} onTry={onTry} />
+            <Row
+              key={checkpoint.checkpointId}
+              run={summary}
+              checkpoint={checkpoint}
+              metrics={metrics}
+              isChosen={params.get('at') === checkpoint.checkpointId}
+              onTry={onTry}
+              onForked={onForked}
+            />
           ))}
         </Table.Tbody>
       </Table>
@@ -63,13 +78,19 @@ interface RowProps {
   readonly run: RunSummary;
   readonly checkpoint: CheckpointSummary;
   readonly metrics: readonly string[];
+  /** The address leads to it. */
+  readonly isChosen: boolean;
   readonly onTry: (checkpointId: CheckpointId) => void;
+  readonly onForked: (runId: RunId) => void;
 }
 
-function Row({ run, checkpoint, metrics, onTry }: RowProps) {
+function Row({ run, checkpoint, metrics, isChosen, onTry, onForked }: RowProps) {
   const idle = !isActive(run.state);
   return (
-    <Table.Tr data-testid="checkpoint-row">
+    <Table.Tr
+      data-testid="checkpoint-row"
+      {...(isChosen ? { bg: 'var(--mantine-primary-color-light)', 'aria-current': 'true' as const } : {})}
+    >
       <Table.Td>
         <Stack gap={4}>
           <Text size="sm" fw={600} style={ONE_LINE}>
@@ -92,11 +113,11 @@ function Row({ run, checkpoint, metrics, onTry }: RowProps) {
           <DownloadButton runId={run.runId} runName={run.name} checkpoint={checkpoint} />
           <PushButton runId={run.runId} runName={run.name} checkpoint={checkpoint} />
           <ContinueElsewhereButton runId={run.runId} runName={run.name} checkpoint={checkpoint} />
-          <Button size="xs" variant="default" onClick={() => onTry(checkpoint.checkpointId)}>
-            Try
-          </Button>
+          <Button size="xs" variant="default" onClick={() => onTry(checkpoint.checkpointId)}>{t`Try`}</Button>
           {idle && !checkpoint.modelOnly && <ResumeHere run={run} checkpoint={checkpoint} />}
-          {run.owner !== 'other-tab' && <DeleteCheckpointButton runId={run.runId} checkpoint={checkpoint} />}
+          {!checkpoint.modelOnly && <ForkButton run={run} checkpoint={checkpoint} onForked={onForked} />}
+          <PinButton runId={run.runId} checkpoint={checkpoint} />
+          {run.owner !== 'other-tab' && <UndoableDelete runId={run.runId} checkpoint={checkpoint} />}
         </Group>
       </Table.Td>
     </Table.Tr>
@@ -107,20 +128,25 @@ function Marks({ checkpoint }: { checkpoint: CheckpointSummary }) {
   return (
     <Group gap={4}>
       {checkpoint.isBest && (
-        <Badge size="sm" color="yellow" variant="light" tt="none" leftSection={<Icon name="star" size={11} filled />}>
-          best
-        </Badge>
+        <Badge
+          size="sm"
+          color="yellow"
+          variant="light"
+          tt="none"
+          leftSection={<Icon name="star" size={11} filled />}
+        >{t`best`}</Badge>
       )}
-      {checkpoint.isLatest && (
-        <Badge size="sm" variant="light" tt="none">
-          latest
-        </Badge>
+      {checkpoint.isLatest && <Badge size="sm" variant="light" tt="none">{t`latest`}</Badge>}
+      {checkpoint.isPinned && (
+        <Badge
+          size="sm"
+          color="grape"
+          variant="light"
+          tt="none"
+          leftSection={<Icon name="pin" size={11} />}
+        >{t`pinned`}</Badge>
       )}
-      {checkpoint.modelOnly && (
-        <Badge size="sm" color="gray" variant="light" tt="none">
-          weights only
-        </Badge>
-      )}
+      {checkpoint.modelOnly && <Badge size="sm" color="gray" variant="light" tt="none">{t`weights only`}</Badge>}
     </Group>
   );
 }
@@ -137,9 +163,13 @@ function ResumeHere({ run, checkpoint }: { run: RunSummary; checkpoint: Checkpoi
     });
   return (
     <Stack gap="xs">
-      <Button size="xs" variant="default" data-testid="resume-here" loading={busy !== null} onClick={resume}>
-        Resume from here
-      </Button>
+      <Button
+        size="xs"
+        variant="default"
+        data-testid="resume-here"
+        loading={busy !== null}
+        onClick={resume}
+      >{t`Resume from here`}</Button>
       {error && <ErrorAlert error={error} onClose={dismiss} />}
     </Stack>
   );

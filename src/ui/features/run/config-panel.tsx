@@ -6,8 +6,11 @@ import type { HubRevision } from '#protocol/hub-messages.ts';
 import { toHfJson } from '#protocol/training-arguments.ts';
 import { downloadText } from '../../components/download.ts';
 import { Fact } from '../../components/fact.tsx';
+import { Icon } from '../../components/icon.tsx';
 import { formatPercent, formatTime, plural } from '../../format.ts';
 import { useHubConnection } from '../../hooks/hub-session.ts';
+import { t } from '../../language/translate.ts';
+import { ModelCardEditor } from './model-card-editor.tsx';
 
 export function ConfigPanel({ snapshot, onUseAgain }: { snapshot: RunSnapshot; onUseAgain: () => void }) {
   const { summary, detail } = snapshot;
@@ -17,22 +20,22 @@ export function ConfigPanel({ snapshot, onUseAgain }: { snapshot: RunSnapshot; o
   return (
     <Stack gap="md">
       <SimpleGrid cols={{ base: 2, sm: 4 }} spacing="sm">
-        <Fact name="Model" value={summary.modelName} />
-        <Fact name="Data" value={summary.dataName} />
-        <Fact name="Columns" value={columns.join(', ') || '–'} />
+        <Fact name={t`Model`} value={summary.modelName} />
+        <Fact name={t`Data`} value={summary.dataName} />
+        <Fact name={t`Columns`} value={columns.join(', ') || '–'} />
         <Fact
-          name="Task"
+          name={t`Task`}
           value={
             setup.task === 'text-classification' ? problemType.replaceAll('_', ' ') : setup.task.replaceAll('-', ' ')
           }
         />
-        {labels.length > 0 && <Fact name="Labels" value={labels.join(', ')} />}
-        {setup.peft && <Fact name="LoRA" value={`r ${setup.peft.rank}, alpha ${setup.peft.loraAlpha}`} />}
-        <Fact name="Longest input" value={plural(setup.maxLength, 'token')} />
-        <Fact name="Held back" value={`${formatPercent(setup.validationFraction)}, seed ${setup.splitSeed}`} />
-        <Fact name="Started" value={formatTime(summary.createdAt)} />
-        {origin.model && <Origin name="Model's commit" page={origin.model.repo} from={origin.model} />}
-        {origin.data && <Origin name="Data's commit" page={`datasets/${origin.data.repo}`} from={origin.data} />}
+        {labels.length > 0 && <Fact name={t`Labels`} value={labels.join(', ')} />}
+        {setup.peft && <Fact name={t`LoRA`} value={`r ${setup.peft.rank}, alpha ${setup.peft.loraAlpha}`} />}
+        <Fact name={t`Longest input`} value={plural(setup.maxLength, 'token')} />
+        <Fact name={t`Held back`} value={`${formatPercent(setup.validationFraction)}, seed ${setup.splitSeed}`} />
+        <Fact name={t`Started`} value={formatTime(summary.createdAt)} />
+        {origin.model && <Origin name={t`Model's commit`} page={origin.model.repo} from={origin.model} />}
+        {origin.data && <Origin name={t`Data's commit`} page={`datasets/${origin.data.repo}`} from={origin.data} />}
       </SimpleGrid>
       <Code block tabIndex={0} data-testid="run-arguments">
         {json}
@@ -41,7 +44,7 @@ export function ConfigPanel({ snapshot, onUseAgain }: { snapshot: RunSnapshot; o
         <CopyButton value={json}>
           {({ copied, copy }) => (
             <Button size="sm" variant="default" onClick={copy}>
-              {copied ? 'Copied' : 'Copy arguments'}
+              {copied ? t`Copied` : t`Copy arguments`}
             </Button>
           )}
         </CopyButton>
@@ -49,13 +52,16 @@ export function ConfigPanel({ snapshot, onUseAgain }: { snapshot: RunSnapshot; o
           size="sm"
           variant="default"
           onClick={() => downloadText('training_args.json', json, 'application/json')}
-        >
-          Download training_args.json
-        </Button>
-        <Button size="sm" onClick={onUseAgain}>
-          New run with these settings
-        </Button>
+        >{t`Download training_args.json`}</Button>
+        <Button size="sm" onClick={onUseAgain}>{t`New run with these settings`}</Button>
+        <Button
+          size="sm"
+          variant="default"
+          leftSection={<Icon name="print" size={14} />}
+          onClick={() => window.print()}
+        >{t`Print a report`}</Button>
       </Group>
+      <ModelCardEditor snapshot={snapshot} />
     </Stack>
   );
 }

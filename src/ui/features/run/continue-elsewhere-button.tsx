@@ -5,12 +5,13 @@ import { useDisclosure, useMediaQuery } from '@mantine/hooks';
 import { useState } from 'react';
 import type { RunId } from '#protocol/ids.ts';
 import type { CheckpointSummary } from '#protocol/messages.ts';
+import { askForFile, CANCELLED } from '../../components/ask-for-file.ts';
 import { downloadBlob } from '../../components/download.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
-import { askForFile, CANCELLED } from './ask-for-file.ts';
+import { t } from '../../language/translate.ts';
 import { downloadName } from './run-model.ts';
 
 interface ContinueElsewhereProps {
@@ -28,11 +29,9 @@ export function ContinueElsewhereButton({ size = 'xs', ...target }: ContinueElse
         size={size}
         variant="default"
         data-testid="continue-elsewhere"
-        aria-label={`Continue elsewhere: ${target.checkpoint.name}`}
+        aria-label={t`Continue elsewhere: ${target.checkpoint.name}`}
         onClick={open}
-      >
-        Continue elsewhere
-      </Button>
+      >{t`Continue elsewhere`}</Button>
       {opened && <ContinueElsewhereDialog {...target} onClose={close} />}
     </>
   );
@@ -58,38 +57,32 @@ function ContinueElsewhereDialog({ runId, runName, checkpoint, onClose }: Dialog
     <Modal
       opened
       onClose={() => busy === null && onClose()}
-      title={`Continue ${name} elsewhere`}
+      title={t`Continue ${name} elsewhere`}
       fullScreen={narrow}
       size="lg"
       closeButtonProps={{ 'aria-label': 'Close', disabled: busy !== null }}
     >
       <Stack gap="md" data-testid="continue-elsewhere-dialog">
-        <Text size="sm">
-          A zip with which the run goes on in Python, on one GPU or many: {name}, a train.py for HuggingFace's Trainer
-          with the same arguments, and a README that says how to start it.
-        </Text>
-        <Text size="sm">
-          It holds your training and validation rows, and the model. Give it only to machines that may see them.
-        </Text>
+        <Text size="sm">{t`A zip with which the run goes on in Python, on one GPU or many: ${name}, a train.py for HuggingFace's Trainer with the same arguments, and a README that says how to start it.`}</Text>
+        <Text size="sm">{t`It holds your training and validation rows, and the model. Give it only to machines that may see them.`}</Text>
         {error && <ErrorAlert error={error} onClose={dismiss} />}
         {written && (
-          <Alert color="green" icon={<Icon name="check" />} title="It is written" data-testid="continue-elsewhere-done">
-            Unpack the zip and begin with its README.md.
-          </Alert>
+          <Alert
+            color="green"
+            icon={<Icon name="check" />}
+            title={t`It is written`}
+            data-testid="continue-elsewhere-done"
+          >{t`Unpack the zip and begin with its README.md.`}</Alert>
         )}
         <Group justify="end">
-          <Button variant="default" disabled={busy !== null} onClick={onClose}>
-            Close
-          </Button>
+          <Button variant="default" disabled={busy !== null} onClick={onClose}>{t`Close`}</Button>
           <Button
             leftSection={<Icon name="save" size={15} />}
             data-testid="continue-elsewhere-download"
             data-autofocus
             loading={busy !== null}
             onClick={download}
-          >
-            Download
-          </Button>
+          >{t`Download`}</Button>
         </Group>
       </Stack>
     </Modal>

@@ -8,6 +8,7 @@ import { ErrorAlert } from '../../components/error-alert.tsx';
 import { formatBytes } from '../../format.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
+import { t } from '../../language/translate.ts';
 
 export function DeleteCheckpointButton({ runId, checkpoint }: { runId: RunId; checkpoint: CheckpointSummary }) {
   const { client, library } = useStudio();
@@ -31,12 +32,12 @@ export function DeleteCheckpointButton({ runId, checkpoint }: { runId: RunId; ch
         variant={sure ? 'filled' : 'subtle'}
         color="red"
         data-testid="delete-checkpoint"
-        aria-label={sure ? `Really delete ${name}` : `Delete ${name}`}
+        aria-label={sure ? t`Really delete ${name}` : t`Delete ${name}`}
         loading={busy !== null}
         onBlur={() => setSure(false)}
         onClick={remove}
       >
-        {sure ? `Really delete ${formatBytes(bytes)}?` : 'Delete'}
+        {sure ? t`Really delete ${formatBytes(bytes)}?` : t`Delete`}
       </Button>
       {error && <ErrorAlert error={error} onClose={dismiss} />}
     </Stack>

@@ -3,12 +3,13 @@
 import { Button, Stack } from '@mantine/core';
 import type { RunId } from '#protocol/ids.ts';
 import type { CheckpointSummary } from '#protocol/messages.ts';
+import { askForFile, CANCELLED } from '../../components/ask-for-file.ts';
 import { downloadBlob } from '../../components/download.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
-import { askForFile, CANCELLED } from './ask-for-file.ts';
+import { t } from '../../language/translate.ts';
 import { downloadName } from './run-model.ts';
 
 interface DownloadButtonProps {
@@ -26,7 +27,7 @@ export function DownloadButton({
   runId,
   runName,
   checkpoint,
-  label = 'Download',
+  label = t`Download`,
   primary = false,
   size = 'xs',
   merged = false,
@@ -48,7 +49,7 @@ export function DownloadButton({
         variant={primary ? 'filled' : 'default'}
         leftSection={<Icon name="save" size={15} />}
         data-testid={merged ? 'download-merged' : 'download-checkpoint'}
-        aria-label={primary ? undefined : `Download ${name}`}
+        aria-label={primary ? undefined : t`Download ${name}`}
         loading={busy !== null}
         onClick={download}
       >

@@ -1,2 +1,1 @@
-export { prefetchCharts } from './load-charts.ts';
 export { RunPage } from './run-page.tsx';

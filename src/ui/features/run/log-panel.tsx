@@ -6,11 +6,13 @@ import { LOG_FORMS, type LogForm, logFile } from '#client/log-files.ts';
 import type { RunSnapshot } from '#client/run-store.ts';
 import type { RunNotice } from '#protocol/messages.ts';
 import type { LogEntry } from '#protocol/metrics.ts';
+import { msg } from '#util/msg.ts';
 import { downloadBlob } from '../../components/download.ts';
 import { Icon } from '../../components/icon.tsx';
 import { numbered } from '../../components/numbered.ts';
 import { scrollable } from '../../components/scrollable.ts';
 import { formatTime, plural } from '../../format.ts';
+import { t, translate } from '../../language/translate.ts';
 import { describeEntry } from './run-model.ts';
 
 const SHOWN = 100;
@@ -19,7 +21,7 @@ const EVENT_COLORS = { info: '', warning: 'orange', error: 'red' } as const;
 export function LogPanel({ snapshot }: { snapshot: RunSnapshot }) {
   const [limit, setLimit] = useState(SHOWN);
   const { log, logLength, summary } = snapshot;
-  if (logLength === 0) return <Text c="dimmed">Nothing was logged yet.</Text>;
+  if (logLength === 0) return <Text c="dimmed">{t`Nothing was logged yet.`}</Text>;
   const toJson = (): string => JSON.stringify(log, null, 2);
   const shown = numbered(log.slice(0, logLength)).slice(-limit).reverse();
   return (
@@ -34,12 +36,12 @@ export function LogPanel({ snapshot }: { snapshot: RunSnapshot }) {
         </Group>
       </Group>
       <Table.ScrollContainer minWidth={420} scrollAreaProps={scrollable('Log')}>
-        <Table fz="sm" striped className="numeric" aria-label="Log">
+        <Table fz="sm" striped className="numeric" aria-label={t`Log`}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th w={80}>Step</Table.Th>
-              <Table.Th w={80}>Epoch</Table.Th>
-              <Table.Th>Values</Table.Th>
+              <Table.Th w={80}>{t`Step`}</Table.Th>
+              <Table.Th w={80}>{t`Epoch`}</Table.Th>
+              <Table.Th>{t`Values`}</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -53,11 +55,7 @@ export function LogPanel({ snapshot }: { snapshot: RunSnapshot }) {
           </Table.Tbody>
         </Table>
       </Table.ScrollContainer>
-      {limit < logLength && (
-        <Button variant="subtle" onClick={() => setLimit(limit * 4)}>
-          Show more
-        </Button>
-      )}
+      {limit < logLength && <Button variant="subtle" onClick={() => setLimit(limit * 4)}>{t`Show more`}</Button>}
       <Events notices={snapshot.notices} />
     </Stack>
   );
@@ -65,9 +63,9 @@ export function LogPanel({ snapshot }: { snapshot: RunSnapshot }) {
 
 const FORM_LABELS: Readonly<Record<LogForm, string>> = {
   json: 'JSON',
-  jsonl: 'JSONL, an entry a line',
-  csv: 'CSV, a column a value',
-  tensorboard: 'TensorBoard event file',
+  jsonl: msg`JSONL, an entry a line`,
+  csv: msg`CSV, a column a value`,
+  tensorboard: msg`TensorBoard event file`,
 };
 
 function DownloadMenu({ log, title }: { log: readonly LogEntry[]; title: string }) {
@@ -78,14 +76,17 @@ function DownloadMenu({ log, title }: { log: readonly LogEntry[]; title: string 
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <Button size="xs" variant="default" leftSection={<Icon name="save" size={14} />} data-testid="download-log">
-          Download
-        </Button>
+        <Button
+          size="xs"
+          variant="default"
+          leftSection={<Icon name="save" size={14} />}
+          data-testid="download-log"
+        >{t`Download`}</Button>
       </Menu.Target>
       <Menu.Dropdown>
         {LOG_FORMS.map((form) => (
           <Menu.Item key={form} data-testid={`download-log-${form}`} onClick={() => download(form)}>
-            {FORM_LABELS[form]}
+            {translate(FORM_LABELS[form])}
           </Menu.Item>
         ))}
       </Menu.Dropdown>
@@ -106,7 +107,7 @@ function LazyCopy({ read }: { read: () => string }) {
           onKeyDown={() => setText(read())}
           onClick={copy}
         >
-          {copied ? 'Copied' : 'Copy JSON'}
+          {copied ? t`Copied` : t`Copy JSON`}
         </Button>
       )}
     </CopyButton>
@@ -116,16 +117,12 @@ function LazyCopy({ read }: { read: () => string }) {
 function Events({ notices }: { notices: readonly RunNotice[] }) {
   if (notices.length === 0) return null;
   return (
-    <Stack gap={4} component="section" aria-label="Events" data-testid="events">
-      <Title order={2} size="h5">
-        Events
-      </Title>
+    <Stack gap={4} component="section" aria-label={t`Events`} data-testid="events">
+      <Title order={2} size="h5">{t`Events`}</Title>
       {notices.toReversed().map((notice) => (
         <Text key={`${notice.at} ${notice.message}`} size="sm" c={EVENT_COLORS[notice.level]}>
-          <Text span c="dimmed" size="xs" className="numeric">
-            {formatTime(notice.at)} · step {notice.step}
-          </Text>{' '}
-          {notice.message}
+          <Text span c="dimmed" size="xs" className="numeric">{t`${formatTime(notice.at)} · step ${notice.step}`}</Text>{' '}
+          {translate(notice.message)}
         </Text>
       ))}
     </Stack>

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import type { RunNotice } from '#protocol/messages.ts';
 import { Icon } from '../../components/icon.tsx';
 import { formatTime, plural } from '../../format.ts';
+import { t, translate } from '../../language/translate.ts';
 
 const COLORS = { info: 'blue', warning: 'yellow', error: 'red' } as const;
 const SHOWN = 2;
@@ -15,18 +16,16 @@ export function Notices({ notices }: { notices: readonly RunNotice[] }) {
   if (newestFirst.length === 0) return null;
   const shown = all ? newestFirst : newestFirst.slice(0, SHOWN);
   return (
-    <Stack gap="xs" component="section" aria-label="Notices">
+    <Stack gap="xs" component="section" aria-label={t`Notices`}>
       {shown.map((notice) => (
         <Alert key={`${notice.at} ${notice.message}`} color={COLORS[notice.level]} icon={<Icon name="alert" />} py="xs">
-          <Text size="sm">{notice.message}</Text>
-          <Text size="xs" c="dimmed">
-            step {notice.step} · {formatTime(notice.at)}
-          </Text>
+          <Text size="sm">{translate(notice.message)}</Text>
+          <Text size="xs" c="dimmed">{t`step ${notice.step} · ${formatTime(notice.at)}`}</Text>
         </Alert>
       ))}
       {newestFirst.length > SHOWN && (
         <Button variant="subtle" size="compact-xs" onClick={() => setAll(!all)} style={{ alignSelf: 'start' }}>
-          {all ? 'Show fewer' : `Show all ${plural(newestFirst.length, 'notice')}`}
+          {all ? t`Show fewer` : t`Show all ${plural(newestFirst.length, 'notice')}`}
         </Button>
       )}
     </Stack>

@@ -5,6 +5,7 @@ import { Link } from 'wouter';
 import type { RunSnapshot } from '#client/run-store.ts';
 import { Fact } from '../../components/fact.tsx';
 import { formatNumber, metricLabel } from '../../format.ts';
+import { t } from '../../language/translate.ts';
 import { ContinueElsewhereButton } from './continue-elsewhere-button.tsx';
 import { DownloadButton } from './download-button.tsx';
 import { PushButton } from './push-button.tsx';
@@ -30,18 +31,12 @@ export function OutcomeCard({ snapshot, onTry, onUseAgain }: OutcomeCardProps) {
       radius="lg"
       p={{ base: 'md', sm: 'lg' }}
       component="section"
-      aria-label="What happened"
+      aria-label={t`What happened`}
       data-testid="outcome"
     >
       <Stack gap="sm">
-        <Title order={2} size="h4">
-          Training is done
-        </Title>
-        {best && (
-          <Text size="sm">
-            The model to keep is <b>{best.name}</b> (step {best.step}).
-          </Text>
-        )}
+        <Title order={2} size="h4">{t`Training is done`}</Title>
+        {best && <Text size="sm">{t`The model to keep is ${best.name} (step ${best.step}).`}</Text>}
         <SimpleGrid cols={{ base: 2, sm: 5 }} spacing="sm">
           {metrics
             .filter(([name]) => !/_(runtime|per_second)$/.test(name))
@@ -56,7 +51,7 @@ export function OutcomeCard({ snapshot, onTry, onUseAgain }: OutcomeCardProps) {
               runId={summary.runId}
               runName={summary.name}
               checkpoint={best}
-              label="Download the model"
+              label={t`Download the model`}
               size="sm"
               primary
             />
@@ -66,22 +61,16 @@ export function OutcomeCard({ snapshot, onTry, onUseAgain }: OutcomeCardProps) {
               runId={summary.runId}
               runName={`${summary.name}-merged`}
               checkpoint={best}
-              label="Download it merged"
+              label={t`Download it merged`}
               size="sm"
               merged
             />
           )}
           {best && <PushButton runId={summary.runId} runName={summary.name} checkpoint={best} size="sm" />}
           {best && <ContinueElsewhereButton runId={summary.runId} runName={summary.name} checkpoint={best} size="sm" />}
-          <Button variant="default" size="sm" onClick={onTry}>
-            Try it
-          </Button>
-          <Button variant="default" size="sm" onClick={onUseAgain}>
-            Change one thing and run again
-          </Button>
-          <Button variant="subtle" size="sm" component={Link} href="/new">
-            Use my own data
-          </Button>
+          <Button variant="default" size="sm" onClick={onTry}>{t`Try it`}</Button>
+          <Button variant="default" size="sm" onClick={onUseAgain}>{t`Change one thing and run again`}</Button>
+          <Button variant="subtle" size="sm" component={Link} href="/new">{t`Use my own data`}</Button>
         </Group>
       </Stack>
     </Paper>

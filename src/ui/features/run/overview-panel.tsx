@@ -1,32 +1,32 @@
-// Charts and the latest evaluation. The charts' code comes in a chunk of its own.
+// The run at a glance: its loss, what comes next, and how well it does.
 
-import { Skeleton, Stack } from '@mantine/core';
-import { useDocumentVisibility } from '@mantine/hooks';
-import { lazy, Suspense, useState } from 'react';
+import { SimpleGrid, Skeleton, Stack } from '@mantine/core';
+import { Suspense } from 'react';
 import type { RunSnapshot } from '#client/run-store.ts';
-import { EvaluationView } from './evaluation-view.tsx';
-import { loadCharts } from './load-charts.ts';
-import { latestEvaluation } from './run-model.ts';
-
-const ChartsPanel = lazy(() => loadCharts().then(({ ChartsPanel: component }) => ({ default: component })));
-
-/** Nothing is drawn for a page that nobody sees. */
-function useVisibleVersion(version: number): number {
-  const hidden = useDocumentVisibility() === 'hidden';
-  const [seen, setSeen] = useState(version);
-  if (!hidden && seen !== version) setSeen(version);
-  return seen;
-}
+import { ChartsGrid } from '../../components/charts/load-charts.ts';
+import { Fact } from '../../components/fact.tsx';
+import { formatCount, formatNumber, metricLabel } from '../../format.ts';
+import { t } from '../../language/translate.ts';
+import { chartedRun } from './charted-run.ts';
+import { HotArguments } from './hot-arguments.tsx';
+import { latestEvaluation, nextEvents } from './run-model.ts';
 
 export function OverviewPanel({ snapshot }: { snapshot: RunSnapshot }) {
-  const version = useVisibleVersion(snapshot.logLength);
   const evaluation = latestEvaluation(snapshot.log, snapshot.detail.labels);
   return (
-    <Stack gap="lg">
-      <Suspense fallback={<Skeleton height={260} radius="md" aria-label="Loading charts" />}>
-        <ChartsPanel columns={snapshot.columns} version={version} />
+    <Stack gap="md">
+      <Suspense fallback={<Skeleton height={260} radius="md" aria-label={t`Loading charts`} />}>
+        <ChartsGrid runs={[chartedRun(snapshot)]} lossOnly />
       </Suspense>
-      {evaluation && <EvaluationView evaluation={evaluation} labels={snapshot.detail.labels} />}
+      <SimpleGrid cols={{ base: 2, xs: 3, md: 6 }} spacing="sm" data-testid="evaluation">
+        {nextEvents(snapshot).map(({ name, step }) => (
+          <Fact key={name} name={name} value={t`at step ${formatCount(step)}`} />
+        ))}
+        {evaluation?.metrics.slice(0, 6).map(([name, value]) => (
+          <Fact key={name} name={metricLabel(name)} value={formatNumber(value)} />
+        ))}
+      </SimpleGrid>
+      <HotArguments snapshot={snapshot} />
     </Stack>
   );
 }

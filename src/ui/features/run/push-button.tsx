@@ -14,6 +14,7 @@ import { TransferProgress } from '../../components/transfer-progress.tsx';
 import { useHubConnection } from '../../hooks/hub-session.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useTransfer } from '../../hooks/use-transfer.ts';
+import { t } from '../../language/translate.ts';
 import { commitMessage } from './run-model.ts';
 
 interface PushButtonProps {
@@ -32,11 +33,9 @@ export function PushButton({ size = 'xs', ...target }: PushButtonProps) {
         variant="default"
         leftSection={<Icon name="upload" size={15} />}
         data-testid="push-checkpoint"
-        aria-label={`Push to the Hub: ${target.checkpoint.name}`}
+        aria-label={t`Push to the Hub: ${target.checkpoint.name}`}
         onClick={open}
-      >
-        Push to the Hub
-      </Button>
+      >{t`Push to the Hub`}</Button>
       {opened && <PushDialog {...target} onClose={close} />}
     </>
   );
@@ -62,33 +61,29 @@ function PushDialog({ runId, runName, checkpoint, onClose }: PushDialogProps) {
       opened
       // A transfer ends by Cancel, not by a slip of the hand.
       onClose={() => !transfer.busy && onClose()}
-      title={`Push ${checkpoint.name} to the Hub`}
+      title={t`Push ${checkpoint.name} to the Hub`}
       fullScreen={narrow}
       size="lg"
       closeButtonProps={{ 'aria-label': 'Close', disabled: transfer.busy }}
     >
       <Stack gap="md" data-testid="push-dialog">
         <PushForm form={form} onChange={setForm} />
-        <HubAccess need="One that may write." />
-        <Text size="xs" c="dimmed">
-          Model, tokenizer, model card, arguments and log are uploaded as one commit. The optimizer's state stays here:
-          Download has it. Model card and arguments name the files you trained on, not their content.
-        </Text>
+        <HubAccess need={t`One that may write.`} />
+        <Text
+          size="xs"
+          c="dimmed"
+        >{t`Model, tokenizer, model card, arguments and log are uploaded as one commit. The optimizer's state stays here: Download has it. Model card and arguments name the files you trained on, not their content.`}</Text>
         {transfer.error && <HubError error={transfer.error} page={null} onClose={transfer.dismiss} />}
         {pushed && <Pushed pushed={pushed} />}
         <TransferProgress transfer={transfer} />
         {!transfer.busy && (
           <Group justify="end">
-            <Button variant="default" onClick={onClose}>
-              Close
-            </Button>
+            <Button variant="default" onClick={onClose}>{t`Close`}</Button>
             <Button
               data-testid="push-start"
               disabled={form.repo.trim() === '' || form.message.trim() === '' || connection.token === null}
               onClick={push}
-            >
-              Push
-            </Button>
+            >{t`Push`}</Button>
           </Group>
         )}
       </Stack>
@@ -106,8 +101,8 @@ function PushForm({ form, onChange }: { form: Form; onChange: (form: Form) => vo
   return (
     <>
       <TextInput
-        label="Repository"
-        description="A name for your own account, or owner/name. It is made if it is not there."
+        label={t`Repository`}
+        description={t`A name for your own account, or owner/name. It is made if it is not there.`}
         autoCapitalize="none"
         spellCheck={false}
         data-testid="push-repo"
@@ -116,14 +111,14 @@ function PushForm({ form, onChange }: { form: Form; onChange: (form: Form) => vo
         onChange={({ currentTarget }) => onChange({ ...form, repo: currentTarget.value })}
       />
       <Switch
-        label="Private"
-        description="A new repository is seen by you alone. One that is there stays as it is."
+        label={t`Private`}
+        description={t`A new repository is seen by you alone. One that is there stays as it is.`}
         data-testid="push-private"
         checked={form.private}
         onChange={({ currentTarget }) => onChange({ ...form, private: currentTarget.checked })}
       />
       <TextInput
-        label="Commit message"
+        label={t`Commit message`}
         data-testid="push-message"
         value={form.message}
         onChange={({ currentTarget }) => onChange({ ...form, message: currentTarget.value })}
@@ -134,11 +129,11 @@ function PushForm({ form, onChange }: { form: Form; onChange: (form: Form) => vo
 
 function Pushed({ pushed }: { pushed: HubPushed }) {
   return (
-    <Alert color="green" icon={<Icon name="check" />} title="It is on the Hub" data-testid="pushed">
+    <Alert color="green" icon={<Icon name="check" />} title={t`It is on the Hub`} data-testid="pushed">
       <Anchor size="sm" href={pushed.url} target="_blank" rel="noreferrer" style={{ overflowWrap: 'anywhere' }}>
         {pushed.repo}
       </Anchor>
-      <Text size="sm">commit {pushed.revision.slice(0, 7)}</Text>
+      <Text size="sm">{t`commit ${pushed.revision.slice(0, 7)}`}</Text>
     </Alert>
   );
 }

@@ -8,6 +8,7 @@ import { HubAccess } from '../../components/hub-access.tsx';
 import { useHubConnection } from '../../hooks/hub-session.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
+import { t } from '../../language/translate.ts';
 import { changeableArguments, pushesToHub, typedChanges } from './run-model.ts';
 
 export function ResumeChangesButton({ snapshot }: { snapshot: RunSnapshot }) {
@@ -17,12 +18,12 @@ export function ResumeChangesButton({ snapshot }: { snapshot: RunSnapshot }) {
   return (
     <>
       <Button variant="default" size="sm" data-testid="resume-changes" onClick={() => setAsking(true)}>
-        {isDone ? 'Train longer…' : 'Resume with changes…'}
+        {isDone ? t`Train longer…` : t`Resume with changes…`}
       </Button>
       <Modal
         opened={asking}
         onClose={() => setAsking(false)}
-        title={isDone ? 'Train longer' : 'Resume with changes'}
+        title={isDone ? t`Train longer` : t`Resume with changes`}
         centered
       >
         <ChangesForm snapshot={snapshot} isDone={isDone} onDone={() => setAsking(false)} />
@@ -61,14 +62,14 @@ function ChangesForm({ snapshot, isDone, onDone }: ChangesFormProps) {
       <Stack gap="sm">
         <Text size="sm">
           {isDone
-            ? `The run has done its ${summary.maxSteps} steps. Give it more epochs or steps to go on from step ${resumeStep}.`
-            : `Goes on from step ${resumeStep}, at the next row of the data. What you leave alone stays as it was.`}
+            ? t`The run has done its ${summary.maxSteps} steps. Give it more epochs or steps to go on from step ${resumeStep}.`
+            : t`Goes on from step ${resumeStep}, at the next row of the data. What you leave alone stays as it was.`}
         </Text>
         {fields.map(({ spec, value }) => (
           <TextInput
             key={spec.name}
             label={spec.name}
-            description={`so far ${String(value)}`}
+            description={t`so far ${String(value)}`}
             data-testid={`change-${spec.name}`}
             inputMode="decimal"
             autoComplete="off"
@@ -77,22 +78,21 @@ function ChangesForm({ snapshot, isDone, onDone }: ChangesFormProps) {
             onChange={({ currentTarget }) => setTyped((before) => ({ ...before, [spec.name]: currentTarget.value }))}
           />
         ))}
-        <Text size="xs" c="dimmed">
-          The schedule of the learning rate is that of the new length; steps already taken keep what they learned.
-        </Text>
-        {pushesToHub(detail.setup.trainingArguments) && <HubAccess need="One that may write: push_to_hub is on." />}
+        <Text
+          size="xs"
+          c="dimmed"
+        >{t`The schedule of the learning rate is that of the new length; steps already taken keep what they learned.`}</Text>
+        {pushesToHub(detail.setup.trainingArguments) && <HubAccess need={t`One that may write: push_to_hub is on.`} />}
         {error && <ErrorAlert error={error} onClose={dismiss} />}
         <Group justify="flex-end">
-          <Button variant="default" onClick={onDone}>
-            Cancel
-          </Button>
+          <Button variant="default" onClick={onDone}>{t`Cancel`}</Button>
           <Button
             type="submit"
             data-testid="confirm-changes"
             disabled={Object.keys(changes).length === 0}
             loading={busy !== null}
           >
-            {isDone ? 'Train on' : 'Resume with these'}
+            {isDone ? t`Train on` : t`Resume with these`}
           </Button>
         </Group>
       </Stack>

@@ -8,6 +8,7 @@ import { Icon, type IconName } from '../../components/icon.tsx';
 import { useHubConnection } from '../../hooks/hub-session.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
+import { t } from '../../language/translate.ts';
 import { ResumeChangesButton } from './resume-changes-button.tsx';
 import { commandsFor } from './run-model.ts';
 
@@ -25,16 +26,16 @@ export function RunControls({ snapshot }: { snapshot: RunSnapshot }) {
     <Stack gap="xs" align="flex-end">
       <Group gap="xs">
         {can.continue && (
-          <Control label="Continue" icon="play" testId="continue-run" primary {...give('run/continue')} />
+          <Control label={t`Continue`} icon="play" testId="continue-run" primary {...give('run/continue')} />
         )}
-        {can.pause && <Control label="Pause" icon="pause" testId="pause-run" {...give('run/pause')} />}
-        {can.saveNow && <Control label="Save now" icon="save" testId="save-now" {...give('run/save-now')} />}
+        {can.pause && <Control label={t`Pause`} icon="pause" testId="pause-run" {...give('run/pause')} />}
+        {can.saveNow && <Control label={t`Save now`} icon="save" testId="save-now" {...give('run/save-now')} />}
         {can.evaluateNow && (
-          <Control label="Evaluate now" icon="measure" testId="evaluate-now" {...give('run/evaluate-now')} />
+          <Control label={t`Evaluate now`} icon="measure" testId="evaluate-now" {...give('run/evaluate-now')} />
         )}
         {can.stopSave && (
           <Control
-            label="Stop and save"
+            label={t`Stop and save`}
             icon="stop"
             testId="stop-save"
             busy={busy === 'stop true'}
@@ -85,15 +86,11 @@ function StopDiscard({ busy, onStop }: { busy: boolean; onStop: () => void }) {
         data-testid="stop-discard"
         loading={busy}
         onClick={() => setAsking(true)}
-      >
-        Stop without saving
-      </Button>
-      <Modal opened={asking} onClose={() => setAsking(false)} title="Stop without saving?" centered>
-        <Text size="sm">What was learned since the latest checkpoint is lost. Checkpoints that are stored stay.</Text>
+      >{t`Stop without saving`}</Button>
+      <Modal opened={asking} onClose={() => setAsking(false)} title={t`Stop without saving?`} centered>
+        <Text size="sm">{t`What was learned since the latest checkpoint is lost. Checkpoints that are stored stay.`}</Text>
         <Group justify="flex-end" mt="md">
-          <Button variant="default" data-autofocus onClick={() => setAsking(false)}>
-            Go on training
-          </Button>
+          <Button variant="default" data-autofocus onClick={() => setAsking(false)}>{t`Go on training`}</Button>
           <Button
             color="red"
             data-testid="confirm-stop"
@@ -101,9 +98,7 @@ function StopDiscard({ busy, onStop }: { busy: boolean; onStop: () => void }) {
               setAsking(false);
               onStop();
             }}
-          >
-            Stop without saving
-          </Button>
+          >{t`Stop without saving`}</Button>
         </Group>
       </Modal>
     </>
@@ -128,7 +123,7 @@ function ResumeButton({ snapshot }: { snapshot: RunSnapshot }) {
         loading={busy !== null}
         onClick={resume}
       >
-        {resumeStep === null ? 'Start again' : `Resume from step ${resumeStep}`}
+        {resumeStep === null ? t`Start again` : t`Resume from step ${resumeStep}`}
       </Button>
       {error && <ErrorAlert error={error} onClose={dismiss} />}
     </Stack>

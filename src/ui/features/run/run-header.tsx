@@ -9,6 +9,7 @@ import { HubAccess } from '../../components/hub-access.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { RunStatusBadge } from '../../components/run-status.tsx';
 import { formatBytes, formatCount, formatDuration, formatNumber, formatPercent } from '../../format.ts';
+import { t } from '../../language/translate.ts';
 import { RunControls } from './run-controls.tsx';
 import { commandsFor, pushesToHub } from './run-model.ts';
 
@@ -27,24 +28,20 @@ export function RunHeader({ snapshot }: { snapshot: RunSnapshot }) {
               </Title>
               <RunStatusBadge state={summary.state} size="lg" data-testid="run-status" />
             </Group>
-            <Text size="sm" c="dimmed">
-              {summary.modelName} on {summary.dataName}
-            </Text>
+            <Text size="sm" c="dimmed">{t`${summary.modelName} on ${summary.dataName}`}</Text>
           </Stack>
           {summary.owner !== 'other-tab' && <RunControls snapshot={snapshot} />}
         </Group>
-        {wantsToken && <HubAccess need="One that may write: push_to_hub is on, and resuming takes one." />}
+        {wantsToken && <HubAccess need={t`One that may write: push_to_hub is on, and resuming takes one.`} />}
         {summary.owner === 'other-tab' && (
           <Alert
             color="blue"
             icon={<Icon name="screen" />}
-            title="This run is training in another tab"
+            title={t`This run is training in another tab`}
             data-testid="watching"
-          >
-            You are watching: the charts below are live, the controls are in the other tab.
-          </Alert>
+          >{t`You are watching: the charts below are live, the controls are in the other tab.`}</Alert>
         )}
-        <Progress value={share * 100} size="lg" aria-label="Progress of the run" />
+        <Progress value={share * 100} size="lg" aria-label={t`Progress of the run`} />
         <Figures snapshot={snapshot} />
         {summary.state.status === 'failed' && <ErrorAlert error={fromWire(summary.state.error)} />}
       </Stack>
@@ -81,24 +78,24 @@ function figuresOf({ summary, progress, columns, log }: RunSnapshot): readonly F
   const left = owner === 'none' ? null : (progress?.remainingMs ?? null);
   const figures: Figure[] = [
     {
-      name: `Step · ${formatPercent(share)}`,
+      name: t`Step · ${formatPercent(share)}`,
       value: `${formatCount(step)} / ${formatCount(maxSteps)}`,
       testId: 'run-step',
     },
     {
-      name: 'Epoch',
+      name: t`Epoch`,
       value: progress
         ? `${progress.epoch.toFixed(2)} / ${progress.numTrainEpochs}`
         : (log.at(-1)?.epoch.toFixed(2) ?? null),
     },
-    { name: 'Elapsed', value: progress && formatDuration(progress.activeMs) },
-    { name: 'Time left', value: left === null ? null : formatDuration(left), testId: 'run-eta' },
-    { name: 'Samples / s', value: samplesPerSecond === null ? null : formatNumber(samplesPerSecond) },
-    { name: 'Loss', value: loss === null ? null : formatNumber(loss), testId: 'run-loss' },
-    { name: 'GPU memory', value: gpuBytes === null ? null : formatBytes(gpuBytes) },
+    { name: t`Elapsed`, value: progress && formatDuration(progress.activeMs) },
+    { name: t`Time left`, value: left === null ? null : formatDuration(left), testId: 'run-eta' },
+    { name: t`Samples / s`, value: samplesPerSecond === null ? null : formatNumber(samplesPerSecond) },
+    { name: t`Loss`, value: loss === null ? null : formatNumber(loss), testId: 'run-loss' },
+    { name: t`GPU memory`, value: gpuBytes === null ? null : formatBytes(gpuBytes) },
   ];
   if (evaluation && state.status === 'evaluating') {
-    figures.push({ name: 'Evaluating', value: `batch ${evaluation.batch} / ${evaluation.batches}` });
+    figures.push({ name: t`Evaluating`, value: t`batch ${evaluation.batch} / ${evaluation.batches}` });
   }
   return figures;
 }

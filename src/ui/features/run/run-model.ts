@@ -1,11 +1,14 @@
 // What the page of a run reads out of a snapshot. Pure; tested in Node.
 
+import type { RunSnapshot } from '#client/run-store.ts';
 import type { ArgumentSpec } from '#protocol/argument-spec.ts';
 import { findArgumentSpec } from '#protocol/argument-specs.ts';
 import type { CheckpointSummary } from '#protocol/messages.ts';
 import type { LogEntry } from '#protocol/metrics.ts';
 import type { RunState } from '#protocol/run-state.ts';
+import { parseTrainingArguments } from '#protocol/training-arguments.ts';
 import { formatNumber } from '../../format.ts';
+import { t } from '../../language/translate.ts';
 
 /** Commands that make sense in a state. */
 export interface Commands {
@@ -105,22 +108,6 @@ function matrixOf(value: LogEntry[string]): readonly (readonly number[])[] | nul
   return rows.every((row) => row !== null) ? rows : null;
 }
 
-/** How a metric was averaged over classes, before or after its name. */
-const AVERAGE = /_(macro|micro|weighted)(?=_|$)/;
-
-/**
- * Evaluation metrics by chart: averages of one kind (`eval_f1_macro`, `eval_f1_weighted`) share theirs. The loss is
- * left out: it goes with the training loss.
- */
-export function chartedMetrics(names: readonly string[]): ReadonlyMap<string, readonly string[]> {
-  const charts = new Map<string, string[]>();
-  for (const name of names.filter((candidate) => isQuality(candidate) && candidate !== 'eval_loss')) {
-    const kind = name.replace(AVERAGE, '');
-    charts.set(kind, [...(charts.get(kind) ?? []), name]);
-  }
-  return charts;
-}
-
 /** One line of the log: its numbers. Lists are left to the tables that show them, and to the JSON. */
 export function describeEntry(entry: LogEntry): string {
   return Object.entries(entry)
@@ -201,4 +188,39 @@ export function typedChanges(
       return number === value ? [] : [[spec.name, text === '' || Number.isNaN(number) ? text : number]];
     }),
   );
+}
+
+/** The one that was saved nearest to a step; null: there is none. */
+export function nearestCheckpoint(checkpoints: readonly CheckpointSummary[], step: number): CheckpointSummary | null {
+  const distance = (checkpoint: CheckpointSummary): number => Math.abs(checkpoint.step - step);
+  return checkpoints.reduce<CheckpointSummary | null>(
+    (best, each) => (best === null || distance(each) < distance(best) ? each : best),
+    null,
+  );
+}
+
+export interface NextEvent {
+  readonly name: string;
+  readonly step: number;
+}
+
+/** What the strategies will do next; nothing for a run that is not going on. */
+export function nextEvents({ summary, progress, detail }: RunSnapshot): readonly NextEvent[] {
+  const parsed = parseTrainingArguments(detail.setup.trainingArguments);
+  if (summary.owner === 'none' || !parsed.ok || !progress) return [];
+  const { args } = parsed;
+  const { step, maxSteps, numTrainEpochs } = progress;
+  const next = (strategy: string, every: number | null): number | null => {
+    const perEpoch = maxSteps / Math.max(1, numTrainEpochs);
+    const cadence = strategy === 'epoch' ? perEpoch : strategy !== 'steps' || every === null ? null : every;
+    if (cadence === null) return null;
+    const steps = cadence < 1 ? Math.ceil(maxSteps * cadence) : cadence;
+    return Math.min(maxSteps, Math.ceil((Math.floor(step / steps) + 1) * steps));
+  };
+  const evaluation = next(args.evalStrategy, args.evalSteps);
+  const save = next(args.saveStrategy, args.saveSteps);
+  return [
+    ...(evaluation === null ? [] : [{ name: t`Next evaluation`, step: evaluation }]),
+    ...(save === null ? [] : [{ name: t`Next checkpoint`, step: save }]),
+  ];
 }

@@ -7,6 +7,7 @@ import { Icon } from '../../components/icon.tsx';
 import { formatBytes } from '../../format.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
+import { t, translate } from '../../language/translate.ts';
 import { DeleteCheckpointButton } from './delete-checkpoint-button.tsx';
 import { DownloadButton } from './download-button.tsx';
 
@@ -20,20 +21,17 @@ export function StorageFullCard({ snapshot }: { snapshot: RunSnapshot }) {
     <Alert
       color="orange"
       icon={<Icon name="alert" />}
-      title="The browser has no room for the next checkpoint"
+      title={t`The browser has no room for the next checkpoint`}
       role="alert"
       data-testid="storage-full"
     >
       <Stack gap="sm">
-        <Text size="sm">
-          {state.error?.message} Training is paused and nothing is lost. Delete what you do not need (download it first
-          if you like), or free space by deleting older runs on the start screen, then continue.
-        </Text>
+        <Text size="sm">{t`${translate(state.error?.message ?? '')} Training is paused and nothing is lost. Delete what you do not need (download it first if you like), or free space by deleting older runs on the start screen, then continue.`}</Text>
         {checkpoints.map((checkpoint) => (
           <Group key={checkpoint.checkpointId} gap="xs" justify="space-between">
             <Text size="sm">
               {checkpoint.name} · {formatBytes(checkpoint.bytes)}
-              {checkpoint.isBest && ' · best'}
+              {checkpoint.isBest && t` · best`}
             </Text>
             <Group gap="xs">
               <DownloadButton runId={runId} runName={summary.name} checkpoint={checkpoint} />
@@ -46,9 +44,7 @@ export function StorageFullCard({ snapshot }: { snapshot: RunSnapshot }) {
           <Button
             loading={busy !== null}
             onClick={() => start('continue', () => client.request('run/continue', { runId }))}
-          >
-            Try to save again and continue
-          </Button>
+          >{t`Try to save again and continue`}</Button>
         </Group>
       </Stack>
     </Alert>

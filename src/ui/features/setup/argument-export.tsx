@@ -6,6 +6,7 @@ import { ARGUMENT_FORMATS, type ArgumentFormat } from '#protocol/argument-files/
 import { writeArguments } from '#protocol/argument-files/write-arguments.ts';
 import { downloadText } from '../../components/download.ts';
 import { Icon } from '../../components/icon.tsx';
+import { t, translate } from '../../language/translate.ts';
 import { FORMATS } from './arguments-model.ts';
 
 export function ArgumentExport({ effective }: { effective: Readonly<Record<string, unknown>> }) {
@@ -13,14 +14,18 @@ export function ArgumentExport({ effective }: { effective: Readonly<Record<strin
   const [format, setFormat] = useState<ArgumentFormat>('json');
   const [fields, setFields] = useState<'changed' | 'all'>('changed');
   const text = writeArguments(effective, fields, format);
-  const { label, file, type } = FORMATS[format];
+  const { file, type } = FORMATS[format];
+  const label = translate(FORMATS[format].label);
   return (
     <>
       <Menu position="bottom-end">
         <Menu.Target>
-          <Button size="xs" variant="default" leftSection={<Icon name="save" size={14} />} data-testid="args-export">
-            Export
-          </Button>
+          <Button
+            size="xs"
+            variant="default"
+            leftSection={<Icon name="save" size={14} />}
+            data-testid="args-export"
+          >{t`Export`}</Button>
         </Menu.Target>
         <Menu.Dropdown>
           {ARGUMENT_FORMATS.map((each) => (
@@ -32,20 +37,20 @@ export function ArgumentExport({ effective }: { effective: Readonly<Record<strin
                 setOpened(true);
               }}
             >
-              {FORMATS[each].label}
+              {translate(FORMATS[each].label)}
             </Menu.Item>
           ))}
         </Menu.Dropdown>
       </Menu>
-      <Modal opened={opened} onClose={() => setOpened(false)} title={`Export training arguments: ${label}`} size="lg">
+      <Modal opened={opened} onClose={() => setOpened(false)} title={t`Export training arguments: ${label}`} size="lg">
         <Stack gap="sm">
           <SegmentedControl
-            aria-label="Which fields"
+            aria-label={t`Which fields`}
             value={fields}
             onChange={(value) => setFields(value === 'all' ? 'all' : 'changed')}
             data={[
-              { value: 'changed', label: "Different from HuggingFace's" },
-              { value: 'all', label: 'All fields' },
+              { value: 'changed', label: t`Different from HuggingFace's` },
+              { value: 'all', label: t`All fields` },
             ]}
           />
           <Code block mah={360} data-testid="args-export-text" tabIndex={0}>
@@ -53,11 +58,9 @@ export function ArgumentExport({ effective }: { effective: Readonly<Record<strin
           </Code>
           <Group>
             <CopyButton value={text}>
-              {({ copied, copy }) => <Button onClick={copy}>{copied ? 'Copied' : 'Copy'}</Button>}
+              {({ copied, copy }) => <Button onClick={copy}>{copied ? t`Copied` : t`Copy`}</Button>}
             </CopyButton>
-            <Button variant="default" onClick={() => downloadText(file, text, type)}>
-              Download {file}
-            </Button>
+            <Button variant="default" onClick={() => downloadText(file, text, type)}>{t`Download ${file}`}</Button>
           </Group>
         </Stack>
       </Modal>

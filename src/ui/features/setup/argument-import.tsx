@@ -5,6 +5,7 @@ import { useRef, useState } from 'react';
 import type { ArgumentIssue } from '#protocol/argument-spec.ts';
 import { Icon } from '../../components/icon.tsx';
 import { changeHubSession } from '../../hooks/hub-session.ts';
+import { t, translate } from '../../language/translate.ts';
 import { importArguments } from './arguments-model.ts';
 import { changeDraft } from './draft-actions.ts';
 
@@ -38,24 +39,18 @@ export function ArgumentImport() {
         leftSection={<Icon name="upload" size={14} />}
         data-testid="args-import"
         onClick={() => setOpened(true)}
-      >
-        Import
-      </Button>
-      <Modal opened={opened} onClose={() => setOpened(false)} title="Import training arguments" size="lg">
+      >{t`Import`}</Button>
+      <Modal opened={opened} onClose={() => setOpened(false)} title={t`Import training arguments`} size="lg">
         <Stack gap="sm">
-          <Text size="sm">
-            Paste HuggingFace's TrainingArguments as they are: JSON, YAML, Python source with TrainingArguments(…), or
-            the command line of a script. Older names are understood. Fields that are not given take HuggingFace's
-            defaults. Nothing is run.
-          </Text>
+          <Text size="sm">{t`Paste HuggingFace's TrainingArguments as they are: JSON, YAML, Python source with TrainingArguments(…), or the command line of a script. Older names are understood. Fields that are not given take HuggingFace's defaults. Nothing is run.`}</Text>
           <Textarea
-            label="Training arguments"
+            label={t`Training arguments`}
             data-autofocus
             data-testid="args-import-text"
             autosize
             minRows={8}
             maxRows={18}
-            placeholder={'TrainingArguments(\n    learning_rate=2e-5,\n    num_train_epochs=3,\n)'}
+            placeholder={t`TrainingArguments(\n    learning_rate=2e-5,\n    num_train_epochs=3,\n)`}
             styles={{ input: { fontFamily: 'monospace' } }}
             value={text}
             error={fault}
@@ -63,9 +58,11 @@ export function ArgumentImport() {
           />
           <Group justify="space-between">
             <FilePicker onText={take} onFail={setFault} />
-            <Button data-testid="args-import-apply" disabled={text.trim() === ''} onClick={() => void apply()}>
-              Use these arguments
-            </Button>
+            <Button
+              data-testid="args-import-apply"
+              disabled={text.trim() === ''}
+              onClick={() => void apply()}
+            >{t`Use these arguments`}</Button>
           </Group>
         </Stack>
       </Modal>
@@ -79,8 +76,8 @@ function FilePicker({ onText, onFail }: { onText: (text: string) => void; onFail
   const read = (): void => {
     const file = input.current?.files?.[0];
     file?.text().then(
-      (text) => (text.trim() === '' ? onFail(`${file.name} is empty.`) : onText(text)),
-      (thrown: unknown) => onFail(`${file.name} could not be read: ${String(thrown)}`),
+      (text) => (text.trim() === '' ? onFail(t`${file.name} is empty.`) : onText(text)),
+      (thrown: unknown) => onFail(t`${file.name} could not be read: ${String(thrown)}`),
     );
     if (input.current) input.current.value = '';
   };
@@ -91,13 +88,11 @@ function FilePicker({ onText, onFail }: { onText: (text: string) => void; onFail
         type="file"
         accept=".json,.yaml,.yml,.py,.sh,.txt"
         hidden
-        aria-label="File with arguments"
+        aria-label={t`File with arguments`}
         data-testid="args-import-file"
         onChange={read}
       />
-      <Button variant="default" onClick={() => input.current?.click()}>
-        From a file
-      </Button>
+      <Button variant="default" onClick={() => input.current?.click()}>{t`From a file`}</Button>
     </>
   );
 }
@@ -106,15 +101,15 @@ function ImportNotes({ notes, onClose }: { notes: readonly ArgumentIssue[]; onCl
   return (
     <Alert
       color="blue"
-      title="What became of the import"
+      title={t`What became of the import`}
       withCloseButton
-      closeButtonLabel="Dismiss"
+      closeButtonLabel={t`Dismiss`}
       onClose={onClose}
       w="100%"
     >
       <List size="sm">
         {notes.map((note) => (
-          <List.Item key={note.name}>{[note.message, note.hint].filter(Boolean).join(' ')}</List.Item>
+          <List.Item key={note.name}>{[note.message, note.hint ?? ''].map(translate).join(' ')}</List.Item>
         ))}
       </List>
     </Alert>

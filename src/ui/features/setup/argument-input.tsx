@@ -3,6 +3,7 @@
 import { NativeSelect, Switch, Text, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { ArgumentSpec } from '#protocol/argument-spec.ts';
+import { t, translate } from '../../language/translate.ts';
 import { readNumber, writeNumber, writeValue } from './arguments-model.ts';
 
 interface ArgumentInputProps {
@@ -24,9 +25,12 @@ export function ArgumentInput(props: ArgumentInputProps) {
   }
   if (spec.name === 'hub_token') {
     return (
-      <Text id={props.id} size="sm" c="dimmed" data-testid={props.id}>
-        Asked for under Review, and kept in memory only.
-      </Text>
+      <Text
+        id={props.id}
+        size="sm"
+        c="dimmed"
+        data-testid={props.id}
+      >{t`Asked for under Review, and kept in memory only.`}</Text>
     );
   }
   switch (spec.type) {
@@ -79,11 +83,11 @@ function NumberField(props: ArgumentInputProps) {
       inputMode="decimal"
       autoComplete="off"
       className="numeric"
-      placeholder={spec.nullable ? 'not set' : undefined}
+      placeholder={spec.nullable ? t`not set` : undefined}
       rightSection={
         spec.unit !== undefined && (
           <Text size="xs" c="dimmed" pr={8}>
-            {spec.unit}
+            {translate(spec.unit)}
           </Text>
         )
       }
@@ -113,10 +117,10 @@ function BoolField(props: ArgumentInputProps) {
 function ChoiceField(props: ArgumentInputProps & { choices: readonly string[]; read: (text: string) => unknown }) {
   const { spec, value, choices, read, onChange } = props;
   const current = value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value);
-  const unset = spec.nullable ? [{ value: '', label: 'not set' }] : [];
+  const unset = spec.nullable ? [{ value: '', label: t`not set` }] : [];
   // An imported value that is not available stays visible until another one is chosen.
   const foreign =
-    current !== '' && !choices.includes(current) ? [{ value: current, label: `${current} (not available)` }] : [];
+    current !== '' && !choices.includes(current) ? [{ value: current, label: t`${current} (not available)` }] : [];
   return (
     <NativeSelect
       {...common(props)}
@@ -134,7 +138,7 @@ function LineField(props: ArgumentInputProps & { write: (value: unknown) => stri
     <TextInput
       {...common(props)}
       autoComplete="off"
-      placeholder={spec.nullable ? 'not set' : undefined}
+      placeholder={spec.nullable ? t`not set` : undefined}
       value={text}
       onChange={({ currentTarget }) => {
         setText(currentTarget.value);
@@ -163,7 +167,7 @@ function JsonField(props: ArgumentInputProps) {
       {...common(props)}
       autosize
       minRows={1}
-      placeholder="not set"
+      placeholder={t`not set`}
       value={text}
       onChange={({ currentTarget }) => {
         setText(currentTarget.value);

@@ -4,6 +4,7 @@ import { ActionIcon, Badge, Code, Group, Text } from '@mantine/core';
 import { memo } from 'react';
 import type { ArgumentIssue, ArgumentSpec } from '#protocol/argument-spec.ts';
 import { Icon } from '../../components/icon.tsx';
+import { t, translate } from '../../language/translate.ts';
 import { ArgumentInput } from './argument-input.tsx';
 import { labelOf, writeValue } from './arguments-model.ts';
 import styles from './setup.module.css';
@@ -32,8 +33,8 @@ function Row({ spec, value, studioDefault, changed, issues, onChange }: Argument
           <Code fz="xs">{spec.name}</Code>
         </Group>
         <Text size="xs" c="dimmed" id={`${id}-help`}>
-          {spec.help}
-          {spec.reason !== undefined && ` Ignored here: ${spec.reason}.`}
+          {translate(spec.help)}
+          {spec.reason !== undefined && t` Ignored here: ${translate(spec.reason)}.`}
         </Text>
       </div>
       <div>
@@ -51,7 +52,7 @@ function Row({ spec, value, studioDefault, changed, issues, onChange }: Argument
             <ActionIcon
               variant="subtle"
               color="gray"
-              aria-label={`Reset ${spec.name}`}
+              aria-label={t`Reset ${spec.name}`}
               onClick={() => onChange(studioDefault)}
             >
               <Icon name="reset" size={15} />
@@ -59,15 +60,15 @@ function Row({ spec, value, studioDefault, changed, issues, onChange }: Argument
           )}
         </Group>
         <Group gap={4} mt={4}>
-          {ownDefault && <DefaultChip name="Studio" value={studioDefault} />}
-          <DefaultChip name={ownDefault ? 'HF' : 'Default'} value={spec.default} />
+          {ownDefault && <DefaultChip name={t`Studio`} value={studioDefault} />}
+          <DefaultChip name={ownDefault ? t`HF` : t`Default`} value={spec.default} />
         </Group>
         <div id={`${id}-issues`} aria-live="polite">
           {issues
             .filter((issue) => issue.level !== 'note')
             .map((issue) => (
               <Text key={issue.message} size="xs" c={COLORS[issue.level]} mt={4}>
-                {issue.message} {issue.hint}
+                {translate(issue.message)} {issue.hint !== undefined && translate(issue.hint)}
               </Text>
             ))}
         </div>

@@ -5,7 +5,9 @@ import { readArguments } from '#protocol/argument-files/read-arguments.ts';
 import type { ArgumentIssue, ArgumentSpec } from '#protocol/argument-spec.ts';
 import { ARGUMENT_SPECS } from '#protocol/argument-specs.ts';
 import { renameLegacyArguments } from '#protocol/legacy-arguments.ts';
+import { msg } from '#util/msg.ts';
 import { toStudioError } from '../../hooks/to-studio-error.ts';
+import { t, translate } from '../../language/translate.ts';
 import { studioDefaults } from './studio-defaults.ts';
 
 /** Arguments as they are being edited: what was changed over the defaults of the studio, or of HF after an import. */
@@ -62,7 +64,15 @@ export function filterSpecs(
 
 /** Every word has to occur somewhere: in the name, with or without underscores, the help, the other names. */
 function matches(spec: ArgumentSpec, words: readonly string[]): boolean {
-  const text = [spec.name, spec.name.replaceAll('_', ' '), spec.help, spec.group, ...spec.aliases]
+  const text = [
+    spec.name,
+    spec.name.replaceAll('_', ' '),
+    spec.help,
+    translate(spec.help),
+    spec.group,
+    labelOf(spec),
+    ...spec.aliases,
+  ]
     .join(' ')
     .toLowerCase();
   return words.every((word) => text.includes(word));
@@ -73,7 +83,7 @@ export function labelOf(spec: ArgumentSpec): string {
   const words = spec.name
     .replaceAll('_', ' ')
     .replace(/\b(lr|fp16|bf16|tf32|ddp|fsdp)\b/g, (word) => word.toUpperCase());
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return translate(words.charAt(0).toUpperCase() + words.slice(1));
 }
 
 /** Text of a number field → its value; what is no number stays text, so that validation can quote it. */
@@ -92,7 +102,7 @@ export function writeNumber(value: unknown): string {
 
 /** A default or value in a few characters. */
 export function writeValue(value: unknown): string {
-  if (value === null || value === undefined) return 'not set';
+  if (value === null || value === undefined) return t`not set`;
   if (typeof value === 'number') return writeNumber(value);
   if (typeof value === 'string') return value === '' ? 'empty' : value;
   return JSON.stringify(value);
@@ -119,7 +129,12 @@ export async function importArguments(text: string): Promise<ImportResult> {
     return { ok: true, format, draft: { base: 'hf', changes }, hubToken, notes };
   } catch (thrown) {
     const { message, where, hint } = toStudioError(thrown);
-    return { ok: false, message: [message, where && `(${where})`, hint].filter(Boolean).join(' ') };
+    return {
+      ok: false,
+      message: [translate(message), where && `(${translate(where)})`, hint && translate(hint)]
+        .filter(Boolean)
+        .join(' '),
+    };
   }
 }
 
@@ -130,5 +145,5 @@ export const FORMATS: Readonly<
   json: { label: 'JSON', file: 'training_args.json', type: 'application/json' },
   yaml: { label: 'YAML', file: 'training_args.yaml', type: 'application/yaml' },
   python: { label: 'Python', file: 'training_args.py', type: 'text/x-python' },
-  'command-line': { label: 'Command line', file: 'train.sh', type: 'application/x-sh' },
+  'command-line': { label: msg`Command line`, file: 'train.sh', type: 'application/x-sh' },
 };

@@ -3,8 +3,10 @@
 import { Button, Group, SegmentedControl, Stack, Switch, Text, TextInput, Title } from '@mantine/core';
 import { useDeferredValue, useMemo, useState } from 'react';
 import { ARGUMENT_GROUPS, type ArgumentIssue, type ArgumentSpec } from '#protocol/argument-spec.ts';
+import { ARGUMENT_SPECS } from '#protocol/argument-specs.ts';
 import type { ParsedArguments } from '#protocol/training-arguments.ts';
 import { plural } from '../../format.ts';
+import { t, translate } from '../../language/translate.ts';
 import { ArgumentExport } from './argument-export.tsx';
 import { ArgumentImport } from './argument-import.tsx';
 import { ArgumentRow } from './argument-row.tsx';
@@ -32,33 +34,37 @@ export function ArgumentsSection({ draft, parsed, effective }: ArgumentsSectionP
   const count = Object.keys(changes).length;
   return (
     <SetupSection
-      title="Arguments"
+      title={t`Arguments`}
       status={parsed.ok ? 'done' : 'error'}
-      summary={`${plural(count, 'change')} over ${base === 'hf' ? "HuggingFace's" : "the studio's"} defaults`}
+      summary={
+        base === 'hf'
+          ? t`${plural(count, 'change')} over HuggingFace's defaults`
+          : t`${plural(count, 'change')} over the studio's defaults`
+      }
     >
       <LoraForm draft={draft} />
       <Group gap="sm">
         <TextInput
           type="search"
-          aria-label="Search arguments"
-          placeholder="Search names and words"
+          aria-label={t`Search arguments`}
+          placeholder={t`Search names and words`}
           data-testid="args-search"
           value={query}
           onChange={({ currentTarget }) => setQuery(currentTarget.value)}
           style={{ flex: 1, minWidth: 180 }}
         />
         <SegmentedControl
-          aria-label="Which arguments"
+          aria-label={t`Which arguments`}
           data-testid="args-level"
           value={level}
           onChange={(value) => setLevel(value === 'all' ? 'all' : 'basic')}
           data={[
-            { value: 'basic', label: 'Basic' },
-            { value: 'all', label: 'All 112' },
+            { value: 'basic', label: t`Basic` },
+            { value: 'all', label: t`All ${ARGUMENT_SPECS.length}` },
           ]}
         />
         <Switch
-          label="Changed only"
+          label={t`Changed only`}
           checked={changedOnly}
           onChange={({ currentTarget }) => setChangedOnly(currentTarget.checked)}
         />
@@ -72,16 +78,14 @@ export function ArgumentsSection({ draft, parsed, effective }: ArgumentsSectionP
             variant="subtle"
             data-testid="args-reset"
             onClick={() => changeDraft({ arguments: { base: 'studio', changes: {} } })}
-          >
-            Back to the studio's defaults
-          </Button>
+          >{t`Back to the studio's defaults`}</Button>
         )}
       </Group>
       <UnknownFields issues={issues} changes={changes} />
       <Groups specs={specs} draft={draft} effective={effective} issues={issues} />
       {specs.length === 0 && (
         <Text size="sm" c="dimmed">
-          {changedOnly && query === '' ? 'Nothing was changed.' : 'No argument matches.'}
+          {changedOnly && query === '' ? t`Nothing was changed.` : t`No argument matches.`}
         </Text>
       )}
     </SetupSection>
@@ -103,7 +107,7 @@ function Groups({ specs, draft, effective, issues }: GroupsProps) {
     return (
       <Stack key={group} gap={0}>
         <Title order={3} size="h5">
-          {group}
+          {translate(group)}
         </Title>
         <div>
           {members.map((spec) => (
@@ -134,9 +138,5 @@ function UnknownFields({
   const rows = new Set(filterSpecs({ query: '', level: 'all', changedOnly: false }, {}).map((spec) => spec.name));
   const names = Object.keys(changes).filter((name) => !rows.has(name) && issues.has(name));
   if (names.length === 0) return null;
-  return (
-    <Text size="sm" c="dimmed">
-      Kept, but without effect here: {names.join(', ')}.
-    </Text>
-  );
+  return <Text size="sm" c="dimmed">{t`Kept, but without effect here: ${names.join(', ')}.`}</Text>;
 }

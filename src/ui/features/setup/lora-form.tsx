@@ -2,6 +2,7 @@
 
 import { NumberInput, SegmentedControl, SimpleGrid, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { DEFAULT_LORA, type LoraConfig } from '#protocol/lora-config.ts';
+import { t } from '../../language/translate.ts';
 import { changeDraft } from './draft-actions.ts';
 import type { SetupDraft } from './draft-store.ts';
 
@@ -10,13 +11,13 @@ export function LoraForm({ draft }: { draft: SetupDraft }) {
   return (
     <Stack gap="xs">
       <SegmentedControl
-        aria-label="What is trained"
+        aria-label={t`What is trained`}
         data-testid="peft"
         value={peft ? 'lora' : 'all'}
         onChange={(value) => changeDraft({ peft: value === 'lora' ? DEFAULT_LORA : null })}
         data={[
-          { value: 'all', label: 'All weights' },
-          { value: 'lora', label: 'LoRA adapter' },
+          { value: 'all', label: t`All weights` },
+          { value: 'lora', label: t`LoRA adapter` },
         ]}
       />
       {peft && <LoraFields peft={peft} />}
@@ -28,12 +29,13 @@ function LoraFields({ peft }: { peft: LoraConfig }) {
   const change = (changed: Partial<LoraConfig>): void => changeDraft({ peft: { ...peft, ...changed } });
   return (
     <>
-      <Text size="sm" c="dimmed">
-        Small matrices beside the frozen weights are trained: less memory, and a file of a few MB that PEFT opens.
-      </Text>
+      <Text
+        size="sm"
+        c="dimmed"
+      >{t`Small matrices beside the frozen weights are trained: less memory, and a file of a few MB that PEFT opens.`}</Text>
       <SimpleGrid cols={{ base: 2, sm: 3 }} spacing="sm">
         <NumberInput
-          label="Rank"
+          label={t`Rank`}
           description="r"
           data-testid="lora-rank"
           value={peft.rank}
@@ -42,7 +44,7 @@ function LoraFields({ peft }: { peft: LoraConfig }) {
           onChange={(value) => typeof value === 'number' && value >= 1 && change({ rank: value })}
         />
         <NumberInput
-          label="Alpha"
+          label={t`Alpha`}
           description="lora_alpha"
           data-testid="lora-alpha"
           value={peft.loraAlpha}
@@ -50,7 +52,7 @@ function LoraFields({ peft }: { peft: LoraConfig }) {
           onChange={(value) => typeof value === 'number' && value > 0 && change({ loraAlpha: value })}
         />
         <NumberInput
-          label="Dropout"
+          label={t`Dropout`}
           description="lora_dropout"
           data-testid="lora-dropout"
           value={peft.loraDropout}
@@ -61,14 +63,14 @@ function LoraFields({ peft }: { peft: LoraConfig }) {
         />
       </SimpleGrid>
       <TextInput
-        label="Layers"
-        description="target_modules: names with commas, all-linear, or empty for what is usual"
+        label={t`Layers`}
+        description={t`target_modules: names with commas, all-linear, or empty for what is usual`}
         data-testid="lora-targets"
         value={typeof peft.targetModules === 'string' ? peft.targetModules : (peft.targetModules?.join(', ') ?? '')}
         onChange={({ currentTarget }) => change({ targetModules: readTargets(currentTarget.value) })}
       />
       <Switch
-        label="Scale by the root of the rank (use_rslora)"
+        label={t`Scale by the root of the rank (use_rslora)`}
         checked={peft.useRslora}
         onChange={({ currentTarget }) => change({ useRslora: currentTarget.checked })}
       />

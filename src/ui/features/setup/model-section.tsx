@@ -11,6 +11,7 @@ import { Icon } from '../../components/icon.tsx';
 import { formatBytes, formatCount, formatParameters, plural } from '../../format.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { toStudioError } from '../../hooks/to-studio-error.ts';
+import { t, translate } from '../../language/translate.ts';
 import { openModel } from './draft-actions.ts';
 import type { SetupDraft } from './draft-store.ts';
 import { HubPanel } from './hub/hub-panel.tsx';
@@ -29,7 +30,7 @@ export function ModelSection({ draft }: { draft: SetupDraft }) {
   const [dropError, setDropError] = useState<StudioError | null>(null);
   return (
     <SetupSection
-      title="Model"
+      title={t`Model`}
       status={STATUS[model.status]}
       summary={model.status === 'ready' ? model.value.name : undefined}
     >
@@ -37,8 +38,8 @@ export function ModelSection({ draft }: { draft: SetupDraft }) {
       {model.status === 'failed' && <ErrorAlert error={model.error} />}
       {dropError && <ErrorAlert error={dropError} onClose={() => setDropError(null)} />}
       <FileDrop
-        label={model.status === 'ready' ? 'Another model' : 'Your model'}
-        hint="A HuggingFace folder or its zip: config.json, model.safetensors, tokenizer.json."
+        label={model.status === 'ready' ? t`Another model` : t`Your model`}
+        hint={t`A HuggingFace folder or its zip: config.json, model.safetensors, tokenizer.json.`}
         multiple
         testId="model-input"
         folderTestId="model-folder-input"
@@ -54,9 +55,7 @@ export function ModelSection({ draft }: { draft: SetupDraft }) {
             size="sm"
             data-testid="use-sample-model"
             onClick={() => void openModel(client, { kind: 'sample' })}
-          >
-            Use the bundled model
-          </Button>
+          >{t`Use the bundled model`}</Button>
         </Group>
       )}
     </SetupSection>
@@ -69,29 +68,32 @@ function Summary({ model }: { model: ModelSummary }) {
   return (
     <Stack gap="sm" data-testid="model-summary">
       <SimpleGrid cols={{ base: 2, sm: 4 }} spacing="sm">
-        <Fact name="Architecture" value={model.architecture} />
-        <Fact name="Parameters" value={formatParameters(model.parameters)} />
-        <Fact name="Layers × width" value={`${model.layers} × ${model.hiddenSize}`} />
-        <Fact name="Vocabulary" value={formatCount(model.vocabSize)} />
-        <Fact name="Longest input" value={plural(model.maxPositions, 'token')} />
-        <Fact name="Weights" value={`${model.dtypes.join(', ')} · ${formatBytes(model.bytes)}`} />
-        <Fact name="Model type" value={model.modelType} />
-        <Fact name="Labels" value={model.labels.length > 0 ? model.labels.join(', ') : 'from the data'} />
+        <Fact name={t`Architecture`} value={model.architecture} />
+        <Fact name={t`Parameters`} value={formatParameters(model.parameters)} />
+        <Fact name={t`Layers × width`} value={`${model.layers} × ${model.hiddenSize}`} />
+        <Fact name={t`Vocabulary`} value={formatCount(model.vocabSize)} />
+        <Fact name={t`Longest input`} value={plural(model.maxPositions, 'token')} />
+        <Fact name={t`Weights`} value={`${model.dtypes.join(', ')} · ${formatBytes(model.bytes)}`} />
+        <Fact name={t`Model type`} value={model.modelType} />
+        <Fact name={t`Labels`} value={model.labels.length > 0 ? model.labels.join(', ') : t`from the data`} />
       </SimpleGrid>
       {model.newParameters.length > 0 && (
-        <Alert color="blue" variant="light" icon={<Icon name="alert" />} title="Some weights start fresh">
-          The files do not hold {model.newParameters.slice(0, SHOWN).join(', ')}
-          {model.newParameters.length > SHOWN && ` and ${model.newParameters.length - SHOWN} more`}. That is usual for a
-          classifier on a pretrained model: training fills it.
+        <Alert color="blue" variant="light" icon={<Icon name="alert" />} title={t`Some weights start fresh`}>
+          {t`The files do not hold: ${someOf(model.newParameters)}. That is usual for a classifier on a pretrained model: training fills it.`}
         </Alert>
       )}
       {model.notes.length > 0 && (
         <List size="sm" c="dimmed">
           {model.notes.map((note) => (
-            <List.Item key={note}>{note}</List.Item>
+            <List.Item key={note}>{translate(note)}</List.Item>
           ))}
         </List>
       )}
     </Stack>
   );
 }
+
+const someOf = (names: readonly string[]): string => {
+  const shown = names.slice(0, SHOWN).join(', ');
+  return names.length > SHOWN ? t`${shown} and ${names.length - SHOWN} more` : shown;
+};

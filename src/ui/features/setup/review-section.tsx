@@ -7,13 +7,17 @@ import type { RunPlan } from '#protocol/messages.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
 import { HubAccess } from '../../components/hub-access.tsx';
 import { Icon } from '../../components/icon.tsx';
+import { JobProgress } from '../../components/job-progress.tsx';
 import { useHubConnection } from '../../hooks/hub-session.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
+import { t, translate } from '../../language/translate.ts';
 import { changeDraft } from './draft-actions.ts';
 import { describeMemory, describePlan, suggestName } from './setup-model.ts';
 import { SetupSection } from './setup-section.tsx';
 import type { Setup } from './use-setup.ts';
+
+const START_JOB = 'start-run';
 
 interface ReviewSectionProps {
   readonly setup: Setup;
@@ -32,30 +36,33 @@ export function ReviewSection({ setup, onStarted }: ReviewSectionProps) {
     if (!runSetup) return;
     start('start', async () => {
       askToKeepStorage();
-      const { runId } = await client.request('run/start', { setup: runSetup, hub: pushes ? hub : undefined });
+      const { runId } = await client.request('run/start', {
+        setup: runSetup,
+        hub: pushes ? hub : undefined,
+        jobId: START_JOB,
+      });
       await library.refresh();
       onStarted(runId);
     });
   };
   const warnings = parsed.ok ? parsed.notes.filter((note) => note.level === 'warning').map((note) => note.message) : [];
   return (
-    <SetupSection title="Review" status={canStart ? 'done' : plan.status === 'loading' ? 'busy' : 'todo'}>
+    <SetupSection title={t`Review`} status={canStart ? 'done' : plan.status === 'loading' ? 'busy' : 'todo'}>
       <TextInput
-        label="Name of the run"
+        label={t`Name of the run`}
         data-testid="run-name"
         placeholder={suggestName(draft)}
         value={draft.name}
         onChange={({ currentTarget }) => changeDraft({ name: currentTarget.value })}
       />
-      {pushes && <HubAccess need="One that may write: push_to_hub is on." />}
+      {pushes && <HubAccess need={t`One that may write: push_to_hub is on.`} />}
       {plan.status === 'ready' && <PlanView plan={plan.value} warnings={warnings} />}
       {plan.status === 'failed' && <ErrorAlert error={plan.error} />}
+      {busy !== null && <JobProgress jobId={START_JOB} />}
       {error && <ErrorAlert error={error} />}
       {blockers.length > 0 && (
         <Stack gap={4} data-testid="blockers">
-          <Text size="sm" fw={600}>
-            Before it can start
-          </Text>
+          <Text size="sm" fw={600}>{t`Before it can start`}</Text>
           <List size="sm" icon={<Icon name="circle" size={12} />}>
             {blockers.map((blocker) => (
               <List.Item key={blocker}>{blocker}</List.Item>
@@ -72,12 +79,10 @@ export function ReviewSection({ setup, onStarted }: ReviewSectionProps) {
         disabled={!canStart}
         loading={busy !== null}
         onClick={begin}
-      >
-        Start
-      </Button>
+      >{t`Start`}</Button>
       <Text size="xs" c="dimmed">
-        Training runs on this device.{' '}
-        {pushes ? 'Data stays here; the model is pushed to the Hub.' : 'Data and model stay here.'}
+        {t`Training runs on this device. `}
+        {pushes ? t`Data stays here; the model is pushed to the Hub.` : t`Data and model stay here.`}
       </Text>
     </SetupSection>
   );
@@ -112,7 +117,7 @@ function PlanView({ plan, warnings }: { plan: RunPlan; warnings: readonly string
     <Stack gap="xs">
       <Text size="sm" data-testid="plan">
         {describePlan(plan)}
-        {plan.warmupSteps > 0 && `, warm-up over ${plan.warmupSteps} steps`}.
+        {plan.warmupSteps > 0 && t`, warm-up over ${plan.warmupSteps} steps`}
       </Text>
       {plan.memory && (
         <Text size="sm" data-testid="memory-plan">
@@ -123,7 +128,7 @@ function PlanView({ plan, warnings }: { plan: RunPlan; warnings: readonly string
         <Alert color="yellow" icon={<Icon name="alert" />} p="xs">
           <List size="sm">
             {all.map((warning) => (
-              <List.Item key={warning}>{warning}</List.Item>
+              <List.Item key={warning}>{translate(warning)}</List.Item>
             ))}
           </List>
         </Alert>

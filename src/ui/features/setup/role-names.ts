@@ -1,24 +1,25 @@
-// What the parts of a row, and the tasks, are called on the page.
+// What the parts of a row, and the tasks, are called on the page; shown through `translate`.
 
 import type { Role } from '#protocol/task-roles.ts';
+import { msg } from '#util/msg.ts';
 import type { Task } from '#util/task.ts';
 
 export const ROLE_NAMES: Readonly<Record<Role, string>> = {
-  text: 'text',
-  textPair: 'second text',
-  label: 'label',
-  question: 'question',
-  context: 'context',
-  answers: 'answer',
-  prompt: 'prompt',
-  completion: 'completion',
-  messages: 'chat',
+  text: msg`text`,
+  textPair: msg`second text`,
+  label: msg`label`,
+  question: msg`question`,
+  context: msg`context`,
+  answers: msg`answer`,
+  prompt: msg`prompt`,
+  completion: msg`completion`,
+  messages: msg`chat`,
 };
 
 export const TASK_NAMES: Readonly<Record<Task, string>> = {
-  'text-classification': 'Classify texts',
-  'token-classification': 'Tag words',
-  'question-answering': 'Find answers in a text',
-  'fill-mask': 'Fill in hidden words',
-  'text-generation': 'Write text',
+  'text-classification': msg`Classify texts`,
+  'token-classification': msg`Tag words`,
+  'question-answering': msg`Find answers in a text`,
+  'fill-mask': msg`Fill in hidden words`,
+  'text-generation': msg`Write text`,
 };

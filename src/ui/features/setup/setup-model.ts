@@ -7,13 +7,15 @@ import { ROW_FORMS, type Role } from '#protocol/task-roles.ts';
 import type { ParsedArguments } from '#protocol/training-arguments.ts';
 import { formatBytes, formatCount, plural } from '../../format.ts';
 import { type Loadable, readyValue } from '../../hooks/loadable.ts';
+import { t, translate } from '../../language/translate.ts';
 import { hasRoles, optionsOf, rolesOf, type SetupDraft, taskOf } from './draft-store.ts';
+import { ROLE_NAMES } from './role-names.ts';
 
 /** What can be examined; null while something is missing or cannot be right. */
 export function toTask(draft: SetupDraft): TaskSetup | null {
   const [model, data] = [readyValue(draft.model), readyValue(draft.data)];
   if (!model || !data || !hasRoles(draft) || sameColumns(draft)) return null;
-  const { peft, validationFraction, splitSeed, maxLength } = draft;
+  const { peft, validationFraction, splitSeed, stratify, leaveOut, validationRoles, maxLength } = draft;
   if (maxLength < 1 || maxLength > model.maxPositions) return null;
   return {
     modelId: model.modelId,
@@ -24,6 +26,9 @@ export function toTask(draft: SetupDraft): TaskSetup | null {
     peft,
     validationFraction,
     splitSeed,
+    ...(stratify ? { stratify } : {}),
+    ...(leaveOut.length > 0 ? { leaveOut } : {}),
+    ...(Object.keys(validationRoles).length > 0 ? { validationRoles } : {}),
     maxLength,
   };
 }
@@ -59,21 +64,21 @@ export interface Readiness {
 export function findBlockers({ draft, examination, parsed, plan, hasHubToken, active }: Readiness): readonly string[] {
   const blockers = [modelBlocker(draft), ...dataBlockers(draft, examination), ...argumentBlockers(parsed, examination)];
   if (parsed.ok && parsed.args.pushToHub && !hasHubToken) {
-    blockers.push('Give the access token of the Hub that push_to_hub needs, or turn push_to_hub off.');
+    blockers.push(t`Give the access token of the Hub that push_to_hub needs, or turn push_to_hub off.`);
   }
   if (plan.status === 'failed') blockers.push(plan.error.message);
-  if (active) blockers.push(`The run "${active.name}" is going on. Stop it or wait until it ends.`);
+  if (active) blockers.push(t`The run "${active.name}" is going on. Stop it or wait until it ends.`);
   return blockers.filter((blocker) => blocker !== null);
 }
 
 function modelBlocker({ model }: SetupDraft): string | null {
   switch (model.status) {
     case 'empty':
-      return 'Choose a model.';
+      return t`Choose a model.`;
     case 'loading':
-      return 'The model is being opened.';
+      return t`The model is being opened.`;
     case 'failed':
-      return 'The model could not be opened.';
+      return t`The model could not be opened.`;
     case 'ready':
       return null;
     default:
@@ -82,18 +87,18 @@ function modelBlocker({ model }: SetupDraft): string | null {
 }
 
 function dataBlockers(draft: SetupDraft, examination: Loadable<DataExamination>): (string | null)[] {
-  if (draft.data.status === 'empty') return ['Choose training data.'];
-  if (draft.data.status === 'loading') return ['The data is being read.'];
-  if (draft.data.status === 'failed') return ['The data could not be read.'];
+  if (draft.data.status === 'empty') return [t`Choose training data.`];
+  if (draft.data.status === 'loading') return [t`The data is being read.`];
+  if (draft.data.status === 'failed') return [t`The data could not be read.`];
   const missing = missingRoles(draft);
-  if (missing.length > 0) return missing.map((role) => `Choose the ${role} column.`);
-  if (sameColumns(draft)) return ['One column is chosen for two purposes.'];
+  if (missing.length > 0) return missing.map((role) => t`Choose the ${translate(ROLE_NAMES[role])} column.`);
+  if (sameColumns(draft)) return [t`One column is chosen for two purposes.`];
   const positions = readyValue(draft.model)?.maxPositions;
   if (positions !== undefined && (draft.maxLength < 1 || draft.maxLength > positions)) {
-    return [`The maximum length must be between 1 and ${positions}, the model's limit.`];
+    return [t`The maximum length must be between 1 and ${positions}, the model's limit.`];
   }
-  if (examination.status === 'failed') return [examination.error.message];
-  return [examination.status === 'ready' || draft.model.status !== 'ready' ? null : 'The data is being examined.'];
+  if (examination.status === 'failed') return [translate(examination.error.message)];
+  return [examination.status === 'ready' || draft.model.status !== 'ready' ? null : t`The data is being examined.`];
 }
 
 /** Roles that the task still lacks: of the form of rows that lacks the fewest. */
@@ -106,11 +111,12 @@ function missingRoles(draft: SetupDraft): Role[] {
 }
 
 function argumentBlockers(parsed: ParsedArguments, examination: Loadable<DataExamination>): string[] {
-  if (!parsed.ok) return parsed.issues.filter((issue) => issue.level === 'error').map((issue) => issue.message);
+  if (!parsed.ok)
+    return parsed.issues.filter((issue) => issue.level === 'error').map((issue) => translate(issue.message));
   const rows = readyValue(examination)?.validationRows;
   if (rows !== 0 || parsed.args.evalStrategy === 'no') return [];
   return [
-    'There are no validation rows to evaluate on: hold some back, add a validation file, or set eval_strategy to "no".',
+    t`There are no validation rows to evaluate on: hold some back, add a validation file, or set eval_strategy to "no".`,
   ];
 }
 
@@ -126,17 +132,22 @@ export function issuesByField(parsed: ParsedArguments): ReadonlyMap<string, read
 export function describePlan(plan: RunPlan): string {
   const whole = plan.maxSteps === plan.numTrainEpochs * plan.stepsPerEpoch;
   const steps = whole
-    ? `${plural(plan.numTrainEpochs, 'epoch')} × ${plural(plan.stepsPerEpoch, 'step')} = ${plural(plan.maxSteps, 'step')}`
-    : `${plural(plan.maxSteps, 'step')} (${formatCount(plan.stepsPerEpoch)} an epoch)`;
-  const size = plan.saves > 0 ? ` of ${formatBytes(plan.checkpointBytes)}` : '';
-  return `${steps}, ${plural(plan.evaluations, 'evaluation')}, ${plural(plan.saves, 'checkpoint')}${size}`;
+    ? t`${plural(plan.numTrainEpochs, 'epoch')} × ${plural(plan.stepsPerEpoch, 'step')} = ${plural(plan.maxSteps, 'step')}`
+    : t`${plural(plan.maxSteps, 'step')} (${formatCount(plan.stepsPerEpoch)} an epoch)`;
+  const size = plan.saves > 0 ? t` of ${formatBytes(plan.checkpointBytes)}` : '';
+  return t`${steps}, ${plural(plan.evaluations, 'evaluation')}, ${plural(plan.saves, 'checkpoint')}${size}`;
 }
 
 /** "About 1.2 GB of GPU memory: weights 440 MB, …"; what takes most comes first. */
 export function describeMemory({ peak, weights, gradients, optimizer, activations }: MemoryPlan): string {
-  const parts = Object.entries({ weights, gradients, optimizer, activations })
-    .filter(([, bytes]) => bytes > 0)
-    .sort(([, a], [, b]) => b - a)
-    .map(([name, bytes]) => `${name} ${formatBytes(bytes)}`);
-  return `About ${formatBytes(peak)} of GPU memory at most: ${parts.join(', ')}.`;
+  const parts = [
+    { bytes: weights, words: t`weights ${formatBytes(weights)}` },
+    { bytes: gradients, words: t`gradients ${formatBytes(gradients)}` },
+    { bytes: optimizer, words: t`optimizer ${formatBytes(optimizer)}` },
+    { bytes: activations, words: t`activations ${formatBytes(activations)}` },
+  ]
+    .filter(({ bytes }) => bytes > 0)
+    .sort((a, b) => b.bytes - a.bytes)
+    .map(({ words }) => words);
+  return t`About ${formatBytes(peak)} of GPU memory at most: ${parts.join(', ')}.`;
 }

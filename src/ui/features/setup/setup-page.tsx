@@ -2,6 +2,7 @@
 
 import { Grid, Stack, Title } from '@mantine/core';
 import type { RunId } from '#protocol/ids.ts';
+import { t } from '../../language/translate.ts';
 import { ArgumentsSection } from './arguments-section.tsx';
 import { DataSection } from './data-section.tsx';
 import { ModelSection } from './model-section.tsx';
@@ -13,9 +14,7 @@ export function SetupPage({ onStarted }: { onStarted: (runId: RunId) => void }) 
   const setup = useSetup();
   return (
     <Stack gap="md">
-      <Title order={1} size="h2">
-        New run
-      </Title>
+      <Title order={1} size="h2">{t`New run`}</Title>
       <Grid gap="lg">
         <Grid.Col span={{ base: 12, md: 8 }}>
           <Stack gap="lg">

@@ -2,14 +2,16 @@
 
 import { Group, Loader, Paper, Stack, Text, ThemeIcon, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
+import { msg } from '#util/msg.ts';
 import { Icon } from '../../components/icon.tsx';
+import { t, translate } from '../../language/translate.ts';
 
 export type SectionStatus = 'todo' | 'busy' | 'done' | 'error';
 
 const LOOK = {
-  todo: { color: 'gray', icon: 'circle', words: 'to do' },
-  done: { color: 'green', icon: 'check', words: 'done' },
-  error: { color: 'red', icon: 'alert', words: 'needs attention' },
+  todo: { color: 'gray', icon: 'circle', words: msg`to do` },
+  done: { color: 'green', icon: 'check', words: msg`done` },
+  error: { color: 'red', icon: 'alert', words: msg`needs attention` },
 } as const;
 
 interface SetupSectionProps {
@@ -41,10 +43,18 @@ export function SetupSection({ title, status, summary, children }: SetupSectionP
 }
 
 function StatusMark({ status }: { status: SectionStatus }) {
-  if (status === 'busy') return <Loader size={22} aria-label="busy" />;
+  if (status === 'busy') return <Loader size={22} aria-label={t`busy`} />;
   const { color, icon, words } = LOOK[status];
   return (
-    <ThemeIcon color={color} variant="light" radius="xl" size={24} role="img" aria-label={words} data-status={status}>
+    <ThemeIcon
+      color={color}
+      variant="light"
+      radius="xl"
+      size={24}
+      role="img"
+      aria-label={translate(words)}
+      data-status={status}
+    >
       <Icon name={icon} size={14} />
     </ThemeIcon>
   );

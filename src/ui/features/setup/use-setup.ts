@@ -12,7 +12,8 @@ import { reopenSample, useDraft } from './draft-actions.ts';
 import type { SetupDraft } from './draft-store.ts';
 import { findBlockers, toRunSetup, toTask } from './setup-model.ts';
 
-const PREVIEW_ROWS = 5;
+/** Name of the job that examines data: a new one ends the former. */
+export const EXAMINE_JOB = 'examine-data';
 const SETTLE_MS = 250;
 
 export interface Setup {
@@ -24,6 +25,16 @@ export interface Setup {
   /** What Start sends; null while something is missing. */
   readonly runSetup: RunSetup | null;
   readonly blockers: readonly string[];
+}
+
+/** What the draft comes to, for a sweep over it; null while something is missing or wrong. */
+export function useDraftSetup(): RunSetup | null {
+  const { client } = useStudio();
+  const draft = useDraft();
+  useEffect(() => reopenSample(client), [client]);
+  const effective = effectiveArguments(draft.arguments, draft.sampleModel);
+  const task = toTask(draft);
+  return task && parseTrainingArguments(effective).ok ? toRunSetup(task, draft, effective) : null;
 }
 
 export function useSetup(): Setup {
@@ -39,7 +50,7 @@ export function useSetup(): Setup {
   const parsed = useMemo(() => parseTrainingArguments(effective), [effective]);
   const task = toTask(draft);
   const examination = useRemote(
-    task && { task, previewRows: PREVIEW_ROWS },
+    task && { jobId: EXAMINE_JOB, task },
     (question) => client.request('data/examine', question),
     SETTLE_MS,
   );

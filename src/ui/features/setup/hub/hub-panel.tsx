@@ -9,6 +9,7 @@ import { HubError } from '../../../components/hub-error.tsx';
 import { useHubConnection } from '../../../hooks/hub-session.ts';
 import { useStudio } from '../../../hooks/studio-context.ts';
 import { useAction } from '../../../hooks/use-action.ts';
+import { t } from '../../../language/translate.ts';
 import { type HubSource, infoOf, pageOf, repoNameIn } from './hub-model.ts';
 import { HubRepoView } from './hub-repo-view.tsx';
 import { SearchHits } from './search-hits.tsx';
@@ -33,9 +34,7 @@ export function HubPanel({ kind, onUse }: HubPanelProps) {
           aria-expanded={open}
           aria-controls={id}
           onClick={() => setOpen(!open)}
-        >
-          From the Hub
-        </Button>
+        >{t`From the Hub`}</Button>
       </Group>
       {open && (
         <Paper withBorder radius="md" p={{ base: 'sm', sm: 'md' }} id={id} data-testid={`hub-panel-${kind}`}>
@@ -113,8 +112,8 @@ function FindForm({ kind, busy, needsToken, onFind }: FindFormProps) {
       <Stack gap="sm">
         <Group align="end" gap="xs">
           <TextInput
-            label={kind === 'model' ? 'Model on the Hub' : 'Data set on the Hub'}
-            placeholder="owner/name, or words to search for"
+            label={kind === 'model' ? t`Model on the Hub` : t`Data set on the Hub`}
+            placeholder={t`owner/name, or words to search for`}
             style={{ flex: '1 1 220px' }}
             autoCapitalize="none"
             spellCheck={false}
@@ -122,36 +121,34 @@ function FindForm({ kind, busy, needsToken, onFind }: FindFormProps) {
             value={typed}
             onChange={({ currentTarget }) => setTyped(currentTarget.value)}
           />
-          <Button type="submit" loading={busy} data-testid={`hub-find-${kind}`}>
-            Find
-          </Button>
+          <Button type="submit" loading={busy} data-testid={`hub-find-${kind}`}>{t`Find`}</Button>
         </Group>
         <Group justify="space-between" gap="xs">
-          <Text size="xs" c="dimmed" style={{ flex: '1 1 200px', overflowWrap: 'anywhere' }}>
-            Find asks {endpoint}. Until then nothing is asked.
-          </Text>
+          <Text
+            size="xs"
+            c="dimmed"
+            style={{ flex: '1 1 200px', overflowWrap: 'anywhere' }}
+          >{t`Find asks ${endpoint}. Until then nothing is asked.`}</Text>
           <Button
             variant="subtle"
             size="compact-xs"
             aria-expanded={expanded}
             data-testid={`hub-more-${kind}`}
             onClick={() => setMore(!expanded)}
-          >
-            Token, revision, address
-          </Button>
+          >{t`Token, revision, address`}</Button>
         </Group>
         <Collapse expanded={expanded}>
           <Stack gap="sm">
             <TextInput
-              label="Revision"
-              description="Branch, tag or commit; the main branch unless told. What is downloaded is pinned to its commit."
-              placeholder="main"
+              label={t`Revision`}
+              description={t`Branch, tag or commit; the main branch unless told. What is downloaded is pinned to its commit.`}
+              placeholder={t`main`}
               spellCheck={false}
               data-testid={`hub-revision-${kind}`}
               value={revision}
               onChange={({ currentTarget }) => setRevision(currentTarget.value)}
             />
-            <HubAccess need="For private and gated repositories, one that may read." />
+            <HubAccess need={t`For private and gated repositories, one that may read.`} />
           </Stack>
         </Collapse>
       </Stack>

@@ -9,6 +9,7 @@ import { formatBytes, plural } from '../../../format.ts';
 import { useHubConnection } from '../../../hooks/hub-session.ts';
 import { useStudio } from '../../../hooks/studio-context.ts';
 import { useTransfer } from '../../../hooks/use-transfer.ts';
+import { t } from '../../../language/translate.ts';
 import { type Amount, amountOf, type DataChoice, guessChoice, type HubSource, pageOf } from './hub-model.ts';
 import { Mark } from './search-hits.tsx';
 
@@ -58,11 +59,11 @@ export function HubRepoView({ info, stored, onStored, onUse }: HubRepoViewProps)
         <Group>
           {amount.here ? (
             <Button data-testid="hub-use" onClick={use}>
-              {repo.kind === 'model' ? 'Use this model' : 'Use this data'}
+              {repo.kind === 'model' ? t`Use this model` : t`Use this data`}
             </Button>
           ) : (
             <Button data-testid="hub-download" disabled={files.length === 0} onClick={download}>
-              {amount.storedBytes > 0 ? 'Go on downloading' : `Download ${formatBytes(amount.totalBytes)}`}
+              {amount.storedBytes > 0 ? t`Go on downloading` : t`Download ${formatBytes(amount.totalBytes)}`}
             </Button>
           )}
         </Group>
@@ -81,8 +82,8 @@ const chosenFiles = (files: readonly HubFile[], { train, validation }: DataChoic
 
 function describeAmount({ files, totalBytes, storedBytes, here }: Amount): string {
   const all = `${plural(files, 'file')}, ${formatBytes(totalBytes)}`;
-  if (here) return `${all}: all in this browser, no network needed.`;
-  return storedBytes > 0 ? `${all}, of which ${formatBytes(storedBytes)} are in this browser already.` : all;
+  if (here) return t`${all}: all in this browser, no network needed.`;
+  return storedBytes > 0 ? t`${all}, of which ${formatBytes(storedBytes)} are in this browser already.` : all;
 }
 
 function RepoTitle({ info }: { info: HubRepoInfo }) {
@@ -101,13 +102,13 @@ function RepoTitle({ info }: { info: HubRepoInfo }) {
         {repo.name}
       </Anchor>
       <Text size="xs" c="dimmed">
-        commit{' '}
+        {t`commit `}
         <Code title={revision} data-testid="hub-revision">
           {revision.slice(0, 7)}
         </Code>
       </Text>
-      {gated && <Mark color="orange">gated</Mark>}
-      {info.private && <Mark color="gray">private</Mark>}
+      {gated && <Mark color="orange">{t`gated`}</Mark>}
+      {info.private && <Mark color="gray">{t`private`}</Mark>}
     </Group>
   );
 }
@@ -115,7 +116,7 @@ function RepoTitle({ info }: { info: HubRepoInfo }) {
 function FileTable({ files, stored }: { files: readonly HubFile[]; stored: HubDownload | null }) {
   const isHere = (path: string): boolean => stored?.files.some((file) => file.path === path && file.verified) ?? false;
   return (
-    <Table fz="sm" aria-label="Files to download" data-testid="hub-files">
+    <Table fz="sm" aria-label={t`Files to download`} data-testid="hub-files">
       <Table.Tbody>
         {files.map(({ path, size }) => (
           <Table.Tr key={path}>
@@ -124,12 +125,7 @@ function FileTable({ files, stored }: { files: readonly HubFile[]; stored: HubDo
             </Table.Td>
             <Table.Td className="numeric" pr={0} ta="right" style={{ whiteSpace: 'nowrap' }}>
               {formatBytes(size)}
-              {isHere(path) && (
-                <Text span inherit c="dimmed">
-                  {' '}
-                  · here
-                </Text>
-              )}
+              {isHere(path) && <Text span inherit c="dimmed">{t` · here`}</Text>}
             </Table.Td>
           </Table.Tr>
         ))}
@@ -146,18 +142,18 @@ interface DataFilesProps {
 
 function DataFiles({ files, choice, onChange }: DataFilesProps) {
   const options = files.map(({ path, size }) => ({ value: path, label: `${path} (${formatBytes(size)})` }));
-  const none = { value: '', label: 'none: hold rows back' };
+  const none = { value: '', label: t`none: hold rows back` };
   return (
     <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm">
       <NativeSelect
-        label="Training file"
+        label={t`Training file`}
         data-testid="hub-train-file"
         data={options}
         value={choice.train}
         onChange={({ currentTarget }) => onChange({ ...choice, train: currentTarget.value })}
       />
       <NativeSelect
-        label="Validation file"
+        label={t`Validation file`}
         data-testid="hub-validation-file"
         data={[none, ...options.filter(({ value }) => value !== choice.train)]}
         value={choice.validation}

@@ -3,6 +3,7 @@
 import { Badge, Group, Stack, Text, UnstyledButton } from '@mantine/core';
 import type { HubSearchHit } from '#protocol/hub-messages.ts';
 import { formatParameters } from '../../../format.ts';
+import { t } from '../../../language/translate.ts';
 import styles from './hub.module.css';
 
 interface SearchHitsProps {
@@ -13,9 +14,10 @@ interface SearchHitsProps {
 }
 
 export function SearchHits({ hits, busy, onChoose }: SearchHitsProps) {
-  if (hits.length === 0) return <Text size="sm">Nothing was found. Try fewer words, or the name as owner/name.</Text>;
+  if (hits.length === 0)
+    return <Text size="sm">{t`Nothing was found. Try fewer words, or the name as owner/name.`}</Text>;
   return (
-    <Stack gap={4} component="ul" className={styles.list} aria-label="Found on the Hub" data-testid="hub-hits">
+    <Stack gap={4} component="ul" className={styles.list} aria-label={t`Found on the Hub`} data-testid="hub-hits">
       {hits.map((hit) => (
         <li key={hit.name}>
           <UnstyledButton
@@ -33,11 +35,12 @@ export function SearchHits({ hits, busy, onChoose }: SearchHitsProps) {
                   {hit.task}
                 </Badge>
               )}
-              {hit.gated && <Mark color="orange">gated</Mark>}
-              {hit.private && <Mark color="gray">private</Mark>}
-              <Text size="xs" c="dimmed">
-                {formatParameters(hit.downloads)} downloads · {formatParameters(hit.likes)} likes
-              </Text>
+              {hit.gated && <Mark color="orange">{t`gated`}</Mark>}
+              {hit.private && <Mark color="gray">{t`private`}</Mark>}
+              <Text
+                size="xs"
+                c="dimmed"
+              >{t`${formatParameters(hit.downloads)} downloads · ${formatParameters(hit.likes)} likes`}</Text>
             </Group>
           </UnstyledButton>
         </li>

@@ -7,6 +7,7 @@ import { ErrorAlert } from '../../../components/error-alert.tsx';
 import { formatBytes } from '../../../format.ts';
 import { useStudio } from '../../../hooks/studio-context.ts';
 import { useAction } from '../../../hooks/use-action.ts';
+import { t } from '../../../language/translate.ts';
 import styles from './hub.module.css';
 import type { Downloads } from './use-downloads.ts';
 
@@ -23,9 +24,7 @@ export function StoredDownloads({ kind, downloads, onChoose }: StoredDownloadsPr
   if (list.length === 0) return null;
   return (
     <Stack gap={4} data-testid={`hub-stored-${kind}`}>
-      <Text size="sm" fw={600}>
-        In this browser already
-      </Text>
+      <Text size="sm" fw={600}>{t`In this browser already`}</Text>
       <ul className={styles.list}>
         {list.map((download) => (
           <li key={download.downloadId} className={styles.stored}>
@@ -46,27 +45,23 @@ interface StoredProps {
 function Stored({ download, onChoose, onDeleted }: StoredProps) {
   const { repo, revision, bytes, complete, files } = download;
   const total = files.reduce((sum, { size }) => sum + size, 0);
-  const size = complete ? formatBytes(bytes) : `${formatBytes(bytes)} of ${formatBytes(total)}`;
+  const size = complete ? formatBytes(bytes) : t`${formatBytes(bytes)} of ${formatBytes(total)}`;
   return (
     <>
       <Stack gap={0} style={{ minWidth: 0 }}>
         <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
           {repo.name}
         </Text>
-        <Text size="xs" c="dimmed">
-          commit {revision.slice(0, 7)} · {size}
-        </Text>
+        <Text size="xs" c="dimmed">{t`commit ${revision.slice(0, 7)} · ${size}`}</Text>
       </Stack>
       <Group gap="xs" wrap="nowrap">
         <Button
           size="xs"
           variant="default"
           data-testid="hub-choose"
-          aria-label={`Choose ${repo.name}`}
+          aria-label={t`Choose ${repo.name}`}
           onClick={onChoose}
-        >
-          Choose
-        </Button>
+        >{t`Choose`}</Button>
         <DeleteButton download={download} onDeleted={onDeleted} />
       </Group>
     </>
@@ -95,12 +90,12 @@ function DeleteButton({ download, onDeleted }: Omit<StoredProps, 'onChoose'>) {
         variant={sure ? 'filled' : 'subtle'}
         color="red"
         data-testid="hub-delete"
-        aria-label={sure ? `Really delete ${repo.name}` : `Delete ${repo.name}`}
+        aria-label={sure ? t`Really delete ${repo.name}` : t`Delete ${repo.name}`}
         loading={busy !== null}
         onBlur={() => setSure(false)}
         onClick={remove}
       >
-        {sure ? 'Really delete?' : 'Delete'}
+        {sure ? t`Really delete?` : t`Delete`}
       </Button>
       {error && <ErrorAlert error={error} onClose={dismiss} />}
     </Stack>

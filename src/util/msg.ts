@@ -2,8 +2,8 @@
 // sentence's translation by its template (`ui/language`), and a test holds that every marked sentence has one.
 
 /** A sentence with its values filled in. At run time a plain string: it crosses threads and is stored as it is. */
-export function text(parts: TemplateStringsArray, ...values: readonly (string | number)[]): string {
-  return parts.reduce((sentence, part, i) => `${sentence}${values[i - 1] ?? ''}${part}`);
+export function msg(parts: TemplateStringsArray, ...values: readonly unknown[]): string {
+  return parts.reduce((sentence, part, i) => `${sentence}${values[i - 1]}${part}`);
 }
 
 /** "The file {0} has {1} rows.": how a sentence stands in a catalogue. */

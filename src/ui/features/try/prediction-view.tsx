@@ -5,6 +5,7 @@ import type { ReactNode } from 'react';
 import type { Prediction, ProblemType, Scored } from '#protocol/messages.ts';
 import { numbered } from '../../components/numbered.ts';
 import { formatNumber, formatPercent, plural } from '../../format.ts';
+import { t } from '../../language/translate.ts';
 
 interface PredictionViewProps {
   readonly prediction: Prediction;
@@ -13,7 +14,7 @@ interface PredictionViewProps {
 
 export function PredictionView({ prediction, problemType }: PredictionViewProps) {
   return (
-    <Paper withBorder p="md" data-testid="prediction" role="status" aria-label="Prediction">
+    <Paper withBorder p="md" data-testid="prediction" role="status" aria-label={t`Prediction`}>
       <Stack gap="xs">{contentOf(prediction, problemType)}</Stack>
     </Paper>
   );
@@ -26,11 +27,15 @@ function contentOf(prediction: Prediction, problemType: ProblemType): ReactNode 
     case 'tags':
       return <Tags words={prediction.words} />;
     case 'answers':
-      return prediction.answers.length > 0 ? <Bars rows={prediction.answers} /> : <Text>No answer was found.</Text>;
+      return prediction.answers.length > 0 ? (
+        <Bars rows={prediction.answers} />
+      ) : (
+        <Text>{t`No answer was found.`}</Text>
+      );
     case 'gaps':
       return numbered(prediction.gaps).map(({ number, item }) => (
         <Stack gap="xs" key={number}>
-          {prediction.gaps.length > 1 && <Text size="sm">Gap {number}</Text>}
+          {prediction.gaps.length > 1 && <Text size="sm">{t`Gap ${number}`}</Text>}
           <Bars rows={item} />
         </Stack>
       ));
@@ -47,7 +52,7 @@ function Labels({
   problemType: ProblemType;
 }) {
   const { labels, scores, tokens } = prediction;
-  const rows = scores.map((score, index) => ({ label: labels[index] ?? `value ${index + 1}`, score }));
+  const rows = scores.map((score, index) => ({ label: labels[index] ?? t`value ${index + 1}`, score }));
   return (
     <>
       {problemType === 'regression' ? (

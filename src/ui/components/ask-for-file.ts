@@ -1,5 +1,7 @@
 // Where a zip goes: a file that the person picks where the browser has a picker, else a download.
 
+import { t } from '../language/translate.ts';
+
 /** Chromium's file picker; other browsers have none. */
 interface SavePickerWindow {
   readonly showSaveFilePicker?: (options: {
@@ -15,7 +17,7 @@ export async function askForFile(suggestedName: string): Promise<FileSystemFileH
   const pick = (window as SavePickerWindow).showSaveFilePicker;
   if (!pick) return null;
   try {
-    const types = [{ description: 'Zip archive', accept: { 'application/zip': ['.zip'] } }];
+    const types = [{ description: t`Zip archive`, accept: { 'application/zip': ['.zip'] } }];
     return await pick.call(window, { suggestedName, types });
   } catch (thrown) {
     if (thrown instanceof DOMException && thrown.name === 'AbortError') return CANCELLED;

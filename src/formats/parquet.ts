@@ -50,7 +50,8 @@ async function lookAtRows(table: Table, size: number, { onRows, onProgress, sign
   for (const [index, { first }] of table.blocks.entries()) {
     if (first >= SHOWN_ROWS) break;
     signal?.throwIfAborted();
-    onRows?.(table.columns, await table.readBlock(index));
+    const rows = await table.readBlock(index);
+    onRows?.(table.columns, rows);
   }
   onProgress?.(size);
 }

@@ -5,6 +5,7 @@ import { fromWire, type WireError } from '#protocol/errors.ts';
 import type { HubProgressEvent } from '#protocol/hub-messages.ts';
 import type {
   BroadcastRunEvent,
+  DataProgressEvent,
   GenerationEvent,
   Requests,
   RequestType,
@@ -54,6 +55,7 @@ export class TrainerClient {
   readonly #generationListeners = new Set<(event: GenerationEvent) => void>();
   readonly #sweepListeners = new Set<(event: SweepEvent) => void>();
   readonly #hubListeners = new Set<(event: HubProgressEvent) => void>();
+  readonly #dataListeners = new Set<(event: DataProgressEvent) => void>();
   readonly #crashListeners = new Set<(error: StudioError) => void>();
   #nextRequestId = 1;
   #crash: StudioError | null = null;
@@ -103,6 +105,12 @@ export class TrainerClient {
     return () => this.#hubListeners.delete(listener);
   }
 
+  /** Progress of the reading, examining and tokenizing of this tab's data. Returns what ends the subscription. */
+  onDataProgress(listener: (event: DataProgressEvent) => void): () => void {
+    this.#dataListeners.add(listener);
+    return () => this.#dataListeners.delete(listener);
+  }
+
   /** Texts that this tab's checkpoints write, as they grow. Returns what ends the subscription. */
   onGeneration(listener: (event: GenerationEvent) => void): () => void {
     this.#generationListeners.add(listener);
@@ -136,6 +144,7 @@ export class TrainerClient {
       return;
     }
     if (event.type === 'hub/progress') for (const listener of this.#hubListeners) listener(event);
+    else if (event.type === 'data/progress') for (const listener of this.#dataListeners) listener(event);
     else if (event.type === 'generation') for (const listener of this.#generationListeners) listener(event);
     else if (event.type === 'sweep/changed') for (const listener of this.#sweepListeners) listener(event);
     else this.#emit(event, 'this-tab');

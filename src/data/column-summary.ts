@@ -1,54 +1,89 @@
-// What the studio shows of a table before anything is chosen: kinds of columns and frequent values.
+// What the studio shows of a table before anything is chosen: kinds of columns and frequent values. Counted while the file
+// is read, in memory that does not grow with it.
 
-import type { Cell, Table } from '#formats/table.ts';
+import type { Cell, Row } from '#formats/table.ts';
 import type { ColumnSummary } from '#protocol/messages.ts';
 
 const MAX_TOP_VALUES = 20;
 const MAX_CATEGORIES = 100;
 const MAX_NUMBER_CATEGORIES = 50;
 const MAX_CATEGORY_CHARACTERS = 60;
+/** Different values that are counted; of longer texts their beginning tells them apart. */
+const MAX_DISTINCT = 10_000;
+const TELLING_CHARACTERS = 200;
 
-export function summarizeColumns(table: Table): ColumnSummary[] {
-  return table.columns.map((name, c) =>
-    summarize(
-      name,
-      table.rows.map((row) => row[c]!),
-    ),
-  );
-}
+/** Sees the rows of a file in their order. */
+export class ColumnCounter {
+  readonly #columns = new Map<string, Counts>();
+  #rows = 0;
 
-function summarize(name: string, cells: readonly Cell[]): ColumnSummary {
-  const counts = new Map<string, number>();
-  let empty = 0;
-  let characters = 0;
-  for (const cell of cells) {
-    const text = typeof cell === 'object' ? JSON.stringify(cell) : String(cell).trim();
-    if (cell === null || text === '') empty++;
-    else {
-      counts.set(text, (counts.get(text) ?? 0) + 1);
-      characters += text.length;
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Columns may come up late: a row has cells for those that were known when it was read. */
+  add(columns: readonly string[], rows: readonly Row[]): void {
+    this.#rows += rows.length;
+    for (const [c, name] of columns.entries()) {
+      const counts = this.#columns.get(name) ?? new Counts();
+      this.#columns.set(name, counts);
+      for (const row of rows) counts.add(row[c] ?? null);
     }
   }
-  const filled = cells.length - empty;
-  const meanCharacters = filled === 0 ? 0 : characters / filled;
-  const kind = cells.some((cell) => typeof cell === 'object' && cell !== null)
-    ? 'list'
-    : kindOf([...counts.keys()], filled, meanCharacters);
-  const topValues = kind === 'category' ? mostFrequent(counts) : [];
-  return { name, kind, distinct: counts.size, empty, topValues, meanCharacters };
+
+  summaries(columns: readonly string[]): ColumnSummary[] {
+    return columns.map((name) => (this.#columns.get(name) ?? new Counts()).summary(name, this.#rows));
+  }
 }
 
-function kindOf(distinct: readonly string[], filled: number, meanCharacters: number): ColumnSummary['kind'] {
-  if (filled === 0) return 'empty';
-  const repeats = distinct.length < filled || filled === 1;
-  if (distinct.every((text) => Number.isFinite(Number(text)))) {
-    const isCode =
-      repeats && distinct.length <= MAX_NUMBER_CATEGORIES && distinct.every((text) => /^-?\d+$/.test(text));
-    return isCode ? 'category' : 'number';
+class Counts {
+  readonly #values = new Map<string, number>();
+  #filled = 0;
+  #characters = 0;
+  #isList = false;
+  #isNumeric = true;
+  #isWhole = true;
+
+  add(cell: Cell): void {
+    if (cell === null) return;
+    const isObject = typeof cell === 'object';
+    const whole = isObject ? JSON.stringify(cell) : String(cell).trim();
+    if (whole === '') return;
+    this.#isList ||= isObject;
+    this.#filled++;
+    this.#characters += whole.length;
+    if (this.#isNumeric) {
+      this.#isNumeric = Number.isFinite(Number(whole));
+      this.#isWhole &&= /^-?\d+$/.test(whole);
+    }
+    const value = whole.length > TELLING_CHARACTERS ? whole.slice(0, TELLING_CHARACTERS) : whole;
+    const count = this.#values.get(value);
+    if (count !== undefined || this.#values.size < MAX_DISTINCT) this.#values.set(value, (count ?? 0) + 1);
   }
-  return repeats && distinct.length <= MAX_CATEGORIES && meanCharacters <= MAX_CATEGORY_CHARACTERS
-    ? 'category'
-    : 'text';
+
+  summary(name: string, rows: number): ColumnSummary {
+    const kind = this.#kind();
+    return {
+      name,
+      kind,
+      distinct: this.#values.size,
+      empty: rows - this.#filled,
+      topValues: kind === 'category' ? mostFrequent(this.#values) : [],
+      meanCharacters: this.#filled === 0 ? 0 : this.#characters / this.#filled,
+    };
+  }
+
+  #kind(): ColumnSummary['kind'] {
+    if (this.#isList) return 'list';
+    if (this.#filled === 0) return 'empty';
+    const distinct = this.#values.size;
+    const repeats = distinct < this.#filled || this.#filled === 1;
+    if (this.#isNumeric) {
+      return this.#isWhole && repeats && distinct <= MAX_NUMBER_CATEGORIES ? 'category' : 'number';
+    }
+    const isShort = this.#characters / this.#filled <= MAX_CATEGORY_CHARACTERS;
+    return repeats && distinct <= MAX_CATEGORIES && isShort ? 'category' : 'text';
+  }
 }
 
 function mostFrequent(counts: ReadonlyMap<string, number>): { value: string; count: number }[] {

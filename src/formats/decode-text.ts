@@ -1,94 +1,117 @@
-// Turns the bytes of a data file into text with `\n` line ends, or says precisely why they are not text.
+// Bytes of a data file as text: UTF-8 piece by piece, other encodings turned into UTF-8 first; or why they are no text.
 
 import { msg } from '#util/msg.ts';
+import type { ErrorFix } from '#util/studio-error.ts';
 import { dataFormatError, lineAt } from './table.ts';
 
-/** Browsers can not hold a longer string. */
-const MAX_BYTES = 500_000_000;
+const WANTED = msg`Drop a CSV, TSV, JSON, JSONL or Parquet file with a text and a label on each row.`;
 
-const WANTED = msg`Drop a CSV, TSV, JSON or JSONL file with a text and a label on each row.`;
-
-const BINARY_KINDS: readonly (readonly [magic: string, what: string, hint: string])[] = [
+const BINARY_KINDS: readonly (readonly [magic: string, message: string, hint: string])[] = [
   [
     'PK\u0003\u0004',
-    msg`an Excel workbook or a zip archive`,
-    msg`Save the sheet as CSV (UTF-8), or unpack the archive, and drop that file.`,
+    msg`this is an Excel workbook or a zip archive, not a text file.`,
+    msg`Save the sheet as CSV (UTF-8), or drop what the archive holds.`,
   ],
-  ['\u00d0\u00cf\u0011\u00e0', msg`an old Excel workbook`, msg`Save the sheet as CSV (UTF-8) and drop that file.`],
   [
-    'PAR1',
-    msg`a Parquet file`,
-    msg`Convert it in Python: python -c "import pandas as p; p.read_parquet('data.parquet').to_csv('data.csv', index=False)"`,
+    '\u00d0\u00cf\u0011\u00e0',
+    msg`this is an old Excel workbook, not a text file.`,
+    msg`Save the sheet as CSV (UTF-8) and drop that file.`,
   ],
-  ['\u001f\u008b', msg`a gzip archive`, msg`Unpack it and drop the file inside.`],
-  ['\u0089PNG', msg`a picture`, WANTED],
-  ['\u00ff\u00d8\u00ff', msg`a picture`, WANTED],
-  ['%PDF', msg`a PDF document`, WANTED],
+  ['\u001f\u008b', msg`this is a gzip archive, not a text file.`, msg`Unpack it and drop the file inside.`],
+  ['\u0089PNG', msg`this is a picture, not a text file.`, WANTED],
+  ['\u00ff\u00d8\u00ff', msg`this is a picture, not a text file.`, WANTED],
+  ['%PDF', msg`this is a PDF document, not a text file.`, WANTED],
 ];
 
 const SAVE_AS_UTF8 = msg`Save the file as UTF-8: in Excel "CSV UTF-8", in an editor "Save with encoding UTF-8".`;
+/** Those that a file which is not UTF-8 is likely in, the strictest first; the last one reads any bytes. */
+const OTHER_ENCODINGS = ['euc-kr', 'shift_jis', 'gb18030', 'windows-1252'];
+const SAMPLE_CHARACTERS = 40;
 
-/**
- * Decodes UTF-8, or UTF-16 with a byte order mark; the mark is stripped and line ends become `\n`.
- * @throws StudioError E-DATA-FORMAT for other encodings (with byte and line), binary files and empty ones.
- */
-export async function decodeText(file: Blob, fileName: string): Promise<string> {
-  if (file.size > MAX_BYTES) {
-    throw dataFormatError(
-      fileName,
-      null,
-      msg`the file has ${Math.round(file.size / 1e6)} MB; up to 500 MB can be read.`,
-      msg`Split the file, or take a sample of its rows.`,
-    );
-  }
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  refuseBinary(bytes, fileName);
-  const text = (utf16Of(bytes) ?? decodeUtf8(bytes, fileName)).replace(/\r\n?/g, '\n');
-  if (text.trim() === '')
-    throw dataFormatError(
-      fileName,
-      null,
-      msg`the file is empty.`,
-      msg`Choose a file with a header line and at least one row.`,
-    );
-  const nul = text.indexOf('\0');
-  if (nul !== -1) {
-    throw dataFormatError(
-      fileName,
-      lineAt(text, nul),
-      msg`there is a NUL character, so this is a binary file, or UTF-16 without a byte order mark.`,
-      SAVE_AS_UTF8,
-    );
-  }
-  return text;
+export const startsWith = (bytes: Uint8Array, magic: string): boolean =>
+  String.fromCharCode(...bytes.subarray(0, magic.length)) === magic;
+
+/** @throws StudioError E-DATA-FORMAT for files that are known not to be texts. */
+export function refuseBinary(head: Uint8Array, fileName: string): void {
+  const kind = BINARY_KINDS.find(([magic]) => startsWith(head, magic));
+  if (kind) throw dataFormatError(fileName, null, kind[1], kind[2]);
 }
 
-function refuseBinary(bytes: Uint8Array, fileName: string): void {
-  const start = String.fromCharCode(...bytes.subarray(0, 4));
-  const kind = BINARY_KINDS.find(([magic]) => start.startsWith(magic));
-  if (kind) throw dataFormatError(fileName, null, msg`this is ${kind[1]}, not a text file.`, kind[2]);
+/** The same text in UTF-8. UTF-16 is known by its byte order mark. */
+export async function toUtf8(file: Blob, head: Uint8Array, encoding: string | undefined): Promise<Blob> {
+  const found = encoding ?? utf16Of(head);
+  if (found === null || found === 'utf-8') return file;
+  const decoder = new TextDecoder(found);
+  const encoder = new TextEncoder();
+  const transcode = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+    transform: (piece, controller) => controller.enqueue(encoder.encode(decoder.decode(piece, { stream: true }))),
+    flush: (controller) => controller.enqueue(encoder.encode(decoder.decode())),
+  });
+  // The browser keeps a large blob on disk.
+  return new Response(file.stream().pipeThrough(transcode)).blob();
 }
 
-function utf16Of(bytes: Uint8Array): string | null {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be').decode(bytes);
-  return null;
+function utf16Of(head: Uint8Array): string | null {
+  if (startsWith(head, '\u00ff\u00fe')) return 'utf-16le';
+  return startsWith(head, '\u00fe\u00ff') ? 'utf-16be' : null;
 }
 
-function decodeUtf8(bytes: Uint8Array, fileName: string): string {
+/** Where a piece of the file begins. */
+export interface Place {
+  readonly fileName: string;
+  /** Bytes before it. */
+  readonly offset: number;
+  /** Counted from 1. */
+  readonly line: number;
+}
+
+/** @throws StudioError E-DATA-FORMAT for bytes that are not UTF-8 (with byte, line and other encodings) and for NUL. */
+export function decodeUtf8(bytes: Uint8Array, place: Place): string {
+  let decoded: string;
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    decoded = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    const offset = firstInvalidByte(bytes);
-    let line = 1;
-    for (const byte of bytes.subarray(0, offset)) if (byte === 10) line++;
-    const value = bytes[offset]?.toString(16).padStart(2, '0');
-    throw dataFormatError(
-      fileName,
-      line,
-      msg`byte ${offset} of the file (0x${value}) is not valid UTF-8.`,
-      SAVE_AS_UTF8,
-    );
+    throw notUtf8(bytes, place);
+  }
+  const nul = decoded.indexOf('\0');
+  if (nul === -1) return decoded;
+  throw dataFormatError(
+    place.fileName,
+    place.line + lineAt(decoded, nul) - 1,
+    msg`there is a NUL character, so this is a binary file, or UTF-16 without a byte order mark.`,
+    SAVE_AS_UTF8,
+    bytes[1] === 0 ? [{ kind: 'encoding', encoding: 'utf-16le', sample: sampleOf(bytes, 0, 'utf-16le') ?? '' }] : [],
+  );
+}
+
+function notUtf8(bytes: Uint8Array, { fileName, offset, line }: Place): Error {
+  const at = firstInvalidByte(bytes);
+  let lines = 0;
+  for (const byte of bytes.subarray(0, at)) if (byte === 10) lines++;
+  const value = bytes[at]?.toString(16).padStart(2, '0') ?? '';
+  return dataFormatError(
+    fileName,
+    line + lines,
+    msg`byte ${offset + at} of the file (0x${value}) is not valid UTF-8.`,
+    SAVE_AS_UTF8,
+    OTHER_ENCODINGS.flatMap((encoding): ErrorFix[] => {
+      const sample = sampleOf(bytes, at, encoding);
+      return sample === null ? [] : [{ kind: 'encoding', encoding, sample }];
+    }),
+  );
+}
+
+/** The place of the fault read in another encoding; null where it is none of that. */
+function sampleOf(bytes: Uint8Array, at: number, encoding: string): string | null {
+  try {
+    const decoded = new TextDecoder(encoding, { fatal: true }).decode(bytes, { stream: true });
+    const before = new TextDecoder(encoding).decode(bytes.subarray(0, at), { stream: true }).length;
+    return decoded
+      .slice(Math.max(0, before - 15), before - 15 + SAMPLE_CHARACTERS)
+      .replace(/\s+/g, ' ')
+      .trim();
+  } catch {
+    return null;
   }
 }
 

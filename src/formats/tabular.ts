@@ -1,55 +1,117 @@
-// Opens a data file: finds out by its content what it is, and reads it into a `Table`.
+// Opens a data file: finds out by its content what it is, and makes a `Table` of it.
 
 import { msg } from '#util/msg.ts';
-import { looksLikeConll, parseConll } from './conll.ts';
-import { parseCsv } from './csv.ts';
-import { decodeText } from './decode-text.ts';
-import { parseJsonArray, parseJsonl } from './jsonl.ts';
-import type { Table } from './table.ts';
+import { ConllParser, looksLikeConll } from './conll.ts';
+import { LiteralQuotes, startCsv } from './csv.ts';
+import { decodeUtf8, refuseBinary, startsWith, toUtf8 } from './decode-text.ts';
+import { indexTable } from './indexed-table.ts';
+import { JsonArrayParser } from './json-array.ts';
+import { JsonlParser } from './jsonl.ts';
+import { countLineEnds, LineText } from './line-text.ts';
+import { openParquet, PARQUET_MAGIC } from './parquet.ts';
+import type { Piece } from './record-parser.ts';
+import { dataFormatError, type Row, type Table, type TableOptions } from './table.ts';
 
-/** A text that long is probably a whole document, or an open quote; it is used, but cut by truncation. */
-const LONG_CELL_CHARACTERS = 50_000;
+const HEAD_BYTES = 1 << 20;
+/** Browsers can not hold a longer string. */
+const MAX_DOCUMENT_BYTES = 500_000_000;
+const BYTE_ORDER_MARK = '\u00ef\u00bb\u00bf';
 
 /**
- * Reads CSV, TSV, JSONL, a JSON array or CoNLL, whatever the extension; else a .txt file is one document, the only row.
- * @throws StudioError E-DATA-FORMAT naming file and line.
+ * Opens CSV, TSV, JSONL, a JSON array, CoNLL or Parquet, whatever the extension; else a .txt file is one document, the
+ * only row. The file is gone through once in pieces of a MiB; of Parquet only the footer is read.
+ * @throws StudioError E-DATA-FORMAT naming file and line, with what mends it; the reason of the signal.
  */
-export async function readTable(file: Blob, fileName: string): Promise<Table> {
-  const text = await decodeText(file, fileName);
-  const table = parse(text, fileName);
-  return { ...table, warnings: [...table.warnings, ...longCells(table)] };
+export async function readTable(file: Blob, fileName: string, options: TableOptions = {}): Promise<Table> {
+  const raw = await headOf(file);
+  if (startsWith(raw, PARQUET_MAGIC)) return openParquet(file, fileName, options);
+  refuseBinary(raw, fileName);
+  const encoded = await toUtf8(file, raw, options.encoding);
+  const bytes = encoded === file ? raw : await headOf(encoded);
+  const offset = startsWith(bytes, BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
+  return openText(encoded, bytes.subarray(offset), offset, fileName, options);
 }
 
-function parse(text: string, fileName: string): Table {
-  if (/^\s*\[\s*[{\]]/.test(text)) return parseJsonArray(text, fileName);
-  if (/^\s*\{\s*["}]/.test(text)) return parseJsonl(text, fileName);
-  if (looksLikeConll(text)) return parseConll(text, fileName);
-  return /\.txt$/i.test(fileName) ? documentOf(text, fileName) : parseCsv(text, fileName);
+const headOf = async (file: Blob): Promise<Uint8Array> => new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
+
+async function openText(
+  file: Blob,
+  bytes: Uint8Array,
+  offset: number,
+  fileName: string,
+  options: TableOptions,
+): Promise<Table> {
+  const isLast = offset + bytes.length === file.size;
+  const head: Piece = { bytes, fileName, offset, line: 1, isFirst: true, isLast, isTooLong: false };
+  const source = sniffed(head);
+  if (source.trim() === '' && isLast)
+    throw dataFormatError(
+      fileName,
+      null,
+      msg`the file is empty.`,
+      msg`Choose a file with a header line and at least one row.`,
+    );
+  const bracket = /^\s*\[(?=\s*[{\]])/.exec(source);
+  if (bracket) {
+    const start = { offset: offset + bracket[0].length, line: 1 + countLineEnds(bracket[0]) };
+    return indexTable({ file, fileName, parser: new JsonArrayParser(), start, options }, []);
+  }
+  const start = { offset, line: 1 };
+  if (/^\s*\{\s*["}]/.test(source))
+    return indexTable({ file, fileName, parser: new JsonlParser(), start, options }, []);
+  if (looksLikeConll(source)) return indexTable({ file, fileName, parser: new ConllParser(), start, options }, []);
+  return /\.txt$/i.test(fileName) ? documentOf(file, fileName, options) : openCsv(file, head, options);
 }
 
-const documentOf = (text: string, fileName: string): Table => ({
-  fileName,
-  format: 'txt',
-  columns: ['text'],
-  rows: [[text]],
-  lineNumbers: Int32Array.of(1),
-  warnings: [],
-});
+/** The beginning as text; of one line that is longer than the head a part of it. */
+function sniffed(head: Piece): string {
+  const whole = new LineText(head.bytes, head.isLast, head).text;
+  return whole === '' ? new TextDecoder().decode(head.bytes) : whole;
+}
 
-function longCells({ fileName, format, columns, rows, lineNumbers }: Table): string[] {
-  if (format === 'txt') return [];
-  return columns.flatMap((column, c) => {
-    const long = rows.flatMap((row, r) => {
-      const cell = row[c];
-      return typeof cell === 'string' && cell.length >= LONG_CELL_CHARACTERS
-        ? [{ characters: cell.length, line: lineNumbers[r]! }]
-        : [];
-    });
-    const [first] = long;
-    if (!first) return [];
-    const others = long.length === 1 ? '' : msg` (and ${long.length - 1} more such rows)`;
-    return [
-      msg`${fileName}:${first.line}: the cell in column ${column} has ${first.characters} characters${others}; only its beginning will be used.`,
-    ];
-  });
+async function openCsv(file: Blob, head: Piece, options: TableOptions): Promise<Table> {
+  const { fileName } = head;
+  try {
+    return await indexCsv(file, head, options, []);
+  } catch (thrown) {
+    if (!(thrown instanceof LiteralQuotes)) throw thrown;
+    const warning = msg`line ${thrown.line}: a quote is not closed properly; quotes in this file are taken as ordinary characters.`;
+    return indexCsv(file, { ...head, fileName }, { ...options, quotesAsText: true }, [warning]);
+  }
+}
+
+async function indexCsv(file: Blob, head: Piece, options: TableOptions, warnings: readonly string[]): Promise<Table> {
+  const { parser, bytes, lineEnds, ...found } = startCsv(head, options.quotesAsText ?? false);
+  const start = { offset: head.offset + bytes, line: head.line + lineEnds };
+  return indexTable({ file, fileName: head.fileName, parser, start, options }, [...warnings, ...found.warnings]);
+}
+
+/** @throws StudioError E-DATA-FORMAT for a document that no string can hold. */
+async function documentOf(file: Blob, fileName: string, options: TableOptions): Promise<Table> {
+  if (file.size > MAX_DOCUMENT_BYTES) {
+    throw dataFormatError(
+      fileName,
+      null,
+      msg`the document has ${Math.round(file.size / 1e6)} MB; a document of up to 500 MB can be read.`,
+      msg`Split it into several files.`,
+    );
+  }
+  const read = async (): Promise<readonly Row[]> => {
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    const content = decodeUtf8(bytes, { fileName, offset: 0, line: 1 });
+    return [[content.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n')]];
+  };
+  const rows = await read();
+  options.onRows?.(['text'], rows);
+  options.onProgress?.(file.size);
+  return {
+    fileName,
+    format: 'txt',
+    columns: ['text'],
+    rowCount: 1,
+    blocks: [{ first: 0, count: 1 }],
+    lineNumbers: Int32Array.of(1),
+    warnings: [],
+    readBlock: read,
+  };
 }

@@ -2,8 +2,7 @@
 // A stored entry is a slice of the archive; a deflated one is inflated by the platform's own DecompressionStream.
 
 import { Crc32 } from '#util/crc32.ts';
-import { msg } from '#util/msg.ts';
-import { StudioError } from '#util/studio-error.ts';
+import { type ErrorCode, StudioError } from '#util/studio-error.ts';
 
 export interface ZipItem {
   /** Path inside the archive. */
@@ -46,18 +45,27 @@ interface DirectoryItem {
   readonly localOffset: number;
 }
 
-function damaged(fileName: string, message: string, hint: string): StudioError {
-  return new StudioError('E-MODEL-FORMAT', `${fileName}: ${message}`, { where: fileName, hint });
+/** The archive with the code of the errors that its faults are. */
+interface Archive {
+  readonly blob: Blob;
+  readonly fileName: string;
+  readonly code: ErrorCode;
+}
+
+function damaged({ fileName, code }: Archive, message: string, hint: string): StudioError {
+  return new StudioError(code, `${fileName}: ${message}`, { where: fileName, hint });
 }
 
 /**
  * Lists the files of an archive (no folders), in the order of its directory.
- * @throws StudioError E-MODEL-FORMAT when it is cut off, damaged or not a zip.
+ * @param code of the error when it is cut off, damaged or not a zip.
+ * @throws StudioError of that code.
  */
-export async function readZip(archive: Blob, fileName: string): Promise<ZipItem[]> {
+export async function readZip(blob: Blob, fileName: string, code: ErrorCode = 'E-MODEL-FORMAT'): Promise<ZipItem[]> {
+  const archive = { blob, fileName, code };
   try {
-    const directory = await findDirectory(archive);
-    const view = await viewOf(archive, directory.offset, directory.byteLength);
+    const directory = await findDirectory(blob);
+    const view = await viewOf(blob, directory.offset, directory.byteLength);
     return parseDirectory(view)
       .filter((item) => !item.path.endsWith('/'))
       .map((item) => ({
@@ -65,21 +73,21 @@ export async function readZip(archive: Blob, fileName: string): Promise<ZipItem[
         byteLength: item.compressedBytes,
         compressed: item.method !== STORED,
         crc32: item.crc32,
-        open: () => openItem(archive, item, fileName),
+        open: () => openItem(archive, item),
       }));
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw damaged(
-      fileName,
-      msg`the zip archive is cut off or damaged.`,
-      msg`Download or copy it again, or unpack it and drop the folder.`,
+      archive,
+      'the zip archive is cut off or damaged.',
+      'Download or copy it again, or unpack it and drop the folder.',
     );
   }
 }
 
 /** A view of bytes that must be there. */
 async function viewOf(blob: Blob, offset: number, byteLength: number): Promise<DataView> {
-  if (offset < 0 || offset + byteLength > blob.size) throw new RangeError(msg`outside of the archive`);
+  if (offset < 0 || offset + byteLength > blob.size) throw new RangeError('outside of the archive');
   return new DataView(await blob.slice(offset, offset + byteLength).arrayBuffer());
 }
 
@@ -89,7 +97,7 @@ async function findDirectory(archive: Blob): Promise<Directory> {
   const tail = await viewOf(archive, tailOffset, tailBytes);
   let at = tailBytes - END_BYTES;
   while (at >= 0 && tail.getUint32(at, true) !== END_SIGNATURE) at--;
-  if (at < 0) throw new RangeError(msg`no end record`);
+  if (at < 0) throw new RangeError('no end record');
   const byteLength = tail.getUint32(at + 12, true);
   const offset = tail.getUint32(at + 16, true);
   if (byteLength !== IN_ZIP64 && offset !== IN_ZIP64) return { offset, byteLength };
@@ -98,7 +106,7 @@ async function findDirectory(archive: Blob): Promise<Directory> {
 
 async function findDirectory64(archive: Blob, endOffset: number): Promise<Directory> {
   const locator = await viewOf(archive, endOffset - END64_LOCATOR_BYTES, END64_LOCATOR_BYTES);
-  if (locator.getUint32(0, true) !== END64_LOCATOR_SIGNATURE) throw new RangeError(msg`no zip64 locator`);
+  if (locator.getUint32(0, true) !== END64_LOCATOR_SIGNATURE) throw new RangeError('no zip64 locator');
   const end = await viewOf(archive, Number(locator.getBigUint64(8, true)), END64_BYTES);
   return { byteLength: Number(end.getBigUint64(40, true)), offset: Number(end.getBigUint64(48, true)) };
 }
@@ -107,7 +115,7 @@ function parseDirectory(view: DataView): DirectoryItem[] {
   const items: DirectoryItem[] = [];
   let at = 0;
   while (at < view.byteLength) {
-    if (view.getUint32(at, true) !== ITEM_SIGNATURE) throw new RangeError(msg`no directory entry`);
+    if (view.getUint32(at, true) !== ITEM_SIGNATURE) throw new RangeError('no directory entry');
     const nameBytes = view.getUint16(at + 28, true);
     const extraBytes = view.getUint16(at + 30, true);
     const extra = at + ITEM_BYTES + nameBytes;
@@ -144,25 +152,29 @@ function placeOf(
   return { unpackedBytes: unpackedBytes!, compressedBytes: compressedBytes!, localOffset: localOffset! };
 }
 
-async function openItem(archive: Blob, item: DirectoryItem, fileName: string): Promise<Blob> {
+async function openItem(archive: Archive, item: DirectoryItem): Promise<Blob> {
   const { path, flags, method, compressedBytes, localOffset } = item;
   if (flags & ENCRYPTED_FLAG)
-    throw damaged(fileName, msg`${path} is encrypted.`, msg`Unpack the archive and drop the folder.`);
+    throw damaged(archive, `${path} is encrypted.`, 'Unpack the archive and drop the folder.');
   if (method !== STORED && method !== DEFLATED) {
     throw damaged(
-      fileName,
-      msg`${path} is packed in a way that browsers can not unpack (method ${method}).`,
-      msg`Unpack the archive and drop the folder.`,
+      archive,
+      `${path} is packed in a way that browsers can not unpack (method ${method}).`,
+      'Unpack the archive and drop the folder.',
     );
   }
-  const local = await viewOf(archive, localOffset, LOCAL_BYTES);
+  const local = await viewOf(archive.blob, localOffset, LOCAL_BYTES);
   const start = localOffset + LOCAL_BYTES + local.getUint16(26, true) + local.getUint16(28, true);
-  const packed = archive.slice(start, start + compressedBytes);
+  const packed = archive.blob.slice(start, start + compressedBytes);
   // A stored entry is not read through here: it may be large, and a safetensors file is checked by its own header.
-  return method === STORED ? packed : inflate(packed, item, fileName);
+  return method === STORED ? packed : inflate(packed, item, archive);
 }
 
-async function inflate(packed: Blob, { path, crc32, unpackedBytes }: DirectoryItem, fileName: string): Promise<Blob> {
+async function inflate(
+  packed: Blob,
+  { path, crc32, unpackedBytes }: DirectoryItem,
+  { fileName, code }: Archive,
+): Promise<Blob> {
   const crc = new Crc32();
   let size = 0;
   const check = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
@@ -181,9 +193,9 @@ async function inflate(packed: Blob, { path, crc32, unpackedBytes }: DirectoryIt
     const inflated = packed.stream().pipeThrough(new DecompressionStream('deflate-raw')).pipeThrough(check);
     return await new Response(inflated).blob();
   } catch (cause) {
-    throw new StudioError('E-MODEL-FORMAT', msg`${fileName}: ${path} can not be unpacked, its bytes are damaged.`, {
+    throw new StudioError(code, `${fileName}: ${path} can not be unpacked, its bytes are damaged.`, {
       where: fileName,
-      hint: msg`Download or copy the archive again.`,
+      hint: 'Download or copy the archive again.',
       cause,
     });
   }

@@ -40,7 +40,7 @@ export async function continueElsewhere(target: string, run: ContinuedRun): Prom
   const { config, source, model, peft } = run;
   const { task, rawArguments, earlyStopping } = config;
   const name = `${model.name} on ${basename(config.trainFile)}`;
-  const entries = exportFolder({
+  const entries = await exportFolder({
     name,
     task,
     source,

@@ -5,9 +5,13 @@ import { basename, join } from 'node:path';
 import { prepareTask } from '#data/tasks/prepare-task.ts';
 import type { TaskData, TaskSource } from '#data/tasks/row-task.ts';
 import type { ValidationTables } from '#data/tasks/split-rows.ts';
+import { dataFilesIn, isZip } from '#formats/data-archive.ts';
 import { openModelFiles } from '#formats/model-files.ts';
+import { dataFormatError } from '#formats/table.ts';
 import { readTable } from '#formats/tabular.ts';
+import { guessSplits } from '#protocol/guess-splits.ts';
 import type { LoraConfig } from '#protocol/lora-config.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import {
   checkedMaxLength,
@@ -70,13 +74,35 @@ async function openAdapterFolder(folder: string): Promise<OpenedAdapter> {
   });
 }
 
-async function openTable(path: string) {
-  return readTable(await openData(path), basename(path));
+/** `data.zip`, or one of its files as `data.zip/train.csv`. */
+async function openTable(path: string, role: 'train' | 'validation', { leaveOut }: RunConfig) {
+  const reading = { skipBadRows: leaveOut.includes('bad') };
+  const inside = /^(.*\.zip)\/(.+)$/i.exec(path);
+  const whole = inside && !existsSync(path) ? inside[1]! : path;
+  const file = await openData(whole);
+  if (!(await isZip(file))) return readTable(file, basename(path), reading);
+  const items = await dataFilesIn(file, basename(whole));
+  const paths = items.map((item) => item.path);
+  const wanted = inside ? inside[2]! : (guessSplits(paths)[role] ?? '');
+  const item = items.find((each) => each.path === wanted);
+  if (item) return readTable(await item.open(), basename(item.path), reading);
+  throw dataFormatError(
+    basename(whole),
+    null,
+    msg`it is not clear which of its files is meant for ${role}: ${paths.slice(0, 8).join(', ')}`,
+    msg`Name one, such as ${basename(whole)}/${paths[0]!}.`,
+  );
 }
 
-async function openValidation(files: RunConfig['validationFile']): Promise<ValidationTables> {
-  if (files === null || typeof files === 'string') return files === null ? null : openTable(files);
-  return new Map(await Promise.all([...files].map(async ([name, path]) => [name, await openTable(path)] as const)));
+async function openValidation(config: RunConfig): Promise<ValidationTables> {
+  const files = config.validationFile;
+  if (files === null) return null;
+  if (typeof files === 'string') return openTable(files, 'validation', config);
+  return new Map(
+    await Promise.all(
+      [...files].map(async ([name, path]) => [name, await openTable(path, 'validation', config)] as const),
+    ),
+  );
 }
 
 async function openData(path: string): Promise<Blob> {
@@ -90,14 +116,16 @@ async function openData(path: string): Promise<Blob> {
 }
 
 async function readData(config: RunConfig, model: OpenedModel): Promise<TaskSource> {
-  const train = await openTable(config.trainFile);
+  const train = await openTable(config.trainFile, 'train', config);
   return {
     train,
-    validation: await openValidation(config.validationFile),
+    validation: await openValidation(config),
     roles: rolesFor(config, train.columns),
     options: config.options,
     validationFraction: config.validationFraction,
     splitSeed: config.splitSeed,
+    stratify: config.stratify,
+    leaveOut: config.leaveOut,
     maxLength: checkedMaxLength(model, config.maxLength ?? maxLengthOf(model)),
     tokenizer: model.tokenizer,
     configLabels: model.labels,

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type LoraConfig, readLoraConfig } from '#protocol/lora-config.ts';
-import type { ProblemType } from '#protocol/messages.ts';
+import type { LeftOut, ProblemType } from '#protocol/messages.ts';
 import { DEFAULT_TASK_OPTIONS, type TaskOptions } from '#protocol/task-options.ts';
 import { type ColumnRoles, ROW_FORMS, type Role } from '#protocol/task-roles.ts';
 import { parseTrainingArguments, type TrainingArguments } from '#protocol/training-arguments.ts';
@@ -29,6 +29,10 @@ export interface RunConfig {
   /** Share of rows held out without a validation file. Default 0. */
   readonly validationFraction: number;
   readonly splitSeed: number;
+  /** Hold out the same share of every label. Default false. */
+  readonly stratify: boolean;
+  /** Rows that are not used. Default none. */
+  readonly leaveOut: readonly LeftOut[];
   /** Null: all weights are trained, or what `adapter` says. */
   readonly peft: LoraConfig | null;
   /** Folder of an adapter to go on from. */
@@ -82,6 +86,8 @@ export const RUN_CONFIG_FIELDS: ReadonlySet<string> = new Set([
   'problem_type',
   'validation_fraction',
   'split_seed',
+  'stratify',
+  'leave_out',
   'doc_stride',
   'mlm_probability',
   'whole_word_mask',
@@ -96,6 +102,7 @@ export const RUN_CONFIG_FIELDS: ReadonlySet<string> = new Set([
   'early_stopping_threshold',
   'training_arguments',
 ]);
+const LEFT_OUT: readonly LeftOut[] = ['bad', 'empty', 'duplicates', 'in-validation'];
 const PROBLEM_TYPES = ['single_label_classification', 'multi_label_classification', 'regression'];
 
 /** @throws StudioError E-ARGS naming the field that is missing or wrong. */
@@ -136,6 +143,8 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
         'a number of at least 0 and less than 1',
       ) ?? 0,
     splitSeed: optionalNumber(path, json, 'split_seed', Number.isInteger, 'an integer') ?? 42,
+    stratify: readFlag(path, json, 'stratify', false),
+    leaveOut: readLeaveOut(path, json['leave_out']),
     peft: readPeft(path, json['peft']),
     adapter: json['adapter'] == null ? null : resolve(folder, text('adapter')),
     mergeAdapter: readFlag(path, json, 'merge_adapter', false),
@@ -224,6 +233,13 @@ function readFlag(path: string, json: Record<string, unknown>, name: string, fal
   const value = json[name] ?? fallback;
   if (typeof value === 'boolean') return value;
   throw wrong(path, name, `must be true or false, but is ${JSON.stringify(value)}.`);
+}
+
+function readLeaveOut(path: string, given: unknown): readonly LeftOut[] {
+  const isKnown = (each: unknown): each is LeftOut => LEFT_OUT.some((known) => known === each);
+  if (given === undefined || given === null) return [];
+  if (Array.isArray(given) && given.every(isKnown)) return given;
+  throw wrong(path, 'leave_out', `must be a list of ${LEFT_OUT.join(', ')}, but is ${JSON.stringify(given)}.`);
 }
 
 function readPaths(path: string, json: Record<string, unknown>, name: string): string[] {

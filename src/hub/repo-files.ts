@@ -31,7 +31,7 @@ const BESIDE = new Set([
   'adapter_config.json',
   'adapter_model.safetensors',
 ]);
-const DATA = /\.(csv|tsv|jsonl|ndjson|json|txt|parquet)$/i;
+const DATA = /\.(csv|tsv|jsonl|ndjson|json|txt|conll|parquet|zip)$/i;
 /** Files about a data set, not of it. */
 const ABOUT = /(^|\/)(dataset_infos?|state|license|readme|\.[^/]*)(\.\w+)?$/i;
 const PICKLE = /^(pytorch_model.*\.bin|adapter_model\.bin)$/;

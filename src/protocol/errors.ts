@@ -1,7 +1,7 @@
 // How an error crosses threads: its code and sentences, never the object.
 
 import { msg } from '#util/msg.ts';
-import { type ErrorCode, StudioError } from '#util/studio-error.ts';
+import { type ErrorCode, type ErrorFix, StudioError } from '#util/studio-error.ts';
 
 export interface WireError {
   readonly code: ErrorCode;
@@ -9,14 +9,15 @@ export interface WireError {
   readonly where?: string | undefined;
   readonly hint?: string | undefined;
   readonly safe?: string | undefined;
+  readonly fixes?: readonly ErrorFix[] | undefined;
   readonly stack?: string | undefined;
 }
 
 /** Turns anything thrown into plain data. What is not a StudioError is a bug and says so. */
 export function toWire(thrown: unknown): WireError {
   if (thrown instanceof StudioError) {
-    const { code, message, where, hint, safe, stack } = thrown;
-    return { code, message, where, hint, safe, stack };
+    const { code, message, where, hint, safe, fixes, stack } = thrown;
+    return { code, message, where, hint, safe, stack, ...(fixes.length > 0 ? { fixes } : {}) };
   }
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   return {
@@ -33,6 +34,7 @@ export function fromWire(wire: WireError): StudioError {
     ...(wire.where === undefined ? {} : { where: wire.where }),
     ...(wire.hint === undefined ? {} : { hint: wire.hint }),
     ...(wire.safe === undefined ? {} : { safe: wire.safe }),
+    ...(wire.fixes === undefined ? {} : { fixes: wire.fixes }),
   });
   if (wire.stack !== undefined) error.stack = wire.stack;
   return error;

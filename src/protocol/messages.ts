@@ -11,10 +11,12 @@ import type {
   BatchRow,
   CheckpointSummary,
   DataExamination,
+  DataPart,
   DataSource,
   DataSummary,
   DeviceProfile,
   GenerationSettings,
+  KeptFeatures,
   ModelCardTexts,
   ModelSource,
   ModelSummary,
@@ -30,6 +32,7 @@ import type {
   RunUsage,
   ScoredExample,
   TaskSetup,
+  ViewedRow,
 } from './studio-data.ts';
 import type { SweepEvent, SweepRequests } from './sweep-messages.ts';
 
@@ -39,13 +42,31 @@ export type * from './studio-data.ts';
 export interface Requests extends HubRequests, SweepRequests {
   'device/profile': { params: Record<never, never>; result: DeviceProfile };
   'model/open': { params: { source: ModelSource }; result: ModelSummary };
-  'data/open': { params: { source: DataSource }; result: DataSummary };
-  'data/examine': { params: { task: TaskSetup; previewRows: number }; result: DataExamination };
+  /** `jobId`: under which `data/progress` is told, and `data/cancel` ends it with an E-CANCELLED error. */
+  'data/open': { params: { jobId: string; source: DataSource }; result: DataSummary };
+  'data/examine': { params: { jobId: string; task: TaskSetup }; result: DataExamination };
+  'data/cancel': { params: { jobId: string }; result: Record<never, never> };
+  /** One row; with `search` the next one from `index` on, or before it, whose text holds it: null when there is none. */
+  'data/view-row': {
+    params: {
+      task: TaskSetup;
+      part: DataPart;
+      index: number;
+      search?: { readonly text: string; readonly backwards: boolean } | undefined;
+    };
+    result: ViewedRow | null;
+  };
+  /** Tokenized files that are kept, the latest used first. */
+  'features/list': { params: Record<never, never>; result: readonly KeptFeatures[] };
+  'features/delete': { params: { key: string }; result: Record<never, never> };
   'run/plan': { params: { setup: RunSetup }; result: RunPlan };
   /** Trains a few steps of it that are not kept. */
   'run/measure': { params: { setup: RunSetup }; result: RunMeasurement };
   /** `hub`: for push_to_hub. It is kept in memory for as long as the run trains. */
-  'run/start': { params: { setup: RunSetup; hub?: HubConnection | undefined }; result: { runId: RunId } };
+  'run/start': {
+    params: { setup: RunSetup; hub?: HubConnection | undefined; jobId?: string | undefined };
+    result: { runId: RunId };
+  };
   /** From the given checkpoint, else the latest, else (nothing saved) from the beginning. */
   'run/resume': {
     params: {
@@ -117,6 +138,11 @@ export interface Requests extends HubRequests, SweepRequests {
     };
     result: { file: Blob | null; fileName: string; bytes: number };
   };
+  /** The same HuggingFace folder, as files of a folder on this computer. */
+  'checkpoint/save-to-folder': {
+    params: { runId: RunId; checkpointId: CheckpointId; folder: FileSystemDirectoryHandle };
+    result: { bytes: number };
+  };
   /** As `checkpoint/export`: the zip holds the checkpoint, the data and a train.py with which the run goes on in Python. */
   'checkpoint/continue-elsewhere': {
     params: { runId: RunId; checkpointId: CheckpointId; target: FileSystemFileHandle | null };
@@ -158,6 +184,16 @@ export interface Requests extends HubRequests, SweepRequests {
   'storage/estimate': { params: Record<never, never>; result: { usage: number; quota: number; persisted: boolean } };
 }
 
+/** How far the reading, examining or tokenizing of data is; comes from the worker a few times a second. */
+export interface DataProgressEvent {
+  readonly type: 'data/progress';
+  readonly jobId: string;
+  /** `reading` counts bytes, the others rows. */
+  readonly phase: 'reading' | 'examining' | 'tokenizing';
+  readonly done: number;
+  readonly total: number;
+}
+
 export type RequestType = keyof Requests;
 
 /** Page → worker. */
@@ -187,6 +223,7 @@ export type WorkerEvent =
   | { readonly type: 'response'; readonly requestId: number; readonly ok: true; readonly result: unknown }
   | { readonly type: 'response'; readonly requestId: number; readonly ok: false; readonly error: WireError }
   | HubProgressEvent
+  | DataProgressEvent
   | GenerationEvent
   | SweepEvent
   | RunEvent;

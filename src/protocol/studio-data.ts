@@ -29,8 +29,15 @@ export type DataSource =
       /** Path of the training file in the repository. */
       readonly train: string;
       readonly validation?: string | undefined;
-    } & HubRevision)
-  | { readonly kind: 'files'; readonly train: NamedFile; readonly validation?: NamedFile | undefined };
+    } & HubRevision &
+      ReadAs)
+  | ({ readonly kind: 'files'; readonly train: NamedFile; readonly validation?: NamedFile | undefined } & ReadAs);
+
+interface ReadAs {
+  readonly reading?: Reading | undefined;
+  /** Of a zip archive: which of its files are taken, where their names do not tell or a person wants others. */
+  readonly entries?: { readonly train: string; readonly validation: string | null } | undefined;
+}
 
 /** What the engine found of the device, for people. `backend` is what will train. */
 export interface DeviceProfile {
@@ -85,6 +92,7 @@ export type CellValue = string | number | boolean | null;
 export interface ColumnSummary {
   readonly name: string;
   readonly kind: 'text' | 'number' | 'category' | 'list' | 'empty';
+  /** Up to 10,000. */
   readonly distinct: number;
   readonly empty: number;
   /** Up to 20 most frequent values with their counts, for columns that could be labels. */
@@ -92,19 +100,40 @@ export interface ColumnSummary {
   readonly meanCharacters: number;
 }
 
+/** How files are read, where a person decided it. */
+export interface Reading {
+  /** Of TextDecoder. Undefined: UTF-8, or UTF-16 by its mark. */
+  readonly encoding?: string | undefined;
+  /** Of delimited files: quotes are ordinary characters. */
+  readonly quotesAsText?: boolean | undefined;
+  /** Rows that can not be read are left out; else the first of them is an error. */
+  readonly skipBadRows?: boolean | undefined;
+}
+
 export interface DataSummary {
   readonly dataId: DataId;
   readonly name: string;
-  readonly format: 'csv' | 'tsv' | 'jsonl' | 'json' | 'conll' | 'txt';
+  /** Paths of all data files of a zip archive, and those that were taken; null for other files. */
+  readonly archive: {
+    readonly paths: readonly string[];
+    readonly train: string;
+    readonly validation: string | null;
+  } | null;
+  readonly format: 'csv' | 'tsv' | 'jsonl' | 'json' | 'conll' | 'txt' | 'parquet';
   readonly rows: number;
   readonly validationRows: number | null;
   readonly columns: readonly ColumnSummary[];
+  /** Rows that the columns were judged by: all, but of Parquet the first ones. */
+  readonly summarizedRows: number;
   /** The first rows of the training file, in column order. */
   readonly preview: readonly (readonly CellValue[])[];
   readonly warnings: readonly string[];
 }
 
 export type ProblemType = 'single_label_classification' | 'multi_label_classification' | 'regression';
+
+/** Rows that are not used: those that can not be, or what `DataFindings` found. */
+export type LeftOut = 'bad' | 'empty' | 'duplicates' | 'in-validation';
 
 /** Which model, data and columns: what can be examined before any argument is known. */
 export interface TaskSetup {
@@ -115,12 +144,67 @@ export interface TaskSetup {
   /** Train a low-rank adapter in place of the weights; null or absent: the weights. */
   readonly peft?: LoraConfig | null | undefined;
   readonly roles: ColumnRoles;
+  /** Columns that are called otherwise in the validation file. */
+  readonly validationRoles?: ColumnRoles | undefined;
+  /** Default none. */
+  readonly leaveOut?: readonly LeftOut[] | undefined;
+  /** Hold out the same share of every label. Default false. */
+  readonly stratify?: boolean | undefined;
   /** Share of rows held out when there is no validation file, in [0, 1); 0 means none. */
   readonly validationFraction: number;
   readonly splitSeed: number;
   readonly maxLength: number;
   /** Of text classification. Undefined: told from the label column as HF does (floats → regression, lists → multi-label). */
   readonly problemType?: ProblemType | undefined;
+}
+
+/** Rows of one kind that were found, with a few of them. */
+export interface RowFinding {
+  readonly count: number;
+  /** `train.csv:12`, and the row it is the same as. */
+  readonly examples: readonly { readonly where: string; readonly same: string | null }[];
+}
+
+/** What is odd about the rows of the training part. */
+export interface DataFindings {
+  readonly empty: RowFinding;
+  /** The same text as an earlier row. */
+  readonly duplicates: RowFinding;
+  /** The same text as a row of validation. */
+  readonly inValidation: RowFinding;
+}
+
+/** How long rows are in tokens, uncut. */
+export interface TokenLengths {
+  /** Rows that were counted, of all training rows. */
+  readonly counted: number;
+  /** Rows with `from` to `to` tokens. */
+  readonly bins: readonly { readonly from: number; readonly to: number; readonly count: number }[];
+  /** So long are 95 and 99 % of the rows at most. */
+  readonly percentile95: number;
+  readonly percentile99: number;
+}
+
+export type DataPart = 'train' | 'validation';
+
+/** A row as the model will see it. */
+export interface ViewedRow {
+  /** From 0 to `rows` − 1. */
+  readonly index: number;
+  readonly rows: number;
+  /** `train.csv:12`. */
+  readonly where: string;
+  readonly preview: TokenPreview;
+}
+
+/** A tokenized file that is kept, so that it need not be tokenized again. */
+export interface KeptFeatures {
+  readonly key: string;
+  /** Name of the file. */
+  readonly name: string;
+  readonly bytes: number;
+  /** Milliseconds since 1970. */
+  readonly usedAt: number;
 }
 
 export interface TokenPreview {
@@ -137,6 +221,8 @@ export interface TokenPreview {
   readonly targets: readonly (string | null)[] | null;
   /** How many tokens truncation cut off. */
   readonly truncated: number;
+  /** Some of those tokens. */
+  readonly cutTokens: readonly string[];
 }
 
 export interface DataExamination {
@@ -150,8 +236,9 @@ export interface DataExamination {
   /** Rows (words, for tags) per label in training and validation, in the order of `labels`; empty without labels. */
   readonly trainCounts: readonly number[];
   readonly validationCounts: readonly number[];
-  readonly previews: readonly TokenPreview[];
-  /** Share of the sampled rows that truncation cuts, and their longest length in tokens. */
+  readonly lengths: TokenLengths;
+  readonly findings: DataFindings;
+  /** Share of the counted rows that truncation cuts, and their longest length in tokens. */
   readonly truncatedShare: number;
   readonly longest: number;
   readonly warnings: readonly string[];

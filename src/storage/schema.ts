@@ -7,6 +7,7 @@ import type { CheckpointId, DownloadId, RunId, SweepId } from '#protocol/ids.ts'
 import type {
   ModelCardTexts,
   ProblemType,
+  Reading,
   RunNotice,
   RunOrigin,
   RunParent,
@@ -19,7 +20,7 @@ import type { SweepOptions, SweepSearch, SweepState } from '#protocol/sweep-mess
 import type { CheckpointManifest } from './checkpoint-store.ts';
 
 export const DATABASE_NAME = 'atelier';
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 
 /** What is kept of a run besides its log, assets and checkpoints. */
 export interface RunRecord {
@@ -41,6 +42,8 @@ export interface RunRecord {
   readonly notices: readonly RunNotice[];
   /** Runs of version 1 have none: there was no Hub. */
   readonly origin?: RunOrigin;
+  /** How the data is read. Runs of versions 1 to 3 have none: there was no choice. */
+  readonly reading?: Reading;
   readonly samples?: readonly RunSample[];
   /** Of a fork. */
   readonly parent?: RunParent;
@@ -106,6 +109,17 @@ export interface TuningRecord {
   readonly large: TileRecord;
 }
 
+/** What is kept of a tokenized file. */
+export interface FeatureSetRecord {
+  readonly key: string;
+  /** Name of the file. */
+  readonly name: string;
+  readonly bytes: number;
+  /** Milliseconds since 1970. */
+  readonly usedAt: number;
+  readonly pieces: number;
+}
+
 export interface AtelierSchema extends DBSchema {
   runs: { key: RunId; value: RunRecord };
   /** Keys count up, so that order of keys is order of appending. */
@@ -121,6 +135,8 @@ export interface AtelierSchema extends DBSchema {
   downloads: { key: DownloadId; value: DownloadRecord };
   /** Consecutive parts of a downloaded file: download, path, number. */
   downloadPieces: { key: [DownloadId, string, number]; value: Blob };
+  featureSets: { key: string; value: FeatureSetRecord };
+  featurePieces: { key: [string, number]; value: unknown };
 }
 
 export type Database = IDBPDatabase<AtelierSchema>;
@@ -146,6 +162,10 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   (database) => {
     database.createObjectStore('tuning');
+  },
+  (database) => {
+    database.createObjectStore('featureSets', { keyPath: 'key' });
+    database.createObjectStore('featurePieces');
   },
 ];
 

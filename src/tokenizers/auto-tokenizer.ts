@@ -26,6 +26,8 @@ export interface Encoding {
   readonly token_type_ids?: readonly number[];
   /** How many tokens truncation cut off. */
   readonly truncated: number;
+  /** Those tokens, where there are any. */
+  readonly cutIds?: readonly number[];
 }
 
 /** Words that were apart before, with the word of each token; null for special tokens. */
@@ -34,7 +36,7 @@ export interface WordEncoding extends Encoding {
 }
 
 /** A question with a part of its context. */
-export interface ContextWindow extends Omit<Encoding, 'truncated'> {
+export interface ContextWindow extends Omit<Encoding, 'truncated' | 'cutIds'> {
   /** Where each token stands in the context; null for tokens of the question and special ones. */
   readonly offsets: readonly (Span | null)[];
   /** Place of the first special token, which stands for "no answer here". */
@@ -179,6 +181,7 @@ export class PreTrainedTokenizer {
     return {
       ...this.#encodingOf(assembled),
       truncated: first.length + second.length - firstLength - secondLength,
+      ...withCut([...this.#rest(first, firstLength), ...this.#rest(second, secondLength)]),
     };
   }
 
@@ -197,6 +200,7 @@ export class PreTrainedTokenizer {
     return {
       ...this.#encodingOf(assembled),
       truncated: tokens.length - length,
+      ...withCut(this.#rest(tokens, length).map(({ id }) => id)),
       wordIds: assembled.map(({ source }) => (source === null ? null : kept[source.index]!.wordId)),
     };
   }
@@ -383,7 +387,12 @@ export class PreTrainedTokenizer {
     return this.truncationSide === 'right' ? tokens.slice(0, length) : tokens.slice(tokens.length - length);
   }
 
-  #encodingOf(assembled: readonly AssembledToken[]): Omit<Encoding, 'truncated'> {
+  /** What `#cut` leaves behind. */
+  #rest<T>(tokens: readonly T[], length: number): readonly T[] {
+    return this.truncationSide === 'right' ? tokens.slice(length) : tokens.slice(0, tokens.length - length);
+  }
+
+  #encodingOf(assembled: readonly AssembledToken[]): Omit<Encoding, 'truncated' | 'cutIds'> {
     return {
       input_ids: assembled.map(({ id }) => id),
       ...(this.modelInputNames.includes('token_type_ids')
@@ -419,6 +428,8 @@ interface AssembledToken {
   readonly typeId: number;
   readonly source: { readonly kind: 'text' | 'pair'; readonly index: number } | null;
 }
+
+const withCut = (cutIds: readonly number[]): Pick<Encoding, 'cutIds'> => (cutIds.length > 0 ? { cutIds } : {});
 
 function assemble(
   parts: readonly TemplatePart[],

@@ -21,8 +21,22 @@ export type ErrorCode =
   | 'E-HUB' // the HuggingFace Hub can not be reached, or does not have what was asked for
   | 'E-HUB-ACCESS' // the Hub wants a token, another token, or accepted terms
   | 'E-BUSY' // another tab trains, or a run is active already
+  | 'E-CANCELLED' // a person ended it
   | 'E-STATE' // the command does not fit the present state
   | 'E-INTERNAL'; // a bug
+
+/** What mends a fault in the data at the press of a button. */
+export type ErrorFix =
+  /** Rows that can not be used are left out. */
+  | { readonly kind: 'leave-out-bad-rows'; readonly count: number }
+  /** Quotes of a delimited file are ordinary characters. */
+  | { readonly kind: 'quotes-as-text' }
+  /** The file is read in another encoding, in which the place of the fault reads `sample`. */
+  | { readonly kind: 'encoding'; readonly encoding: string; readonly sample: string }
+  /** Another column of this file plays the part. */
+  | { readonly kind: 'use-column'; readonly file: string; readonly role: string; readonly column: string }
+  /** One of several files is trained on. */
+  | { readonly kind: 'use-file'; readonly path: string };
 
 /** Parts of an error besides its one-line message. All optional, all plain sentences. */
 export interface ErrorDetails {
@@ -32,6 +46,7 @@ export interface ErrorDetails {
   readonly hint?: string;
   /** What is safe, or what was lost. */
   readonly safe?: string;
+  readonly fixes?: readonly ErrorFix[];
   readonly cause?: unknown;
 }
 
@@ -41,6 +56,7 @@ export class StudioError extends Error {
   readonly where: string | undefined;
   readonly hint: string | undefined;
   readonly safe: string | undefined;
+  readonly fixes: readonly ErrorFix[];
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -48,5 +64,6 @@ export class StudioError extends Error {
     this.where = details.where;
     this.hint = details.hint;
     this.safe = details.safe;
+    this.fixes = details.fixes ?? [];
   }
 }

@@ -5,8 +5,9 @@ import type { Requests } from '#protocol/messages.ts';
 import type { StoredCheckpoint } from '#storage/checkpoint-store.ts';
 import type { RunRecord } from '#storage/schema.ts';
 import { checkpointEntries, factsOf, slug, writeZip } from './export-checkpoint.ts';
+import type { OpenedData } from './open-data.ts';
 import type { OpenedModel } from './opened-model.ts';
-import { type OpenedData, sourceOf } from './prepare-task.ts';
+import { sourceOf } from './prepare-task.ts';
 import { exportFolder } from './python-export/export-folder.ts';
 
 const REQUEST = 'checkpoint/continue-elsewhere';
@@ -31,10 +32,10 @@ export function continueElsewhereHandlers({ checkpoint, modelOfRun, dataOfRun }:
       const { name, setup } = record;
       const [model, data] = [await modelOfRun(record), await dataOfRun(record)];
       const checkpointFiles = await checkpointEntries(stored, factsOf(record, device));
-      const entries = exportFolder({
+      const entries = await exportFolder({
         name,
         task: setup.task,
-        source: sourceOf(setup, model, data),
+        source: sourceOf({ setup, model, data }),
         model,
         peft: setup.peft ?? null,
         rawArguments: setup.trainingArguments,

@@ -4,8 +4,7 @@ import type { RunMeasurement, RunSetup } from '#protocol/messages.ts';
 import { parseTrainingArguments } from '#protocol/training-arguments.ts';
 import { measuredSteps } from '#trainer/measured-steps.ts';
 import { buildTrainer } from './build-trainer.ts';
-import type { OpenedModel } from './opened-model.ts';
-import { examineOpened, type OpenedData, sampleOpened } from './prepare-task.ts';
+import { examineOpened, sampleOpened, type TaskParts } from './prepare-task.ts';
 import { parsedArguments } from './run-arguments.ts';
 
 /** The first ones compile and record; they say nothing of the others. */
@@ -13,7 +12,8 @@ const WARM_UP = 3;
 const TIMED = 5;
 
 /** The engine is ready, and nothing trains. @throws StudioError for what does not fit together. */
-export async function measureRun(setup: RunSetup, model: OpenedModel, data: OpenedData): Promise<RunMeasurement> {
+export async function measureRun(parts: TaskParts & { readonly setup: RunSetup }): Promise<RunMeasurement> {
+  const { setup, model } = parts;
   const { args: wanted, raw } = parsedArguments(setup);
   const parsed = parseTrainingArguments({
     ...raw,
@@ -29,7 +29,7 @@ export async function measureRun(setup: RunSetup, model: OpenedModel, data: Open
     warmup_steps: 0,
   });
   if (!parsed.ok) throw new Error(parsed.issues.map(({ message }) => message).join(' '));
-  const sample = sampleOpened(setup, model, data);
+  const sample = await sampleOpened(parts);
   const clock = measuredSteps(WARM_UP);
   const built = await buildTrainer({
     model,
@@ -43,7 +43,7 @@ export async function measureRun(setup: RunSetup, model: OpenedModel, data: Open
   });
   try {
     await built.trainer.train();
-    const { validationRows } = examineOpened(setup, model, data, 0);
+    const { validationRows } = await examineOpened(parts);
     const batches = Math.ceil(validationRows / wanted.perDeviceEvalBatchSize);
     const stepMs = clock.stepMs();
     // Forward alone is about a third of a step; of as many rows as a batch of evaluations has.

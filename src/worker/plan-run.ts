@@ -7,22 +7,22 @@ import { computeRunPlan, type ResolvedSteps } from '#protocol/run-plan.ts';
 import { checkEarlyStopping } from '#trainer/callbacks/early-stopping-callback.ts';
 import { describeRun } from './describe-run.ts';
 import { sizeOf } from './model-summary.ts';
-import type { OpenedModel } from './opened-model.ts';
 import { planRunMemory } from './plan-memory.ts';
-import { examineOpened, type OpenedData, sampleOpened } from './prepare-task.ts';
+import { examineOpened, sampleOpened, type TaskParts } from './prepare-task.ts';
 import { parsedArguments } from './run-arguments.ts';
 
 /** The engine is ready: memory is planned on a backend like its own. @throws StudioError for what does not fit together. */
-export function planRun(setup: RunSetup, model: OpenedModel, data: OpenedData): RunPlan {
+export async function planRun(parts: TaskParts & { readonly setup: RunSetup }): Promise<RunPlan> {
+  const { setup, model } = parts;
   const { args } = parsedArguments(setup);
   if (setup.earlyStopping) checkEarlyStopping(args);
-  const examination = examineOpened(setup, model, data, 0);
+  const examination = await examineOpened(parts);
   const peft = setup.peft ?? null;
   const { network } = describeRun(model, examination, peft);
   const parameters = [...network.namedParameters().values()];
   const state = args.saveOnlyModel ? 0 : optimizerStateBytes(parameters, args);
   const checkpointBytes = 4 * sizeOf(parameters) + state;
-  const sample = sampleOpened(setup, model, data);
+  const sample = await sampleOpened(parts);
   const memory = planRunMemory({ model, data: sample, taskOptions: setup.options, peft, args });
   let scheduler: ReturnType<typeof getScheduler> | null = null;
   const schedule = (completed: number, { maxSteps, warmupSteps }: ResolvedSteps): number => {

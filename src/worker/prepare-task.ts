@@ -1,46 +1,51 @@
 // From a task as the page describes it (model, data, columns) to tokenized data.
 
-import { examineTask, prepareTask, sampleTask } from '#data/tasks/prepare-task.ts';
+import type { RowQuestion } from '#data/tasks/examine-rows.ts';
+import type { FeatureCache } from '#data/tasks/feature-cache.ts';
+import { examineTask, prepareTask, sampleTask, viewTaskRow } from '#data/tasks/prepare-task.ts';
 import type { TaskData, TaskSource } from '#data/tasks/row-task.ts';
-import type { Table } from '#formats/table.ts';
-import type { DataExamination, TaskSetup } from '#protocol/messages.ts';
+import type { WorkOptions } from '#data/work.ts';
+import type { DataExamination, TaskSetup, ViewedRow } from '#protocol/messages.ts';
+import type { OpenedData } from './open-data.ts';
 import { checkedMaxLength, type OpenedModel } from './opened-model.ts';
-
-export interface OpenedData {
-  readonly name: string;
-  readonly train: Table;
-  readonly validation: Table | null;
-  /** The files themselves, kept with a run so that it can be resumed. */
-  readonly trainFile: { readonly path: string; readonly file: Blob };
-  readonly validationFile: { readonly path: string; readonly file: Blob } | null;
-}
 
 type Setup = Omit<TaskSetup, 'modelId' | 'dataId'>;
 
-export const examineOpened = (
-  setup: Setup,
-  model: OpenedModel,
-  data: OpenedData,
-  previewRows: number,
-): DataExamination => examineTask(setup.task, sourceOf(setup, model, data), previewRows);
+/** What a task is made of. */
+export interface TaskParts {
+  readonly setup: Setup;
+  readonly model: OpenedModel;
+  readonly data: OpenedData;
+  /** Where tokenized files are kept; undefined: nowhere. */
+  readonly features?: FeatureCache | undefined;
+}
 
-export const prepareOpened = (setup: Setup, model: OpenedModel, data: OpenedData): Promise<TaskData> =>
-  prepareTask(setup.task, sourceOf(setup, model, data));
+export const examineOpened = (parts: TaskParts, work?: WorkOptions): Promise<DataExamination> =>
+  examineTask(parts.setup.task, sourceOf(parts), work);
 
-export const sampleOpened = (setup: Setup, model: OpenedModel, data: OpenedData): TaskData =>
-  sampleTask(setup.task, sourceOf(setup, model, data));
+export const viewOpened = (parts: TaskParts, question: RowQuestion, work?: WorkOptions): Promise<ViewedRow | null> =>
+  viewTaskRow(parts.setup.task, sourceOf(parts), question, work);
 
-export function sourceOf(setup: Setup, model: OpenedModel, data: OpenedData): TaskSource {
+export const prepareOpened = (parts: TaskParts, work?: WorkOptions): Promise<TaskData> =>
+  prepareTask(parts.setup.task, sourceOf(parts), work);
+
+export const sampleOpened = (parts: TaskParts): Promise<TaskData> => sampleTask(parts.setup.task, sourceOf(parts));
+
+export function sourceOf({ setup, model, data, features }: TaskParts): TaskSource {
   return {
     train: data.train,
     validation: data.validation,
     roles: setup.roles,
+    validationRoles: setup.validationRoles,
     options: setup.options,
     validationFraction: setup.validationFraction,
     splitSeed: setup.splitSeed,
+    stratify: setup.stratify,
+    leaveOut: setup.leaveOut,
     maxLength: checkedMaxLength(model, setup.maxLength),
     tokenizer: model.tokenizer,
     configLabels: model.labels,
     problemType: setup.problemType,
+    features,
   };
 }

@@ -1,13 +1,13 @@
 // What a run needs besides its checkpoints to be opened again after a reload: the model's files and the data's.
 
 import type { ModelFiles } from '#formats/model-files.ts';
-import { readTable } from '#formats/tabular.ts';
 import type { RunId } from '#protocol/ids.ts';
+import type { Reading } from '#protocol/messages.ts';
 import type { IdbRunStore } from '#storage/run-store.ts';
 import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
+import { type OpenedData, openData } from './open-data.ts';
 import { type OpenedModel, openModel } from './opened-model.ts';
-import type { OpenedData } from './prepare-task.ts';
 
 const MODEL = 'model/';
 const TRAIN = 'train/';
@@ -30,26 +30,24 @@ export async function loadRunModel(store: IdbRunStore, runId: RunId, name: strin
   return openModel(files, name);
 }
 
-export async function loadRunData(store: IdbRunStore, runId: RunId, name: string): Promise<OpenedData> {
+export async function loadRunData(store: IdbRunStore, { runId, dataName, reading = {} }: RunData): Promise<OpenedData> {
   const assets = await store.getAssets(runId);
   const [train] = under(assets, TRAIN);
   const [validation] = under(assets, VALIDATION);
   if (!train) throw lost('data');
-  return openData(
-    { path: train[0], file: train[1] },
-    validation ? { path: validation[0], file: validation[1] } : null,
-    name,
-  );
+  return openData({
+    name: dataName,
+    train: { path: train[0], file: train[1] },
+    validation: validation ? { path: validation[0], file: validation[1] } : null,
+    reading,
+  });
 }
 
-export async function openData(
-  trainFile: OpenedData['trainFile'],
-  validationFile: OpenedData['validationFile'],
-  name: string,
-): Promise<OpenedData> {
-  const train = await readTable(trainFile.file, trainFile.path);
-  const validation = validationFile ? await readTable(validationFile.file, validationFile.path) : null;
-  return { name, train, validation, trainFile, validationFile };
+/** How the data of a run is called and read. */
+interface RunData {
+  readonly runId: RunId;
+  readonly dataName: string;
+  readonly reading?: Reading | undefined;
 }
 
 /** Bytes of the model's files and of the data's. */

@@ -1,5 +1,7 @@
 // Puts runs into training, one at a time: new ones, resumed ones, and the trials of a sweep.
 
+import type { FeatureCache } from '#data/tasks/feature-cache.ts';
+import type { WorkOptions } from '#data/work.ts';
 import type { HubConnection } from '#protocol/hub-messages.ts';
 import type { RunId } from '#protocol/ids.ts';
 import type { Requests, RunOrigin, RunSetup } from '#protocol/messages.ts';
@@ -11,8 +13,9 @@ import { latestCheckpoint } from '#trainer/run-checkpoints.ts';
 import type { TrialStart } from '#trainer/search/trial-run.ts';
 import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
+import type { OpenedData } from './open-data.ts';
 import type { OpenedModel } from './opened-model.ts';
-import { type OpenedData, prepareOpened } from './prepare-task.ts';
+import { prepareOpened } from './prepare-task.ts';
 import { connectionFor, parsedArguments, withChangedArguments, withoutTokens } from './run-arguments.ts';
 import { loadRunData, storeRunAssets } from './run-assets.ts';
 import { takeTrainerLock } from './run-lock.ts';
@@ -32,6 +35,8 @@ export interface LauncherSurroundings {
   readonly device: () => Promise<string>;
   readonly record: (runId: RunId) => Promise<RunRecord>;
   readonly modelOfRun: (record: RunRecord) => Promise<OpenedModel>;
+  /** Where tokenized files are kept. */
+  readonly features: (model: OpenedModel, data: OpenedData) => Promise<FeatureCache>;
 }
 
 export interface OpenedParts {
@@ -74,11 +79,14 @@ export class RunLauncher {
   async start(
     given: RunSetup,
     { model, data, origin }: OpenedParts,
-    { connection, trial }: { connection?: HubConnection | undefined; trial?: TrialStart },
+    { connection, trial, work }: { connection?: HubConnection | undefined; trial?: TrialStart; work?: WorkOptions },
   ): Promise<Launched> {
     const arguments_ = parsedArguments(given);
     const hub = await this.#hubFor(arguments_, connection);
-    const prepared = await prepareOpened(given, model, data);
+    const prepared = await prepareOpened(
+      { setup: given, model, data, features: await this.#studio.features(model, data) },
+      work,
+    );
     const runId = crypto.randomUUID() as RunId;
     return this.#claiming(runId, async (release) => {
       await this.#studio.device();
@@ -101,6 +109,7 @@ export class RunLauncher {
         modelName: model.name,
         dataName: data.name,
         notices: [],
+        reading: data.reading,
         origin,
       };
       await stores.runs.put(record);
@@ -125,8 +134,13 @@ export class RunLauncher {
       const arguments_ = parsedArguments(record.setup);
       const hub = await this.#hubFor(arguments_, connection);
       const model = await this.#studio.modelOfRun(record);
-      const data = await loadRunData(stores.runs, runId, record.dataName);
-      const prepared = await prepareOpened(record.setup, model, data);
+      const data = await loadRunData(stores.runs, record);
+      const prepared = await prepareOpened({
+        setup: record.setup,
+        model,
+        data,
+        features: await this.#studio.features(model, data),
+      });
       const resumeFrom: StoredCheckpoint | null = checkpointId
         ? await stores.checkpoints.open(runId, checkpointId)
         : await latestCheckpoint(stores.checkpoints, runId);

@@ -1,14 +1,14 @@
 // The worker's side of every request: opened models and data, the run in training, stored runs. One object, one handler
 // per request; a request without a handler does not compile.
 
-import { summarizeColumns } from '#data/column-summary.ts';
+import { ColumnCounter } from '#data/column-summary.ts';
 import { openModelFiles } from '#formats/model-files.ts';
 import { type Engine, initializeEngine } from '#gpu/initialize.ts';
 import { allowNetwork } from '#hub/network-gate.ts';
 import type { HubProgressEvent, HubRevision } from '#protocol/hub-messages.ts';
 import type { CheckpointId, DataId, ModelId, RunId } from '#protocol/ids.ts';
 import type {
-  CellValue,
+  DataProgressEvent,
   DataSource,
   DataSummary,
   GenerationEvent,
@@ -20,11 +20,13 @@ import type {
   RunPlan,
   RunSetup,
   RunSummary,
+  TaskSetup,
 } from '#protocol/messages.ts';
 import { isActive, type RunState } from '#protocol/run-state.ts';
 import type { SweepEvent } from '#protocol/sweep-messages.ts';
 import { openDatabase } from '#storage/database.ts';
 import { IdbDownloadStore } from '#storage/download-store.ts';
+import { IdbFeatureStore } from '#storage/feature-store.ts';
 import { IdbCheckpointStore } from '#storage/idb-checkpoint-store.ts';
 import { IdbRunStore } from '#storage/run-store.ts';
 import type { RunRecord } from '#storage/schema.ts';
@@ -33,20 +35,23 @@ import { IdbTuningStore } from '#storage/tuning-store.ts';
 import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { continueElsewhereHandlers } from './continue-elsewhere-handlers.ts';
+import { DataJobs } from './data-jobs.ts';
 import { describeDevice, deviceProfile } from './device-profile.ts';
-import { exportCheckpoint } from './export-checkpoint.ts';
+import { exportCheckpoint, saveToFolder } from './export-checkpoint.ts';
 import { openHubFile, openHubModel } from './hub-downloads.ts';
 import { hubHandlers } from './hub-handlers.ts';
 import { inspectionHandlers } from './inspection-handlers.ts';
+import { keptFeatures } from './kept-features.ts';
 import { libraryHandlers } from './library-handlers.ts';
 import { measureRun } from './measure-run.ts';
 import { folderName, summarizeModel } from './model-summary.ts';
 import { networkRequests } from './network-requests.ts';
+import { type DataFiles, type OpenedData, openData, readingOf, summarizeData } from './open-data.ts';
 import { type OpenedModel, openModel } from './opened-model.ts';
 import { planRun } from './plan-run.ts';
 import { Predictor } from './predict.ts';
-import { examineOpened, type OpenedData } from './prepare-task.ts';
-import { loadRunData, loadRunModel, openData } from './run-assets.ts';
+import { examineOpened, type TaskParts, viewOpened } from './prepare-task.ts';
+import { loadRunData, loadRunModel } from './run-assets.ts';
 import { runCommandHandlers } from './run-command-handlers.ts';
 import { type OpenedParts, RunLauncher } from './run-launcher.ts';
 import { runsInTraining } from './run-lock.ts';
@@ -64,9 +69,8 @@ interface Stores {
   readonly downloads: IdbDownloadStore;
   readonly sweeps: IdbSweepStore;
   readonly tuning: IdbTuningStore;
+  readonly features: IdbFeatureStore;
 }
-
-const PREVIEW_ROWS = 20;
 
 export class Studio {
   readonly handlers: Handlers;
@@ -78,16 +82,22 @@ export class Studio {
   /** Of the opened models and data that come from the Hub. */
   readonly #origins = new Map<ModelId | DataId, HubRevision>();
   readonly #runModels = new Map<RunId, Promise<OpenedModel>>();
+  readonly #jobs: DataJobs;
   readonly #stoppedGenerations = new Set<string>();
   #engine: Promise<Engine> | null = null;
   #stores: Promise<Stores> | null = null;
   readonly #launcher: RunLauncher;
 
-  constructor(emit: EmitRunEvent, tell: (event: HubProgressEvent | GenerationEvent | SweepEvent) => void) {
+  constructor(
+    emit: EmitRunEvent,
+    tell: (event: HubProgressEvent | DataProgressEvent | GenerationEvent | SweepEvent) => void,
+  ) {
     this.#emit = emit;
+    this.#jobs = new DataJobs(tell);
     this.#sample.prefetch();
-    const dataOfRun = async ({ runId, dataName }: RunRecord) =>
-      loadRunData((await this.#storesReady()).runs, runId, dataName);
+    const dataOfRun = async (record: RunRecord) => loadRunData((await this.#storesReady()).runs, record);
+    const features = async (model: OpenedModel, data: OpenedData) =>
+      keptFeatures((await this.#storesReady()).features, model, data);
     this.#launcher = new RunLauncher({
       emit,
       stores: () => this.#storesReady(),
@@ -98,6 +108,7 @@ export class Studio {
       },
       record: (runId) => this.#record(runId),
       modelOfRun: (record) => this.#modelOfRun(record),
+      features,
     });
     const sweeps = new Sweeps({
       launcher: this.#launcher,
@@ -127,6 +138,7 @@ export class Studio {
         checkpoint: (runId, checkpointId) => this.#checkpoint(runId, checkpointId),
         modelOfRun: (record) => this.#modelOfRun(record),
         dataOfRun,
+        features,
         predictor: this.#predictor,
       }),
       ...libraryHandlers({
@@ -138,20 +150,30 @@ export class Studio {
       }),
       'device/profile': async () => deviceProfile(await this.#engineReady()),
       'model/open': ({ source }) => this.#openModel(source),
-      'data/open': ({ source }) => this.#openData(source),
-      'data/examine': async ({ task, previewRows }) =>
-        examineOpened(task, this.#model(task.modelId), this.#dataOf(task.dataId), previewRows),
+      'data/open': ({ jobId, source }) => this.#openData(jobId, source),
+      'data/examine': ({ jobId, task }) =>
+        this.#jobs.run(jobId, 'examining', async (work) => examineOpened(await this.#partsOf(task), work)),
+      'data/cancel': async ({ jobId }) => {
+        this.#jobs.cancel(jobId);
+        return {};
+      },
+      'data/view-row': async ({ task, ...question }) => viewOpened(await this.#partsOf(task), question),
+      'features/list': async () => (await this.#storesReady()).features.list(),
+      'features/delete': async ({ key }) => {
+        await (await this.#storesReady()).features.delete(key);
+        return {};
+      },
       'run/plan': ({ setup }) => this.#plan(setup),
       'run/measure': async ({ setup }) => {
         await this.#engineReady();
-        return this.#launcher.whileIdle(() =>
-          measureRun(setup, this.#model(setup.modelId), this.#dataOf(setup.dataId)),
-        );
+        const parts = await this.#partsOf(setup);
+        return this.#launcher.whileIdle(() => measureRun(parts));
       },
-      'run/start': async ({ setup, hub }) => {
-        const { run } = await this.#launcher.start(setup, this.#opened(setup), { connection: hub });
-        return { runId: run.recorder.record.runId };
-      },
+      'run/start': ({ setup, hub, jobId }) =>
+        this.#jobs.run(jobId, 'tokenizing', async (work) => {
+          const { run } = await this.#launcher.start(setup, this.#opened(setup), { connection: hub, work });
+          return { runId: run.recorder.record.runId };
+        }),
       'run/resume': async ({ runId, ...how }) => {
         const { step } = await this.#launcher.resume(runId, how);
         return { step };
@@ -165,6 +187,10 @@ export class Studio {
         const { stored, record, device } = await this.#checkpoint(runId, checkpointId);
         const base = merged ? await this.#modelOfRun(record) : null;
         return exportCheckpoint(stored, record, device, target, base);
+      },
+      'checkpoint/save-to-folder': async ({ runId, checkpointId, folder }) => {
+        const { stored, record, device } = await this.#checkpoint(runId, checkpointId);
+        return { bytes: await saveToFolder(stored, record, device, folder) };
       },
       'checkpoint/predict': async ({ runId, checkpointId, inputs }) => {
         const { stored, record } = await this.#tried(runId, checkpointId);
@@ -209,6 +235,7 @@ export class Studio {
       downloads: new IdbDownloadStore(database),
       sweeps: new IdbSweepStore(database),
       tuning: new IdbTuningStore(database),
+      features: new IdbFeatureStore(database),
     }));
     // A refused database may open at the next attempt.
     this.#stores.catch(() => {
@@ -250,45 +277,47 @@ export class Studio {
     if (source.kind === 'hub') this.#origins.set(id, { repo: source.repo, revision: source.revision });
   }
 
-  async #dataFrom(source: DataSource): Promise<OpenedData> {
+  async #filesOf(source: DataSource): Promise<Omit<DataFiles, 'reading' | 'entries'>> {
     switch (source.kind) {
       case 'sample': {
         const train = await this.#sample.data();
-        return openData(train, null, train.path);
+        return { name: train.path, train, validation: null };
       }
-      case 'files':
-        return openData(source.train, source.validation ?? null, source.train.path.split('/').at(-1)!);
+      case 'files': {
+        const { train, validation = null } = source;
+        return { name: train.path.split('/').at(-1)!, train, validation };
+      }
       case 'hub': {
         const { downloads } = await this.#storesReady();
+        const { repo, validation } = source;
         const train = await openHubFile(downloads, source, source.train);
-        const { validation } = source;
-        return openData(train, validation ? await openHubFile(downloads, source, validation) : null, source.repo);
+        return { name: repo, train, validation: validation ? await openHubFile(downloads, source, validation) : null };
       }
       default:
         return source satisfies never;
     }
   }
 
-  async #openData(source: DataSource): Promise<DataSummary> {
-    const data = await this.#dataFrom(source);
-    const dataId = crypto.randomUUID() as DataId;
-    this.#noteOrigin(dataId, source);
-    this.#data.set(dataId, data);
-    return {
-      dataId,
-      name: data.name,
-      format: data.train.format,
-      rows: data.train.rows.length,
-      validationRows: data.validation?.rows.length ?? null,
-      columns: summarizeColumns(data.train),
-      preview: data.train.rows.slice(0, PREVIEW_ROWS).map((row) => row.map(toCellValue)),
-      warnings: [...data.train.warnings, ...(data.validation?.warnings ?? [])],
-    };
+  #openData(jobId: string, source: DataSource): Promise<DataSummary> {
+    return this.#jobs.run(jobId, 'reading', async (work) => {
+      const files = { ...(await this.#filesOf(source)), ...readingOf(source) };
+      const counter = new ColumnCounter();
+      const data = await openData(files, { ...work, counter });
+      const dataId = crypto.randomUUID() as DataId;
+      this.#noteOrigin(dataId, source);
+      this.#data.set(dataId, data);
+      return summarizeData(dataId, data, counter);
+    });
+  }
+
+  async #partsOf<S extends TaskSetup>(setup: S): Promise<TaskParts & { readonly setup: S }> {
+    const [model, data] = [this.#model(setup.modelId), this.#dataOf(setup.dataId)];
+    return { setup, model, data, features: keptFeatures((await this.#storesReady()).features, model, data) };
   }
 
   async #plan(setup: RunSetup): Promise<RunPlan> {
     await this.#engineReady();
-    return planRun(setup, this.#model(setup.modelId), this.#dataOf(setup.dataId));
+    return planRun(await this.#partsOf(setup));
   }
 
   #opened(setup: RunSetup): OpenedParts {
@@ -445,8 +474,3 @@ function found<T>(value: T | undefined, what: string): T {
 function shownState(state: RunState, owner: RunSummary['owner']): RunState {
   return isActive(state) && owner === 'none' ? { status: 'interrupted' } : state;
 }
-
-const toCellValue = (cell: unknown): CellValue =>
-  cell === null || typeof cell === 'string' || typeof cell === 'number' || typeof cell === 'boolean'
-    ? cell
-    : JSON.stringify(cell);

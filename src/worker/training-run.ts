@@ -119,7 +119,9 @@ export class TrainingRun {
       recorder.setState({ status: 'preparing', phase: 'compiling' });
       await this.#train(built.trainer);
     } catch (error) {
-      recorder.setState({ status: 'failed', error: toWire(error) });
+      const wire = toWire(error);
+      if (wire.code === 'E-GPU-LOST') recorder.notice('error', wire.message, 'device-lost');
+      recorder.setState({ status: 'failed', error: wire });
     } finally {
       await this.#profiler.close();
       built?.trainer.dispose();
@@ -163,6 +165,10 @@ export class TrainingRun {
     });
     if (built.fresh.length > 0 && !this.#parts.resumeFrom) {
       recorder.notice('info', msg`New parameters, started from seed ${args.seed}: ${built.fresh.join(', ')}.`);
+    }
+    if (this.#parts.resumeFrom) {
+      const { name, step } = this.#parts.resumeFrom.manifest;
+      recorder.notice('info', msg`Resumed from ${name} at step ${step}.`, 'resume');
     }
     if (this.#parts.resumeFrom?.manifest.modelOnly) {
       recorder.notice('warning', msg`This checkpoint holds weights only: the optimizer and the schedule start anew.`);
@@ -218,6 +224,7 @@ export class TrainingRun {
             this.#clock.pause();
             this.#sendProgress(trainer(), true);
             recorder.setState({ status: 'paused', reason: 'user' });
+            recorder.notice('info', msg`Paused.`, 'pause');
           },
           onContinue: () => {
             this.#applyChange(trainer());

@@ -2,6 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, it } from 'vitest';
+import { InMemoryDataset } from '#data/dataset.ts';
 import { pack } from '#data/tasks/packing.ts';
 import { openWeights } from '#formats/weight-files.ts';
 import { loadPrepared, prepareModel } from '#models/auto-model.ts';
@@ -58,7 +59,7 @@ describe.each(['gpt2', 'models/llama-tied', 'models/gemma3'])('%s', (name) => {
         variables,
       );
     const apart = gradientsOf(batchOf(examples, ['input_ids', 'attention_mask', 'labels']));
-    const packed = pack(examples, 10) as Record<string, ArrayLike<number>>[];
+    const packed = pack(new InMemoryDataset(examples), 10) as Record<string, ArrayLike<number>>[];
     const names = ['input_ids', 'attention_mask', 'labels', 'position_ids'];
     const together = gradientsOf(model.bucket(batchOf(packed, names)));
     const tolerance = { absolute: 1e-5, relative: 1e-4 };

@@ -12,6 +12,7 @@ import type {
   RunSample,
   RunSummary,
   ScoredExample,
+  ViewedRow,
 } from '#protocol/messages.ts';
 import type { LogEntry, RunMeasure, RunProgress } from '#protocol/metrics.ts';
 import type { RunState } from '#protocol/run-state.ts';
@@ -83,6 +84,7 @@ export const LABELS = ['joy', 'sadness', 'anger', 'fear'];
 export const DATA: DataSummary = {
   dataId: 'data-1' as DataId,
   name: 'feelings.csv',
+  archive: null,
   format: 'csv',
   rows: 1600,
   validationRows: null,
@@ -98,6 +100,7 @@ export const DATA: DataSummary = {
       meanCharacters: 5,
     },
   ],
+  summarizedRows: 1600,
   preview: [
     [1, 'what a wonderful morning, everything works and the sun is out', 'joy'],
     [2, 'i waited all evening and nobody came', 'sadness'],
@@ -121,18 +124,27 @@ export const EXAMINATION: DataExamination = {
   validationRows: 160,
   trainCounts: [450, 396, 342, 252],
   validationCounts: [50, 44, 38, 28],
-  previews: DATA.preview.map((row) => {
-    const words = String(row[1]).replace(/,/g, ' ,').split(' ').slice(0, 14);
-    return {
-      text: String(row[1]),
-      textPair: null,
-      label: String(row[2]),
-      tokens: ['[CLS]', ...words, '[SEP]'],
-      ids: [2, ...words.map((_, index) => 100 + index), 3],
-      targets: null,
-      truncated: Math.max(0, String(row[1]).split(' ').length - 14),
-    };
-  }),
+  lengths: {
+    counted: 1440,
+    bins: [3, 20, 90, 210, 300, 280, 220, 140, 80, 45, 25, 14, 8, 3, 1, 1].map((count, i) => ({
+      from: i * 5,
+      to: i * 5 + 4,
+      count,
+    })),
+    percentile95: 52,
+    percentile99: 63,
+  },
+  findings: {
+    empty: { count: 0, examples: [] },
+    duplicates: {
+      count: 2,
+      examples: [
+        { where: 'feelings.csv:381', same: 'feelings.csv:12' },
+        { where: 'feelings.csv:902', same: 'feelings.csv:433' },
+      ],
+    },
+    inValidation: { count: 1, examples: [{ where: 'feelings.csv:12', same: 'feelings.csv:381' }] },
+  },
   truncatedShare: 0.013,
   longest: 71,
   warnings: [],
@@ -358,4 +370,25 @@ function stateIn(scene: string): RunState {
     default:
       return { status: 'interrupted' };
   }
+}
+
+export function viewedRow(index: number): ViewedRow {
+  const [, text, label] = DATA.preview[index % DATA.preview.length]!;
+  const words = String(text).replace(/,/g, ' ,').split(' ');
+  const shown = words.slice(0, 14);
+  return {
+    index,
+    rows: EXAMINATION.trainRows,
+    where: `feelings.csv:${index + 2}`,
+    preview: {
+      text: String(text),
+      textPair: null,
+      label: String(label),
+      tokens: ['[CLS]', ...shown, '[SEP]'],
+      ids: [2, ...shown.map((_, i) => 100 + i), 3],
+      targets: null,
+      truncated: words.length - shown.length,
+      cutTokens: words.slice(14),
+    },
+  };
 }

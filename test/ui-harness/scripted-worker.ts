@@ -23,6 +23,7 @@ import {
   progressAt,
   runInScene,
   SWEEP,
+  viewedRow,
 } from './scenes.ts';
 
 const TICK_MS = 60;
@@ -84,6 +85,8 @@ export class ScriptedWorker implements WorkerLike {
       case 'data/open':
         if (command.params.source.kind === 'files') throw DATA_FAULT;
         return DATA;
+      case 'data/view-row':
+        return viewedRow(Math.min(command.params.index, 1439));
       case 'data/examine':
         return EXAMINATION;
       case 'run/plan':

@@ -2,7 +2,7 @@
 
 import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
-import type { Example } from '../dataset.ts';
+import type { Dataset, Example } from '../dataset.ts';
 
 type Numbers = Int32Array | Uint8Array;
 
@@ -10,9 +10,10 @@ type Numbers = Int32Array | Uint8Array;
  * Joins each field of all examples and cuts it into blocks of `length`; what is left over is dropped.
  * @throws StudioError E-DATA-FORMAT when it does not fill a single block.
  */
-export function blocksOf(examples: readonly Example[], length: number, fileName: string): Example[] {
-  const names = Object.keys(examples[0] ?? {});
-  const total = examples.reduce((sum, example) => sum + (example['input_ids'] as Numbers).length, 0);
+export function blocksOf(examples: Dataset, length: number, fileName: string): Example[] {
+  const names = examples.columnNames;
+  let total = 0;
+  for (let i = 0; i < examples.length; i++) total += (examples.get(i)['input_ids'] as Numbers).length;
   const count = Math.floor(total / length);
   if (count === 0) {
     throw new StudioError(
@@ -27,11 +28,11 @@ export function blocksOf(examples: readonly Example[], length: number, fileName:
   );
 }
 
-function join(examples: readonly Example[], name: string, size: number): Numbers {
-  const all = examples[0]![name] instanceof Int32Array ? new Int32Array(size) : new Uint8Array(size);
+function join(examples: Dataset, name: string, size: number): Numbers {
+  const all = examples.get(0)[name] instanceof Int32Array ? new Int32Array(size) : new Uint8Array(size);
   let at = 0;
-  for (const example of examples) {
-    const part = (example[name] as Numbers).subarray(0, size - at);
+  for (let i = 0; i < examples.length && at < size; i++) {
+    const part = (examples.get(i)[name] as Numbers).subarray(0, size - at);
     all.set(part, at);
     at += part.length;
   }

@@ -1,46 +1,12 @@
-// Columns of a table by name, and the cells of rows by their roles.
+// Columns of a table by name, and their cells as texts.
 
-import type { Cell, Table } from '#formats/table.ts';
-import { listLines } from '#formats/table.ts';
+import type { Cell, Row, Table } from '#formats/table.ts';
 import type { ColumnRoles, Role } from '#protocol/task-roles.ts';
 import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 
-export interface TaskRow {
-  readonly text: string;
-  readonly textPair: string | null;
-  readonly label: Cell;
-  /** Where the row starts in its file. */
-  readonly line: number;
-}
-
-const isMissing = (cell: Cell): boolean => cell === null || (typeof cell === 'string' && cell.trim() === '');
-
-/**
- * @throws StudioError E-DATA-COLUMN for a column that is not there or holds lists as text, E-DATA-LABEL for rows without a label.
- */
-export function readTaskRows(table: Table, roles: ColumnRoles, warnings: string[]): TaskRow[] {
-  const text = textColumn(table, roles, 'text');
-  const textPair = roles.textPair === undefined ? null : textColumn(table, roles, 'textPair');
-  const label = columnOf(table, roles, 'label');
-  const rows = table.rows.map((_, r) => ({
-    text: text(r),
-    textPair: textPair?.(r) ?? null,
-    label: label(r),
-    line: table.lineNumbers[r]!,
-  }));
-  refuseMissing(rows, table.fileName, roles.label!, 'label');
-  warnOfEmptyTexts(
-    table,
-    roles.text!,
-    rows.map((row) => row.text + (row.textPair ?? '')),
-    warnings,
-  );
-  return rows;
-}
-
-/** The cells of the column that plays this role, by row. @throws StudioError E-DATA-COLUMN when there is none. */
-export function columnOf(table: Table, roles: ColumnRoles, role: Role): (row: number) => Cell {
+/** The cell of the column that plays this role. @throws StudioError E-DATA-COLUMN when there is none. */
+export function columnOf(table: Table, roles: ColumnRoles, role: Role): (cells: Row) => Cell {
   const name = roles[role];
   if (name === undefined) {
     throw new StudioError('E-DATA-COLUMN', msg`No column of ${table.fileName} is chosen for: ${role}.`, {
@@ -48,32 +14,17 @@ export function columnOf(table: Table, roles: ColumnRoles, role: Role): (row: nu
       hint: msg`Its columns are ${table.columns.join(', ')}.`,
     });
   }
-  const index = columnIndex(table, name);
-  return (row) => table.rows[row]![index]!;
+  const index = columnIndex(table, name, role);
+  return (cells) => cells[index]!;
 }
 
 /** As `columnOf`, for texts; numbers count as texts, nothing as an empty one. */
-export function textColumn(table: Table, roles: ColumnRoles, role: Role): (row: number) => string {
+export function textColumn(table: Table, roles: ColumnRoles, role: Role): (cells: Row, number: number) => string {
   const cell = columnOf(table, roles, role);
-  return (row) => textOf(cell(row), table, roles[role]!, table.lineNumbers[row]!);
+  return (cells, number) => textOf(cell(cells), table, roles[role]!, number);
 }
 
-/** @param texts of each row. @throws StudioError E-DATA-COLUMN when all are empty. */
-export function warnOfEmptyTexts(table: Table, column: string, texts: readonly string[], warnings: string[]): void {
-  const empty = texts.flatMap((text, row) => (text.trim() === '' ? [table.lineNumbers[row]!] : []));
-  if (empty.length === texts.length) {
-    throw new StudioError('E-DATA-COLUMN', msg`${table.fileName}: no row has a text in ${column}.`, {
-      where: table.fileName,
-      hint: msg`Choose another column for the text. The file's columns are ${table.columns.join(', ')}.`,
-    });
-  }
-  if (empty.length > 0)
-    warnings.push(
-      msg`${table.fileName}: ${empty.length} of ${texts.length} rows have no text in ${column}; lines ${listLines(empty)}.`,
-    );
-}
-
-function columnIndex(table: Table, name: string): number {
+function columnIndex(table: Table, name: string, role: Role): number {
   const index = table.columns.indexOf(name);
   if (index >= 0) return index;
   const closest = closestName(name, table.columns);
@@ -83,6 +34,7 @@ function columnIndex(table: Table, name: string): number {
     {
       where: table.fileName,
       hint: closest === null ? msg`Choose one of these columns.` : msg`Did you mean ${JSON.stringify(closest)}?`,
+      fixes: closest === null ? [] : [{ kind: 'use-column', file: table.fileName, role, column: closest }],
     },
   );
 }
@@ -107,36 +59,20 @@ function editDistance(a: string, b: string): number {
   return previous[b.length]!;
 }
 
-function textOf(cell: Cell, table: Table, column: string, line: number): string {
+function textOf(cell: Cell, table: Table, column: string, number: number): string {
   if (typeof cell === 'string') return cell;
   if (cell === null) return '';
   if (typeof cell === 'number' || typeof cell === 'boolean') return String(cell);
+  const where = whereOf(table, number);
   throw new StudioError(
     'E-DATA-COLUMN',
-    msg`${table.fileName}:${line}: the column ${column} holds ${Array.isArray(cell) ? msg`a list` : msg`an object`} where a text should be.`,
-    {
-      where: `${table.fileName}:${line}`,
-      hint: msg`Choose another column for the text, or turn these values into texts.`,
-    },
+    Array.isArray(cell)
+      ? msg`${where}: the column ${column} holds a list where a text should be.`
+      : msg`${where}: the column ${column} holds an object where a text should be.`,
+    { where, hint: msg`Choose another column for the text, or turn these values into texts.` },
   );
 }
 
-/** @throws StudioError E-DATA-LABEL when a row has nothing in the column. */
-function refuseMissing(
-  rows: readonly { readonly label: Cell; readonly line: number }[],
-  fileName: string,
-  column: string,
-  what: string,
-): void {
-  const missing = rows.filter(({ label }) => isMissing(label)).map(({ line }) => line);
-  if (missing.length === 0) return;
-  throw new StudioError(
-    'E-DATA-LABEL',
-    msg`${fileName}: ${missing.length} of ${rows.length} rows have no ${what} in ${column}; lines ${listLines(missing)}.`,
-    {
-      where: `${fileName}:${missing[0]}`,
-      hint: msg`Fill the ${what}s in or delete these rows.`,
-      safe: msg`Your file was only read, not changed.`,
-    },
-  );
-}
+/** `train.csv:12`: where a row stands. */
+export const whereOf = ({ fileName, lineNumbers }: Table, number: number): string =>
+  `${fileName}:${lineNumbers[number]}`;

@@ -4,9 +4,8 @@
 import { type Cell, isCellObject, isCellList as isList, listLines } from '#formats/table.ts';
 import type { ProblemType } from '#protocol/messages.ts';
 import { compareCodePoints } from '#util/hf-json.ts';
-import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
-import type { TaskRow } from './columns.ts';
+import type { LabelColumn, LabelledCell, NotedCell } from './label-column.ts';
 
 /** Index of the label; 0 or 1 for each label; or the value. */
 export type Target = number | readonly number[];
@@ -16,7 +15,7 @@ export interface LabelSpace {
   /** In index order; one, for the value, in regression. */
   readonly labels: readonly string[];
   /** @throws StudioError E-DATA-LABEL for a label that is not in `labels`, or no number. */
-  targetOf(row: TaskRow, fileName: string): Target;
+  targetOf(cell: LabelledCell, fileName: string): Target;
 }
 
 /** Where the rows come from, and who is told what is odd about them. */
@@ -33,7 +32,10 @@ const textOf = (value: Cell): string => (isCellObject(value) ? JSON.stringify(va
 const isNumeric = (text: string): boolean => text !== '' && Number.isFinite(Number(text));
 const isInteger = (text: string): boolean => /^-?\d+$/.test(text);
 
-/** As HF tells it from the type of the column: floats → regression, lists → multi-label, anything else → single label. */
+/**
+ * As HF tells it from the type of the column: floats → regression, lists → multi-label, anything else → single label.
+ * @param cells different ones are enough
+ */
 export function inferProblemType(cells: readonly Cell[]): ProblemType {
   if (cells.some(isList)) return 'multi_label_classification';
   const texts = cells.map(textOf);
@@ -42,13 +44,13 @@ export function inferProblemType(cells: readonly Cell[]): ProblemType {
 }
 
 /**
- * @param rows training rows, with those held out of the same file
+ * @param column labels of the training rows, with those held out of the same file
  * @param configLabels labels that the model's config names in index order; empty, or LABEL_0, LABEL_1, … for none
  * @param warnings told where the data's labels are others than the model's: as in HF's scripts, they count.
  * @throws StudioError E-DATA-LABEL for a single class, or targets that are no numbers.
  */
 export function makeLabelSpace(
-  rows: readonly TaskRow[],
+  column: LabelColumn,
   problemType: ProblemType,
   configLabels: readonly string[],
   source: Source,
@@ -58,21 +60,21 @@ export function makeLabelSpace(
     case 'regression':
       return { problemType, labels: [named.length === 1 ? named[0]! : 'LABEL_0'], targetOf: numberTarget };
     case 'single_label_classification':
-      return singleLabelSpace(rows, named, source);
+      return singleLabelSpace(column, named, source);
     case 'multi_label_classification':
-      return multiLabelSpace(rows, named, source);
+      return multiLabelSpace(column, named, source);
     default:
       return problemType satisfies never;
   }
 }
 
-function numberTarget({ label, line }: TaskRow, fileName: string): number {
+function numberTarget({ label, line }: LabelledCell, fileName: string): number {
   const text = textOf(label);
   if (isNumeric(text)) return Number(text);
   throw labelError(
     `${fileName}:${line}`,
-    msg`the label ${JSON.stringify(text)} is not a number, but this is a regression.`,
-    msg`Choose a column with numbers, or set the problem type to single label.`,
+    `the label ${JSON.stringify(text)} is not a number, but this is a regression.`,
+    'Choose a column with numbers, or set the problem type to single label.',
   );
 }
 
@@ -80,20 +82,20 @@ function labelError(where: string, message: string, hint: string): StudioError {
   return new StudioError('E-DATA-LABEL', `${where}: ${message}`, {
     where,
     hint,
-    safe: msg`Your file was only read, not changed.`,
+    safe: 'Your file was only read, not changed.',
   });
 }
 
-function singleLabelSpace(rows: readonly TaskRow[], named: readonly string[], source: Source): LabelSpace {
-  const found = sortLabels(new Set(rows.map(({ label }) => textOf(label))));
+function singleLabelSpace(column: LabelColumn, named: readonly string[], source: Source): LabelSpace {
+  const found = sortLabels(new Set(column.values.map(textOf)));
   if (found.length < 2) {
     throw labelError(
       source.fileName,
-      msg`all ${rows.length} rows have the same label, ${JSON.stringify(found[0])}. There is nothing to tell apart.`,
-      msg`Check that the right column is chosen as the label, and add rows of other labels.`,
+      `all ${column.rows} rows have the same label, ${JSON.stringify(found[0])}. There is nothing to tell apart.`,
+      'Check that the right column is chosen as the label, and add rows of other labels.',
     );
   }
-  const { labels, indexOf } = indexer(found, named, rows, source);
+  const { labels, indexOf } = indexer(found, named, column.cells, source);
   return {
     problemType: 'single_label_classification',
     labels,
@@ -118,7 +120,7 @@ type LabelIndexer = (label: string, line: number, fileName: string) => number;
 function indexer(
   found: readonly string[],
   named: readonly string[],
-  rows: readonly TaskRow[],
+  rows: readonly NotedCell[],
   { fileName, warnings }: Source,
 ): { readonly labels: readonly string[]; readonly indexOf: LabelIndexer } {
   const unknown = named.length > 0 ? found.filter((label) => !named.includes(label)) : [];
@@ -134,8 +136,8 @@ function indexer(
     if (index !== undefined) return index;
     throw labelError(
       `${file}:${line}`,
-      msg`the label ${JSON.stringify(label)} does not occur in the training data, which has ${quoteSome(labels)}.`,
-      msg`Correct the label, or add training rows with it.`,
+      `the label ${JSON.stringify(label)} does not occur in the training data, which has ${quoteSome(labels)}.`,
+      'Correct the label, or add training rows with it.',
     );
   };
   return { labels, indexOf };
@@ -144,11 +146,17 @@ function indexer(
 function otherLabels(
   unknown: readonly string[],
   named: readonly string[],
-  rows: readonly TaskRow[],
+  rows: readonly NotedCell[],
   fileName: string,
 ): string {
-  const lines = rows.filter(({ label }) => unknown.includes(textOf(label))).map(({ line }) => line);
-  return msg`${fileName}: the model knows the labels ${quoteSome(named)}, but the data has ${quoteSome(unknown)} (lines ${listLines(lines)}). The labels of the data count.`;
+  const others = rows.filter(({ label }) => unknown.includes(textOf(label)));
+  const count = others.reduce((sum, { rows: all }) => sum + all, 0);
+  const lines = listLines(
+    others.map(({ line }) => line),
+    5,
+    count,
+  );
+  return `${fileName}: the model knows the labels ${quoteSome(named)}, but the data has ${quoteSome(unknown)} (lines ${lines}). The labels of the data count.`;
 }
 
 function quoteSome(labels: readonly string[]): string {
@@ -156,20 +164,16 @@ function quoteSome(labels: readonly string[]): string {
     .slice(0, 10)
     .map((label) => JSON.stringify(label))
     .join(', ');
-  return labels.length > 10 ? msg`${shown} and ${labels.length - 10} more` : shown;
+  return labels.length > 10 ? `${shown} and ${labels.length - 10} more` : shown;
 }
 
-function multiLabelSpace(rows: readonly TaskRow[], named: readonly string[], source: Source): LabelSpace {
-  const width = multiHotWidth(rows.map(({ label }) => label));
+function multiLabelSpace(column: LabelColumn, named: readonly string[], source: Source): LabelSpace {
+  const width = multiHotWidth(column.values);
   if (width !== null) return multiHotSpace(width, named, source);
-  const found = sortLabels(new Set(rows.flatMap(({ label }) => labelsIn(label))));
+  const found = sortLabels(new Set(column.values.flatMap(labelsIn)));
   if (found.length === 0)
-    throw labelError(
-      source.fileName,
-      msg`no row has any label.`,
-      msg`Check that the right column is chosen as the label.`,
-    );
-  const asRows = rows.flatMap((row) => labelsIn(row.label).map((label) => ({ ...row, label })));
+    throw labelError(source.fileName, 'no row has any label.', 'Check that the right column is chosen as the label.');
+  const asRows = column.cells.flatMap((row) => labelsIn(row.label).map((label) => ({ ...row, label })));
   const { labels, indexOf } = indexer(found, named, asRows, source);
   return {
     problemType: 'multi_label_classification',
@@ -204,7 +208,7 @@ function multiHotSpace(width: number, named: readonly string[], { fileName, warn
   const areOthers = named.length > 0 && named.length !== width;
   if (areOthers)
     warnings.push(
-      msg`${fileName}: the lists of the label column have ${width} entries, but the model has ${named.length} labels (${quoteSome(named)}). The entries of the data count.`,
+      `${fileName}: the lists of the label column have ${width} entries, but the model has ${named.length} labels (${quoteSome(named)}). The entries of the data count.`,
     );
   return {
     problemType: 'multi_label_classification',
@@ -214,8 +218,8 @@ function multiHotSpace(width: number, named: readonly string[], { fileName, warn
         return label as readonly number[];
       throw labelError(
         `${file}:${line}`,
-        msg`the label ${JSON.stringify(label)} is not a list of ${width} zeros and ones, as in the training data.`,
-        msg`Correct this row.`,
+        `the label ${JSON.stringify(label)} is not a list of ${width} zeros and ones, as in the training data.`,
+        'Correct this row.',
       );
     },
   };

@@ -1,7 +1,7 @@
 // Puts several short examples into one row, each seeing itself alone, so that less of a batch is padding.
 
 import { IGNORE_INDEX } from '#util/ignore-index.ts';
-import type { Example } from '../dataset.ts';
+import type { Dataset, Example } from '../dataset.ts';
 
 type Numbers = Int32Array | Uint8Array;
 const lengthOf = (example: Example): number => (example['input_ids'] as Numbers).length;
@@ -11,9 +11,10 @@ const lengthOf = (example: Example): number => (example['input_ids'] as Numbers)
  * @returns rows with `input_ids` and `labels` Int32Array, `attention_mask` Uint8Array that numbers the examples of the row
  * from 1, and `position_ids` Int32Array that begin at 0 in each. The first token of an example is nobody's next.
  */
-export function pack(examples: readonly Example[], length: number): Example[] {
+export function pack(examples: Dataset, length: number): Example[] {
   const rows: { readonly parts: Example[]; room: number }[] = [];
-  for (const example of examples) {
+  for (let i = 0; i < examples.length; i++) {
+    const example = examples.get(i);
     const size = lengthOf(example);
     // Marks are bytes: 255 examples a row.
     const row = rows.find(({ room, parts }) => room >= size && parts.length < 255);

@@ -6,10 +6,20 @@ import type { ContextWindow } from '#tokenizers/auto-tokenizer.ts';
 import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { Example } from '../dataset.ts';
+import type { WorkOptions } from '../work.ts';
 import type { AnswerFeature } from './answer-feature.ts';
-import { columnOf, textColumn } from './columns.ts';
-import type { EncodedRow, RowTask, TaskSource } from './row-task.ts';
-import { partRows, tableWarnings } from './split-rows.ts';
+import { columnOf, textColumn, whereOf } from './columns.ts';
+import type { RowReader } from './row-reader.ts';
+import {
+  type EncodedRow,
+  partsOf,
+  type RowTask,
+  rolesIn,
+  surveyFiles,
+  surveyWarnings,
+  type TaskSource,
+} from './row-task.ts';
+import { tableWarnings } from './split-rows.ts';
 
 interface Answer {
   readonly text: string;
@@ -22,7 +32,8 @@ interface QuestionRow {
   readonly context: string;
   /** Empty: the context holds no answer. */
   readonly answers: readonly Answer[];
-  readonly line: number;
+  /** `train.jsonl:12`. */
+  readonly where: string;
 }
 
 /**
@@ -30,17 +41,20 @@ interface QuestionRow {
  * answer, or of the first special token where the window does not hold it.
  * @throws StudioError E-DATA-COLUMN or E-DATA-LABEL naming the row.
  */
-export function questionAnswering(source: TaskSource): RowTask<QuestionRow> {
-  const warnings = tableWarnings(source);
-  const parts = partRows(readRows(source.train, source), source, (table) => readRows(table, source), warnings);
+export async function questionAnswering(source: TaskSource, work: WorkOptions): Promise<RowTask<QuestionRow>> {
+  const reader = (table: Table): RowReader<QuestionRow> => readerOf(table, source);
+  const begin = (table: Table) => ({ reader: reader(table), notes: () => null });
+  const files = await surveyFiles(source, 'question-answering', begin, work);
+  const warnings = [...tableWarnings(source), ...surveyWarnings(files)];
+  const parts = partsOf(files, source, null, warnings);
   return {
     task: 'question-answering',
     problemType: 'single_label_classification',
     labels: [],
     ...parts,
     warnings,
+    reader,
     encode: (row) => encode(row, source),
-    sizeOf: ({ question, context }) => question.length + context.length,
     countLabels: () => [],
     describe: ({ question, context, answers }) => ({
       text: question,
@@ -48,26 +62,30 @@ export function questionAnswering(source: TaskSource): RowTask<QuestionRow> {
       label: answers[0]?.text ?? msg`(no answer)`,
     }),
     recordOf: (row) => recordOf(row, source),
-    answersOf: (rows) => rows.flatMap((row, number) => featuresOf(row, number, source)),
+    answersOf: (row, number) => featuresOf(row, number, source),
   };
 }
 
-function readRows(table: Table, { roles }: TaskSource): QuestionRow[] {
+function readerOf(table: Table, source: TaskSource): RowReader<QuestionRow> {
+  const roles = rolesIn(source, table);
   const question = textColumn(table, roles, 'question');
   const context = textColumn(table, roles, 'context');
   const answers = columnOf(table, roles, 'answers');
-  return table.rows.map((_, r) => {
-    const line = table.lineNumbers[r]!;
-    const text = context(r);
-    const where = `${table.fileName}:${line}`;
-    return {
-      // Some data sets have questions that begin with spaces, which would be cut instead of the context.
-      question: question(r).trimStart(),
-      context: text,
-      answers: answersIn(answers(r), where).map((answer) => locate(answer, text, where)),
-      line,
-    };
-  });
+  return {
+    read: (cells, number) => {
+      const where = whereOf(table, number);
+      const held = context(cells, number);
+      return {
+        // Some data sets have questions that begin with spaces, which would be cut instead of the context.
+        question: question(cells, number).trimStart(),
+        context: held,
+        answers: answersIn(answers(cells), where).map((answer) => locate(answer, held, where)),
+        where,
+      };
+    },
+    inputs: (row) => [row.question, row.context],
+    textColumn: null,
+  };
 }
 
 interface GivenAnswer {
@@ -125,12 +143,12 @@ function recordOf({ question, context, answers }: QuestionRow, { roles }: TaskSo
   };
 }
 
-function windowsOf({ question, context, line }: QuestionRow, source: TaskSource): ContextWindow[] {
+function windowsOf({ question, context, where }: QuestionRow, source: TaskSource): ContextWindow[] {
   const { tokenizer, maxLength, options } = source;
   return tokenizer.encodeWindows(question, context, {
     maxLength,
     stride: options.docStride,
-    where: `${source.train.fileName}:${line}`,
+    where,
   });
 }
 

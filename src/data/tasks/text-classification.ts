@@ -2,15 +2,31 @@
 
 import type { Cell, CellObject, Table } from '#formats/table.ts';
 import type { ProblemType } from '#protocol/messages.ts';
-import { readTaskRows, type TaskRow } from './columns.ts';
+import type { WorkOptions } from '../work.ts';
+import { columnOf, textColumn } from './columns.ts';
+import { LabelColumn } from './label-column.ts';
 import { inferProblemType, type LabelSpace, makeLabelSpace, type Target } from './label-space.ts';
 import { labelWarnings } from './label-warnings.ts';
-import type { EncodedRow, RowTask, TaskSource } from './row-task.ts';
-import { partRows, tableWarnings } from './split-rows.ts';
+import type { RowReader } from './row-reader.ts';
+import {
+  type EncodedRow,
+  partsOf,
+  type RowTask,
+  rolesIn,
+  type SurveyedFile,
+  surveyFiles,
+  surveyWarnings,
+  type TaskSource,
+} from './row-task.ts';
+import { type RowSet, tableWarnings } from './split-rows.ts';
 
 interface LabelledRow {
-  readonly row: TaskRow;
-  readonly target: Target;
+  readonly text: string;
+  readonly textPair: string | null;
+  readonly label: Cell;
+  /** Where the row starts in its file. */
+  readonly line: number;
+  readonly fileName: string;
 }
 
 /** Fields whose numbers are floats, for the collator: targets of BCE and MSE losses. */
@@ -24,39 +40,87 @@ export function floatFieldsOf(problemType: ProblemType): readonly string[] {
  *
  * @throws StudioError E-DATA-COLUMN, E-DATA-LABEL, E-ARGS: see `columns.ts` and `label-space.ts`.
  */
-export function textClassification(source: TaskSource): RowTask<LabelledRow> {
-  const { train: table, roles, configLabels } = source;
-  const warnings = tableWarnings(source);
-  const rows = readTaskRows(table, roles, warnings);
-  const problemType = source.problemType ?? inferProblemType(rows.map(({ label }) => label));
-  const space = makeLabelSpace(rows, problemType, configLabels, { fileName: table.fileName, warnings });
-  const labelled = rows.map((row) => ({ row, target: space.targetOf(row, table.fileName) }));
-  const parts = partRows(labelled, source, (each) => labelRows(each, space, source, warnings), warnings);
-  const countLabels = (counted: readonly LabelledRow[]): number[] => countTargets(counted, space);
+export async function textClassification(source: TaskSource, work: WorkOptions): Promise<RowTask<LabelledRow>> {
+  const reader = (table: Table): RowReader<LabelledRow> => readerOf(table, source);
+  const files = await surveyFiles(source, 'text-classification', (table) => noteLabels(table, reader(table)), work);
+  const { fileName } = source.train;
+  const warnings = [...tableWarnings(source), ...surveyWarnings(files)];
+  const labels = files.train.notes;
+  const problemType = source.problemType ?? inferProblemType(labels.values);
+  const space = makeLabelSpace(labels, problemType, source.configLabels, { fileName, warnings });
+  const targets = new Map(
+    [files.train, ...files.validation].map((file) => [file.table, targetsOf(file, space)] as const),
+  );
+  const isSingle = problemType === 'single_label_classification';
+  const classes = isSingle
+    ? labels.codes.map((code) => (code < 0 ? -1 : (targets.get(source.train)!.of[code] as number)))
+    : null;
+  const parts = partsOf(files, source, classes, warnings);
+  const countLabels = (set: RowSet): number[] => countTargets(set, targets.get(set.table)!, space);
   if (problemType !== 'regression')
-    warnings.push(...labelWarnings(space.labels, parts.train.length, countLabels(parts.train)));
+    warnings.push(...labelWarnings(space.labels, parts.train.numbers.length, countLabels(parts.train)));
   return {
     task: 'text-classification',
     problemType,
     labels: space.labels,
     ...parts,
     warnings,
-    encode: (row) => encode(row, source),
-    sizeOf: ({ row }) => row.text.length + (row.textPair?.length ?? 0),
+    reader,
+    encode: (row) => encode(row, space, source),
     countLabels,
-    describe: ({ row, target }) => ({ text: row.text, textPair: row.textPair, label: describeTarget(target, space) }),
+    describe: (row) => ({
+      text: row.text,
+      textPair: row.textPair,
+      label: describeTarget(space.targetOf(row, row.fileName), space),
+    }),
     recordOf: (row) => recordOf(row, space, source),
   };
 }
 
-function labelRows(table: Table, space: LabelSpace, { roles }: TaskSource, warnings: string[]): LabelledRow[] {
-  return readTaskRows(table, roles, warnings).map((row) => ({ row, target: space.targetOf(row, table.fileName) }));
+function readerOf(table: Table, source: TaskSource): RowReader<LabelledRow> {
+  const roles = rolesIn(source, table);
+  const text = textColumn(table, roles, 'text');
+  const textPair = roles.textPair === undefined ? null : textColumn(table, roles, 'textPair');
+  const label = columnOf(table, roles, 'label');
+  return {
+    read: (cells, number) => ({
+      text: text(cells, number),
+      textPair: textPair?.(cells, number) ?? null,
+      label: label(cells),
+      line: table.lineNumbers[number]!,
+      fileName: table.fileName,
+    }),
+    inputs: (row) => (row.textPair === null ? [row.text] : [row.text, row.textPair]),
+    textColumn: roles.text!,
+    needed: { cellOf: (row) => row.label, what: 'label', column: roles.label! },
+  };
 }
 
-function countTargets(rows: readonly LabelledRow[], { problemType, labels }: LabelSpace): number[] {
+function noteLabels(table: Table, reader: RowReader<LabelledRow>) {
+  const column = new LabelColumn(table.rowCount);
+  const note = ({ label, line }: LabelledRow, number: number): void => column.add(label, number, line);
+  return { reader: { ...reader, note }, notes: () => column };
+}
+
+/** Target of each different label of a file, by its code. */
+interface FileTargets {
+  readonly of: readonly Target[];
+  readonly codes: Int32Array;
+}
+
+/** @throws StudioError E-DATA-LABEL for the first label that the training rows do not have. */
+function targetsOf({ table, notes }: SurveyedFile<LabelColumn>, space: LabelSpace): FileTargets {
+  const lines = new Map<Cell, number>();
+  for (const { label, line } of notes.cells) if (!lines.has(label)) lines.set(label, line);
+  const of = notes.values.map((label) => space.targetOf({ label, line: lines.get(label)! }, table.fileName));
+  return { of, codes: notes.codes };
+}
+
+function countTargets({ numbers }: RowSet, { of, codes }: FileTargets, { problemType, labels }: LabelSpace): number[] {
   if (problemType === 'regression') return [];
   const counts = labels.map(() => 0);
-  for (const { target } of rows) {
+  for (const row of numbers) {
+    const target = of[codes[row]!]!;
     if (typeof target === 'number') counts[target]!++;
     else
       target.forEach((hot, i) => {
@@ -66,24 +130,24 @@ function countTargets(rows: readonly LabelledRow[], { problemType, labels }: Lab
   return counts;
 }
 
-function encode({ row, target }: LabelledRow, { tokenizer, maxLength }: TaskSource): EncodedRow {
-  const { input_ids, attention_mask, token_type_ids, truncated } = tokenizer.encode(row.text, row.textPair, {
+function encode(row: LabelledRow, space: LabelSpace, { tokenizer, maxLength }: TaskSource): EncodedRow {
+  const { input_ids, attention_mask, token_type_ids, truncated, cutIds } = tokenizer.encode(row.text, row.textPair, {
     maxLength,
   });
   const example = {
     input_ids: Int32Array.from(input_ids),
     attention_mask: Uint8Array.from(attention_mask),
     ...(token_type_ids ? { token_type_ids: Uint8Array.from(token_type_ids) } : {}),
-    labels: target,
+    labels: space.targetOf(row, row.fileName),
   };
-  return { examples: [example], length: input_ids.length + truncated, truncated, targets: null };
+  return { examples: [example], length: input_ids.length + truncated, truncated, cutIds, targets: null };
 }
 
-function recordOf({ row, target }: LabelledRow, space: LabelSpace, { roles }: TaskSource): CellObject {
+function recordOf(row: LabelledRow, space: LabelSpace, { roles }: TaskSource): CellObject {
   return {
     [roles.text!]: row.text,
     ...(roles.textPair === undefined ? {} : { [roles.textPair]: row.textPair }),
-    [roles.label!]: nameTarget(target, space),
+    [roles.label!]: nameTarget(space.targetOf(row, row.fileName), space),
   };
 }
 

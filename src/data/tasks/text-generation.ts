@@ -7,12 +7,22 @@ import { IGNORE_INDEX } from '#util/ignore-index.ts';
 import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { Example } from '../dataset.ts';
+import type { WorkOptions } from '../work.ts';
 import { blocksOf } from './blocks.ts';
-import { columnOf, textColumn } from './columns.ts';
+import { columnOf, textColumn, whereOf } from './columns.ts';
 import { readTexts } from './fill-mask.ts';
 import { pack } from './packing.ts';
-import type { EncodedRow, RowTask, TaskSource } from './row-task.ts';
-import { partRows, tableWarnings } from './split-rows.ts';
+import type { RowReader } from './row-reader.ts';
+import {
+  type EncodedRow,
+  partsOf,
+  type RowTask,
+  rolesIn,
+  surveyFiles,
+  surveyWarnings,
+  type TaskSource,
+} from './row-task.ts';
+import { tableWarnings } from './split-rows.ts';
 
 /** Text of which parts are to be learned: in order, what is given, and what is to be written. */
 interface TextRow {
@@ -26,9 +36,9 @@ interface TextRow {
  * given. With packing the mask numbers the examples of a row from 1, and `position_ids` count within each.
  * @throws StudioError E-DATA-COLUMN or E-DATA-FORMAT naming the row.
  */
-export function textGeneration(source: TaskSource): RowTask<TextRow> {
+export async function textGeneration(source: TaskSource, work: WorkOptions): Promise<RowTask<TextRow>> {
   const form = formOf('text-generation', source.roles)?.[0]?.role ?? 'text';
-  return form === 'text' ? plainText(source) : written(source, form);
+  return form === 'text' ? plainText(source, work) : written(source, form, work);
 }
 
 const COMMON = {
@@ -39,29 +49,32 @@ const COMMON = {
   recordOf: ({ record }: TextRow) => record,
 } as const;
 
-function plainText(source: TaskSource): RowTask<TextRow> {
-  const { train: table, validation, tokenizer, maxLength, roles } = source;
-  const warnings = tableWarnings(source);
-  const read = (from: Table): TextRow[] =>
-    readTexts(from, source, warnings).map((text) => ({
-      parts: [{ text, counts: true }],
-      record: { [roles.text!]: text },
-    }));
-  // A document is one row: of it, blocks are held out.
-  const splitsExamples = table.format === 'txt' && validation === null;
-  const rows = read(table);
-  const parts = splitsExamples ? { train: rows, validation: [] } : partRows(rows, source, read, warnings);
+async function plainText(source: TaskSource, work: WorkOptions): Promise<RowTask<TextRow>> {
+  const { tokenizer, maxLength, roles } = source;
+  const texts = await readTexts(source, work, source.train.format === 'txt');
+  const { parts, splitsExamples, warnings } = texts;
+  const rowOf = (content: string): TextRow => ({
+    parts: [{ text: content, counts: true }],
+    record: { [roles.text!]: content },
+  });
   return {
     ...COMMON,
     ...parts,
     warnings,
+    reader: (table) => {
+      const { read, textColumn: column } = texts.reader(table);
+      return {
+        read: (cells, number) => rowOf(read(cells, number)),
+        inputs: (row) => [textOf(row)],
+        textColumn: column,
+      };
+    },
     encode: (row) => {
       const { input_ids: ids } = tokenizer.encode(textOf(row), null, { maxLength: null });
       return { examples: [everyToken(ids)], length: ids.length, truncated: 0, targets: null };
     },
-    sizeOf: (row) => textOf(row).length,
     head: (row, characters) => ({ ...row, parts: [{ text: textOf(row).slice(0, characters), counts: true }] }),
-    describe: (row) => ({ text: textOf(row), textPair: null, label: msg`blocks of ${maxLength} tokens` }),
+    describe: (row) => ({ text: textOf(row), textPair: null, label: `blocks of ${maxLength} tokens` }),
     join: (examples, fileName) => blocksOf(examples, maxLength, fileName),
     splitsExamples,
   };
@@ -73,49 +86,64 @@ const everyToken = (ids: readonly number[]): Example => ({
   labels: Int32Array.from(ids),
 });
 
-function written(source: TaskSource, form: Role): RowTask<TextRow> {
-  const { train, options, maxLength } = source;
-  const warnings = tableWarnings(source);
-  const read = form === 'messages' ? readChats : readPrompts;
-  const parts = partRows(read(train, source), source, (table) => read(table, source), warnings);
+async function written(source: TaskSource, form: Role, work: WorkOptions): Promise<RowTask<TextRow>> {
+  const { options, maxLength, tokenizer } = source;
+  const reader = (table: Table): RowReader<TextRow> => (form === 'messages' ? chats : prompts)(table, source);
+  const begin = (table: Table) => ({ reader: reader(table), notes: () => null });
+  const template = form === 'messages' ? [...tokenizer.savedFiles.keys()].join() : '';
+  const files = await surveyFiles(source, `${form} ${template}`, begin, work);
+  const warnings = [...tableWarnings(source), ...surveyWarnings(files)];
+  const parts = partsOf(files, source, null, warnings);
   return {
     ...COMMON,
     ...parts,
     warnings,
+    reader,
     encode: (row) => encodeWritten(row, source),
-    sizeOf: (row) => textOf(row).length,
-    describe: (row) => ({ text: textOf(row), textPair: null, label: msg`what is marked` }),
+    describe: (row) => ({ text: textOf(row), textPair: null, label: 'what is marked' }),
     ...(options.packing ? { join: (examples) => pack(examples, maxLength) } : {}),
   };
 }
 
-const textOf = ({ parts }: TextRow): string => parts.map(({ text }) => text).join('');
+const textOf = ({ parts }: TextRow): string => parts.map((part) => part.text).join('');
 
 /** The completion ends with the token that ends a text, so that the model learns to stop. */
-function readPrompts(table: Table, { roles, tokenizer }: TaskSource): TextRow[] {
+function prompts(table: Table, source: TaskSource): RowReader<TextRow> {
+  const roles = rolesIn(source, table);
   const prompt = textColumn(table, roles, 'prompt');
   const completion = textColumn(table, roles, 'completion');
-  const end = tokenizer.eosToken ?? '';
-  return table.rows.map((_, r) => {
-    const [given, text] = [prompt(r), completion(r)];
-    return {
-      record: { [roles.prompt!]: given, [roles.completion!]: text },
-      parts: [
-        { text: given, counts: false },
-        { text: end !== '' && text.endsWith(end) ? text : text + end, counts: true },
-      ],
-    };
-  });
+  const end = source.tokenizer.eosToken ?? '';
+  return {
+    read: (cells, number) => {
+      const [given, answer] = [prompt(cells, number), completion(cells, number)];
+      return {
+        record: { [source.roles.prompt!]: given, [source.roles.completion!]: answer },
+        parts: [
+          { text: given, counts: false },
+          { text: end !== '' && answer.endsWith(end) ? answer : answer + end, counts: true },
+        ],
+      };
+    },
+    inputs: ({ parts }) => parts.map((part) => part.text),
+    textColumn: null,
+  };
 }
 
 /** What the assistant says counts, with what the template puts at the end of it. */
-function readChats(table: Table, { roles, tokenizer }: TaskSource): TextRow[] {
-  const cell = columnOf(table, roles, 'messages');
-  return table.rows.map((_, r) => {
-    const where = `${table.fileName}:${table.lineNumbers[r]}`;
-    const messages = messagesIn(cell(r), where);
-    return { parts: tokenizer.chatParts(messages, where), record: { [roles.messages!]: messages as unknown as Cell } };
-  });
+function chats(table: Table, source: TaskSource): RowReader<TextRow> {
+  const cell = columnOf(table, rolesIn(source, table), 'messages');
+  return {
+    read: (cells, number) => {
+      const where = whereOf(table, number);
+      const messages = messagesIn(cell(cells), where);
+      return {
+        parts: source.tokenizer.chatParts(messages, where),
+        record: { [source.roles.messages!]: messages as unknown as Cell },
+      };
+    },
+    inputs: ({ parts }) => parts.map((part) => part.text),
+    textColumn: null,
+  };
 }
 
 function messagesIn(cell: Cell, where: string): ChatMessage[] {
@@ -128,8 +156,8 @@ function messagesIn(cell: Cell, where: string): ChatMessage[] {
   if (messages.length > 0 && messages.length === given.length) return messages;
   throw new StudioError('E-DATA-FORMAT', msg`${where}: a chat has to be a list of {"role": …, "content": …}.`, {
     where,
-    hint: msg`Each message has a role (system, user, assistant) and its text.`,
-    safe: msg`Your file was only read, not changed.`,
+    hint: 'Each message has a role (system, user, assistant) and its text.',
+    safe: 'Your file was only read, not changed.',
   });
 }
 
@@ -146,6 +174,7 @@ function encodeWritten({ parts }: TextRow, { tokenizer, maxLength, roles }: Task
     examples: [example],
     length: ids.length,
     truncated: ids.length - kept,
+    cutIds: ids.slice(kept),
     targets: Array.from(example.labels, (label) => (label === IGNORE_INDEX ? null : 'counts')),
   };
 }

@@ -1,7 +1,8 @@
 // The folder in which a run leaves for Python: data, model, checkpoint, train.py and what goes with it.
 
 import { recordTask } from '#data/tasks/prepare-task.ts';
-import type { TaskRecords, TaskSource } from '#data/tasks/row-task.ts';
+import type { TaskRecords } from '#data/tasks/record-rows.ts';
+import type { TaskSource } from '#data/tasks/row-task.ts';
 import type { CellObject } from '#formats/table.ts';
 import type { ZipEntry } from '#formats/zip-stream.ts';
 import { PeftModel } from '#models/peft/peft-model.ts';
@@ -43,9 +44,9 @@ export const FROM_MODEL: ExportedStart = { name: null, hasOptimizer: false, entr
 const isCheckpoint = (name: string | null): name is string => name !== null && /^checkpoint-\d+$/.test(name);
 
 /** @returns files by their path in the folder. @throws as `recordTask` for data that does not fit. */
-export function exportFolder(exported: ExportedRun): ZipEntry[] {
+export async function exportFolder(exported: ExportedRun): Promise<ZipEntry[]> {
   const { task, source, model, from } = exported;
-  const records = recordTask(task, source);
+  const records = await recordTask(task, source);
   const run = describe(exported, records);
   const { checkpoint } = run.start;
   const folder = checkpoint ?? (run.adapterConfig ? ADAPTER_FOLDER : MODEL_FOLDER);

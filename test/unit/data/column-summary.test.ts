@@ -1,15 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { summarizeColumns } from '#data/column-summary.ts';
+import { ColumnCounter } from '#data/column-summary.ts';
 import { readTable } from '#formats/tabular.ts';
 import { guessRoles, guessTask } from '#protocol/guess-task.ts';
 
-const table = (text: string) => readTable(new Blob([text]), 'data.csv');
+async function summarize(text: string) {
+  const counter = new ColumnCounter();
+  const { columns } = await readTable(new Blob([text]), 'data.csv', { onRows: (...seen) => counter.add(...seen) });
+  return counter.summaries(columns);
+}
 
-describe('summarizeColumns', () => {
+describe('ColumnCounter', () => {
   it('tells kinds, counts and frequent values', async () => {
     const csv =
       'text,label,code,price,none\nthe first long text,x,1,0.5,\nthe second long text,y,0,1.25,\nanother text,x,1,3,\n,x,1,7,\n';
-    expect(summarizeColumns(await table(csv))).toEqual([
+    expect(await summarize(csv)).toEqual([
       { name: 'text', kind: 'text', distinct: 3, empty: 1, topValues: [], meanCharacters: 17 },
       {
         name: 'label',
@@ -39,8 +43,8 @@ describe('summarizeColumns', () => {
   });
 
   it('knows lists and truth values', async () => {
-    const summary = summarizeColumns(
-      await table('{"tags": ["a"], "ok": true}\n{"tags": ["b"], "ok": true}\n{"tags": null, "ok": null}\n'),
+    const summary = await summarize(
+      '{"tags": ["a"], "ok": true}\n{"tags": ["b"], "ok": true}\n{"tags": null, "ok": null}\n',
     );
     expect(summary.map(({ kind, distinct, empty }) => [kind, distinct, empty])).toEqual([
       ['list', 2, 1],
@@ -69,13 +73,13 @@ describe('guessRoles', () => {
       { text: 'column_1', label: 'column_2' },
     ],
   ])('goes by %s', async (_, csv, roles) => {
-    const columns = summarizeColumns(await table(csv));
+    const columns = await summarize(csv);
     expect(guessRoles('text-classification', columns)).toEqual(roles);
     expect(guessTask({ columns, format: 'csv' })).toBe('text-classification');
   });
 
   it('gives up where nothing looks like a label', async () => {
-    const columns = summarizeColumns(await table('a,b\none thing,another\ntwo things,others\n'));
+    const columns = await summarize('a,b\none thing,another\ntwo things,others\n');
     expect(guessRoles('text-classification', columns)).toEqual({});
   });
 
@@ -85,7 +89,7 @@ describe('guessRoles', () => {
     ['{"messages": [{"role": "user", "content": "hi"}]}', 'text-generation'],
     ['{"prompt": "a long prompt", "completion": "a long completion"}', 'text-generation'],
   ] as const)('tells tasks: %s', async (line, task) => {
-    const columns = summarizeColumns(await table(`${line}\n${line}\n`));
+    const columns = await summarize(`${line}\n${line}\n`);
     expect(guessTask({ columns, format: 'jsonl' })).toBe(task);
   });
 });

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { readTable } from '#formats/tabular.ts';
+import { rowsOf } from '../../setup/table-rows.ts';
 
-const read = (...parts: BlobPart[]) => readTable(new Blob(parts), 'data.csv');
+async function read(...parts: BlobPart[]) {
+  const table = await readTable(new Blob(parts), 'data.csv');
+  return { ...table, rows: await rowsOf(table) };
+}
 const bytes = (text: string, encoding: BufferEncoding): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(Buffer.from(text, encoding));
 
@@ -91,7 +95,7 @@ describe('readTable of delimited text', () => {
       ['"open', '1'],
       ['said "no"', '0'],
     ]);
-    expect(table.warnings).toEqual([expect.stringMatching(/^data\.csv:2: a quote is not closed properly/)]);
+    expect(table.warnings).toEqual([expect.stringMatching(/^data\.csv: line 2: a quote is not closed properly/)]);
   });
 
   it('accepts a cell of 100,000 characters with a warning', async () => {
@@ -119,7 +123,7 @@ describe('readTable of delimited text', () => {
       'too many cells',
       'text,label\na,x\nb, c,y\nd,x\ne, f,y\n',
       'data.csv:3',
-      /2 rows have more cells than the 2 columns; lines 3, 5/,
+      /the row has 3 cells, more than the 2 columns: .* \(and 1 more such row; line 5\)/,
     ],
     ['an empty file', '', 'data.csv', /the file is empty/],
     ['a file of blanks', ' \n\n', 'data.csv', /the file is empty/],
@@ -133,7 +137,12 @@ describe('readTable of delimited text', () => {
     ['a character cut off at the end', bytes('text,label\nok,\xc3', 'latin1'), 'data.csv:2', /byte 14 of the file/],
     ['UTF-16 without a mark', bytes('text,label\nok,x', 'utf16le'), 'data.csv:1', /NUL character/],
     ['a picture', bytes('\x89PNG\r\n\x1a\n', 'latin1'), 'data.csv', /this is a picture, not a text file/],
-    ['one row with too many cells', 'text,label\na,b,c\n', 'data.csv:2', /1 row has .* columns; line 2\./],
+    [
+      'one row with too many cells',
+      'text,label\na,b,c\n',
+      'data.csv:2',
+      /the row has 3 cells, more than the 2 columns: "a \| b \| c"$/,
+    ],
     ['an Excel workbook', bytes('PK\x03\x04....', 'latin1'), 'data.csv', /Excel workbook/],
   ])('refuses %s', async (_, content, where, message) => {
     const failure = read(content);

@@ -47,7 +47,7 @@ async function exported(given: Given): Promise<Map<string, string>> {
     tokenizer: model.tokenizer,
     configLabels: model.labels,
   };
-  const entries = exportFolder({ ...RUN, ...run, task, source, model });
+  const entries = await exportFolder({ ...RUN, ...run, task, source, model });
   return new Map(await Promise.all(entries.map(async ({ name, data }) => [name, await contentOf(data)] as const)));
 }
 

@@ -19,6 +19,7 @@ import { DownloadButton } from './download-button.tsx';
 import { ForkButton, PinButton } from './fork-button.tsx';
 import { PushButton } from './push-button.tsx';
 import { checkpointMetrics } from './run-model.ts';
+import { SaveToFolderButton } from './save-to-folder-button.tsx';
 import { UndoableDelete, useUndeleted } from './undoable-delete.tsx';
 
 const ONE_LINE = { whiteSpace: 'nowrap' } as const;
@@ -111,6 +112,7 @@ function Row({ run, checkpoint, metrics, isChosen, onTry, onForked }: RowProps) 
       <Table.Td miw={440}>
         <Group gap={6} align="flex-start">
           <DownloadButton runId={run.runId} runName={run.name} checkpoint={checkpoint} />
+          <SaveToFolderButton runId={run.runId} checkpoint={checkpoint} />
           <PushButton runId={run.runId} runName={run.name} checkpoint={checkpoint} />
           <ContinueElsewhereButton runId={run.runId} runName={run.name} checkpoint={checkpoint} />
           <Button size="xs" variant="default" onClick={() => onTry(checkpoint.checkpointId)}>{t`Try`}</Button>

@@ -7,19 +7,25 @@ import type { StudioError } from '#util/studio-error.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
 import { FileDrop } from '../../components/file-drop.tsx';
 import { Icon } from '../../components/icon.tsx';
+import { JobProgress } from '../../components/job-progress.tsx';
 import { formatCount, plural } from '../../format.ts';
 import type { Loadable } from '../../hooks/loadable.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { toStudioError } from '../../hooks/to-studio-error.ts';
-import { ColumnRolesForm } from './column-roles-form.tsx';
+import { t, translate } from '../../language/translate.ts';
+import { ArchiveForm } from './archive-form.tsx';
 import { DataPreview } from './data-preview.tsx';
-import { openData } from './draft-actions.ts';
-import { rolesOf, type SetupDraft } from './draft-store.ts';
+import { cancelData, OPEN_JOB, openData } from './draft-actions.ts';
+import type { SetupDraft } from './draft-store.ts';
 import { ExaminationView } from './examination-view.tsx';
-import { sortFiles } from './file-sorting.ts';
+import { DATA_FILES, sortFiles } from './file-sorting.ts';
+import { FindingsView } from './findings-view.tsx';
+import { FixButtons } from './fix-buttons.tsx';
 import { HubPanel } from './hub/hub-panel.tsx';
 import { type SectionStatus, SetupSection } from './setup-section.tsx';
 import { SplitForm } from './split-form.tsx';
+import { TaskForm } from './task-form.tsx';
+import { EXAMINE_JOB } from './use-setup.ts';
 
 interface DataSectionProps {
   readonly draft: SetupDraft;
@@ -30,23 +36,35 @@ export function DataSection({ draft, examination }: DataSectionProps) {
   const { data } = draft;
   const summary = data.status === 'ready' ? `${data.value.name} · ${plural(data.value.rows, 'row')}` : undefined;
   return (
-    <SetupSection title="Data" status={statusOf(draft, examination)} summary={summary}>
+    <SetupSection title={t`Data`} status={statusOf(draft, examination)} summary={summary}>
       {data.status === 'ready' && (
         <Stack gap="md">
           <Warnings warnings={data.value.warnings} />
-          <DataPreview data={data.value} roles={rolesOf(draft)} />
-          <ColumnRolesForm draft={draft} data={data.value} />
+          {data.value.archive && <ArchiveForm archive={data.value.archive} />}
+          <TaskForm draft={draft} />
+          <DataPreview data={data.value} draft={draft} />
           <SplitForm draft={draft} data={data.value} />
-          {examination.status === 'failed' && <ErrorAlert error={examination.error} />}
+          {examination.status === 'loading' && <JobProgress jobId={EXAMINE_JOB} />}
+          {examination.status === 'failed' && (
+            <ErrorAlert error={examination.error}>
+              <FixButtons error={examination.error} />
+            </ErrorAlert>
+          )}
+          <FindingsView draft={draft} examination={examination} />
           {examination.status === 'ready' && (
             <>
               <Warnings warnings={examination.value.warnings.filter((text) => !data.value.warnings.includes(text))} />
-              <ExaminationView examination={examination.value} />
+              <ExaminationView examination={examination.value} draft={draft} />
             </>
           )}
         </Stack>
       )}
-      {data.status === 'failed' && <ErrorAlert error={data.error} />}
+      {data.status === 'loading' && <JobProgress jobId={OPEN_JOB} onCancel={cancelData} />}
+      {data.status === 'failed' && (
+        <ErrorAlert error={data.error}>
+          <FixButtons error={data.error} />
+        </ErrorAlert>
+      )}
       <DataDrop draft={draft} />
     </SetupSection>
   );
@@ -73,9 +91,9 @@ function DataDrop({ draft }: { draft: SetupDraft }) {
     <>
       {error && <ErrorAlert error={error} onClose={() => setError(null)} />}
       <FileDrop
-        label={data.status === 'ready' ? 'Other data' : 'Your data'}
-        hint="CSV, TSV, JSON, JSONL, CoNLL or plain text. It stays on this device."
-        accept=".csv,.tsv,.jsonl,.ndjson,.json,.txt,.conll,.iob,.bio"
+        label={data.status === 'ready' ? t`Other data` : t`Your data`}
+        hint={t`CSV, TSV, JSON, JSONL, CoNLL, Parquet, plain text, or a zip of them. It stays on this device.`}
+        accept={DATA_FILES}
         multiple
         testId="data-input"
         compact={data.status === 'ready'}
@@ -90,9 +108,7 @@ function DataDrop({ draft }: { draft: SetupDraft }) {
             size="sm"
             data-testid="use-sample-data"
             onClick={() => void openData(client, { kind: 'sample' })}
-          >
-            Use the bundled data
-          </Button>
+          >{t`Use the bundled data`}</Button>
         </Group>
       )}
     </>
@@ -107,14 +123,14 @@ function Warnings({ warnings }: { warnings: readonly string[] }) {
     <Alert
       color="yellow"
       icon={<Icon name="alert" />}
-      title={plural(warnings.length, 'thing to know', 'things to know')}
+      title={warnings.length === 1 ? t`1 thing to know` : t`${warnings.length} things to know`}
     >
       <List size="sm">
         {warnings.slice(0, SHOWN).map((warning) => (
-          <List.Item key={warning}>{warning}</List.Item>
+          <List.Item key={warning}>{translate(warning)}</List.Item>
         ))}
       </List>
-      {warnings.length > SHOWN && <Text size="sm">… and {formatCount(warnings.length - SHOWN)} more</Text>}
+      {warnings.length > SHOWN && <Text size="sm">{t`… and ${formatCount(warnings.length - SHOWN)} more`}</Text>}
     </Alert>
   );
 }

@@ -25,10 +25,21 @@ export function chooseTask(task: Task): void {
   changeDraft({ task, roles: {}, rolesByHand: false });
 }
 
-/** @param column null: none. */
-export function chooseColumn(role: Role, column: string | null): void {
-  const roles = { ...rolesOf(draftStore.getState()), [role]: column ?? undefined };
-  changeDraft({ roles, rolesByHand: true });
+export const currentDraft = (): SetupDraft => draftStore.getState();
+
+/** What part a column plays, and no other column then. @param role null: none. */
+export function chooseRole(column: string, role: Role | null): void {
+  const others = Object.entries(rolesOf(currentDraft())).filter(([each, name]) => name !== column && each !== role);
+  changeDraft({ roles: { ...Object.fromEntries(others), ...(role && { [role]: column }) }, rolesByHand: true });
+}
+
+/** Name of the job that opens data: a new one ends the former. */
+export const OPEN_JOB = 'open-data';
+
+/** Nothing is open then, nor is anything kept in memory. */
+export function cancelData(): void {
+  latest.data++;
+  changeDraft({ data: EMPTY, sampleData: false, dataSource: null, trainFile: null, validationFile: null });
 }
 
 /** Counts openings, so that an answer to a former one is dropped. */
@@ -56,11 +67,14 @@ export async function openData(client: TrainerClient, source: DataSource): Promi
   changeDraft({
     data: { status: 'loading' },
     sampleData: source.kind === 'sample',
+    dataSource: source,
+    leaveOut: [],
+    validationRoles: {},
     trainFile: files?.train ?? null,
     validationFile: files?.validation ?? null,
   });
   try {
-    const value = await client.request('data/open', { source });
+    const value = await client.request('data/open', { jobId: OPEN_JOB, source });
     if (turn !== latest.data) return;
     changeDraft({ data: { status: 'ready', value }, rolesByHand: false });
   } catch (thrown) {
@@ -109,6 +123,8 @@ export function draftFrom(setup: RunDetail['setup']): void {
     peft: setup.peft ?? null,
     validationFraction: setup.validationFraction,
     splitSeed: setup.splitSeed,
+    stratify: setup.stratify ?? false,
+    leaveOut: setup.leaveOut ?? [],
     maxLength: setup.maxLength,
     focusStart: false,
   });

@@ -4,7 +4,7 @@ import { createJSONStorage, persist, type StateStorage } from 'zustand/middlewar
 import { createStore } from 'zustand/vanilla';
 import { chooseTask, guessTask, keepRoles } from '#protocol/guess-task.ts';
 import type { LoraConfig } from '#protocol/lora-config.ts';
-import type { DataSummary, EarlyStopping, ModelSummary, NamedFile } from '#protocol/messages.ts';
+import type { DataSource, DataSummary, EarlyStopping, LeftOut, ModelSummary, NamedFile } from '#protocol/messages.ts';
 import { DEFAULT_TASK_OPTIONS, type TaskOptions } from '#protocol/task-options.ts';
 import { type ColumnRoles, formOf } from '#protocol/task-roles.ts';
 import type { Task } from '#util/task.ts';
@@ -29,11 +29,19 @@ export interface SetupDraft {
   readonly earlyStopping: EarlyStopping | null;
   readonly validationFraction: number;
   readonly splitSeed: number;
+  /** Hold out the same share of every label. */
+  readonly stratify: boolean;
+  /** Rows that are not used. */
+  readonly leaveOut: readonly LeftOut[];
+  /** Columns that are called otherwise in the validation file. */
+  readonly validationRoles: ColumnRoles;
   readonly maxLength: number;
   readonly sampleModel: boolean;
   readonly sampleData: boolean;
   readonly model: Loadable<ModelSummary>;
   readonly data: Loadable<DataSummary>;
+  /** What was opened last, to be read again in another way. */
+  readonly dataSource: DataSource | null;
   readonly trainFile: NamedFile | null;
   readonly validationFile: NamedFile | null;
   /** Start takes the focus as soon as it can be pressed. */
@@ -51,11 +59,15 @@ const INITIAL: SetupDraft = {
   earlyStopping: null,
   validationFraction: 0.1,
   splitSeed: 42,
+  stratify: false,
+  leaveOut: [],
+  validationRoles: {},
   maxLength: 128,
   sampleModel: false,
   sampleData: false,
   model: EMPTY,
   data: EMPTY,
+  dataSource: null,
   trainFile: null,
   validationFile: null,
   focusStart: false,
@@ -73,6 +85,7 @@ const KEPT = [
   'earlyStopping',
   'validationFraction',
   'splitSeed',
+  'stratify',
   'maxLength',
   'sampleModel',
   'sampleData',

@@ -1,38 +1,43 @@
-// What the model will see: how rows are split and labelled, how long they are, and the tokens of the first ones.
+// What will be trained on: how rows are split and labelled, how long they are, and any of them as the model will see it.
 
-import { Group, Paper, Progress, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
-import type { DataExamination, TokenPreview } from '#protocol/messages.ts';
+import { Group, Progress, SimpleGrid, Stack, Table } from '@mantine/core';
+import type { DataExamination } from '#protocol/messages.ts';
+import { msg } from '#util/msg.ts';
 import { Fact } from '../../components/fact.tsx';
-import { numbered } from '../../components/numbered.ts';
 import { formatCount, formatPercent, plural } from '../../format.ts';
+import { t, translate } from '../../language/translate.ts';
+import type { SetupDraft } from './draft-store.ts';
+import { LengthHistogram } from './length-histogram.tsx';
 import { TASK_NAMES } from './role-names.ts';
-import styles from './setup.module.css';
+import { RowViewer } from './row-viewer.tsx';
+import { toTask } from './setup-model.ts';
 
 const PROBLEMS = {
-  single_label_classification: 'one label per row',
-  multi_label_classification: 'several labels per row',
-  regression: 'a number per row',
+  single_label_classification: msg`one label per row`,
+  multi_label_classification: msg`several labels per row`,
+  regression: msg`a number per row`,
 } as const;
 
-export function ExaminationView({ examination }: { examination: DataExamination }) {
+export function ExaminationView({ examination, draft }: { examination: DataExamination; draft: SetupDraft }) {
   const { task, problemType, trainRows, validationRows, truncatedShare, longest, labels } = examination;
+  const setup = toTask(draft);
   return (
     <Stack gap="md" data-testid="examination">
       <SimpleGrid cols={{ base: 2, sm: 4 }} spacing="sm">
-        <Fact name="Task" value={task === 'text-classification' ? PROBLEMS[problemType] : TASK_NAMES[task]} />
-        <Fact name="Training" value={plural(trainRows, 'row')} />
-        <Fact name="Validation" value={plural(validationRows, 'row')} />
-        <Fact name="Longest row" value={`${plural(longest, 'token')}, ${formatPercent(truncatedShare)} of rows cut`} />
+        <Fact
+          name={t`Task`}
+          value={translate(task === 'text-classification' ? PROBLEMS[problemType] : TASK_NAMES[task])}
+        />
+        <Fact name={t`Training`} value={plural(trainRows, 'row')} />
+        <Fact name={t`Validation`} value={plural(validationRows, 'row')} />
+        <Fact
+          name={t`Longest row`}
+          value={t`${plural(longest, 'token')}, ${formatPercent(truncatedShare)} of rows cut`}
+        />
       </SimpleGrid>
       {labels.length > 0 && <LabelDistribution examination={examination} />}
-      <Stack gap="xs">
-        <Title order={3} size="h5">
-          What the model will see
-        </Title>
-        {numbered(examination.previews).map(({ number, item }) => (
-          <TokenRow key={number} preview={item} />
-        ))}
-      </Stack>
+      <LengthHistogram examination={examination} draft={draft} />
+      {setup && <RowViewer task={setup} examination={examination} />}
     </Stack>
   );
 }
@@ -41,62 +46,44 @@ const SHOWN_LABELS = 12;
 
 function LabelDistribution({ examination }: { examination: DataExamination }) {
   const { labels, trainCounts, validationCounts } = examination;
-  const most = Math.max(1, ...trainCounts);
   return (
-    <Table fz="sm" verticalSpacing={4} aria-label="Labels">
+    <Table fz="sm" verticalSpacing={4} aria-label={t`Labels`} data-testid="label-distribution">
       <Table.Thead>
         <Table.Tr>
-          <Table.Th>Label</Table.Th>
-          <Table.Th w="45%">Training rows</Table.Th>
-          <Table.Th ta="right">Validation</Table.Th>
+          <Table.Th>{t`Label`}</Table.Th>
+          <Table.Th w="35%">{t`Training`}</Table.Th>
+          <Table.Th w="35%">{t`Validation`}</Table.Th>
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody className="numeric">
         {labels.slice(0, SHOWN_LABELS).map((label, index) => (
           <Table.Tr key={label}>
-            <Table.Td>{label}</Table.Td>
-            <Table.Td>
-              <Group gap="xs" wrap="nowrap">
-                <Progress value={(100 * (trainCounts[index] ?? 0)) / most} style={{ flex: 1 }} aria-hidden="true" />
-                <span>{formatCount(trainCounts[index] ?? 0)}</span>
-              </Group>
-            </Table.Td>
-            <Table.Td ta="right">{formatCount(validationCounts[index] ?? 0)}</Table.Td>
+            <Table.Td style={{ overflowWrap: 'anywhere' }}>{label}</Table.Td>
+            <Share counts={trainCounts} index={index} />
+            <Share counts={validationCounts} index={index} />
           </Table.Tr>
         ))}
       </Table.Tbody>
-      {labels.length > SHOWN_LABELS && <Table.Caption>and {labels.length - SHOWN_LABELS} more labels</Table.Caption>}
+      {labels.length > SHOWN_LABELS && (
+        <Table.Caption>{t`and ${labels.length - SHOWN_LABELS} more labels`}</Table.Caption>
+      )}
     </Table>
   );
 }
 
-const SPECIAL = /^(\[[A-Z]+\]|<[^<>]+>)$/;
-
-function TokenRow({ preview }: { preview: TokenPreview }) {
+/** A label's rows in a part, and their share of the part. */
+function Share({ counts, index }: { counts: readonly number[]; index: number }) {
+  const count = counts[index] ?? 0;
+  const all = Math.max(
+    1,
+    counts.reduce((sum, each) => sum + each, 0),
+  );
   return (
-    <Paper withBorder p="xs" data-testid="token-preview">
-      <div className={styles.tokens}>
-        {numbered(preview.tokens).map(({ number, item: token }) => (
-          <span
-            key={number}
-            className={styles.token}
-            data-special={SPECIAL.test(token) || undefined}
-            data-target={preview.targets?.[number - 1] ? true : undefined}
-            title={[`id ${preview.ids[number - 1] ?? ''}`, preview.targets?.[number - 1]].filter(Boolean).join(', ')}
-          >
-            {token}
-          </span>
-        ))}
-      </div>
-      <Text size="xs" c="dimmed" mt={4}>
-        {plural(preview.tokens.length, 'token')} · label <b>{preview.label}</b>
-        {preview.truncated > 0 && (
-          <Text span c="orange" inherit>
-            {' '}
-            · {plural(preview.truncated, 'token')} cut off
-          </Text>
-        )}
-      </Text>
-    </Paper>
+    <Table.Td>
+      <Group gap="xs" wrap="nowrap">
+        <Progress value={(100 * count) / all} style={{ flex: 1 }} aria-hidden="true" visibleFrom="sm" />
+        <span>{t`${formatCount(count)} (${formatPercent(count / all)})`}</span>
+      </Group>
+    </Table.Td>
   );
 }

@@ -2,13 +2,16 @@
 
 import type { NamedFile } from '#protocol/messages.ts';
 
+/** For the dialogs of browsers: what data files are called. */
+export const DATA_FILES = '.csv,.tsv,.jsonl,.ndjson,.json,.txt,.conll,.iob,.bio,.parquet,.zip';
+
 export interface SortedFiles {
   readonly model: readonly NamedFile[];
   readonly train: NamedFile | null;
   readonly validation: NamedFile | null;
 }
 
-const DATA_ONLY = /\.(csv|tsv|jsonl|ndjson|txt|conll|iob|bio)$/i;
+const DATA_ONLY = /\.(csv|tsv|jsonl|ndjson|txt|conll|iob|bio|parquet)$/i;
 const MODEL_SIGN =
   /\.(safetensors|zip|bin|pt)$|(^|\/)(config|tokenizer|tokenizer_config|model\.safetensors\.index)\.json$/i;
 const VALIDATION_SIGN = /(valid|dev|test|eval)/i;

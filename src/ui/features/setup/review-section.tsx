@@ -7,6 +7,7 @@ import type { RunPlan } from '#protocol/messages.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
 import { HubAccess } from '../../components/hub-access.tsx';
 import { Icon } from '../../components/icon.tsx';
+import { JobProgress } from '../../components/job-progress.tsx';
 import { useHubConnection } from '../../hooks/hub-session.ts';
 import { readyValue } from '../../hooks/loadable.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
@@ -20,6 +21,8 @@ import { PlanChart } from './plan-chart.tsx';
 import { describePlan, suggestName } from './setup-model.ts';
 import { SetupSection } from './setup-section.tsx';
 import type { Setup } from './use-setup.ts';
+
+const START_JOB = 'start-run';
 
 interface ReviewSectionProps {
   readonly setup: Setup;
@@ -38,7 +41,11 @@ export function ReviewSection({ setup, onStarted }: ReviewSectionProps) {
     if (!runSetup) return;
     start('start', async () => {
       askToKeepStorage();
-      const { runId } = await client.request('run/start', { setup: runSetup, hub: pushes ? hub : undefined });
+      const { runId } = await client.request('run/start', {
+        setup: runSetup,
+        hub: pushes ? hub : undefined,
+        jobId: START_JOB,
+      });
       await library.refresh();
       onStarted(runId);
     });
@@ -62,6 +69,7 @@ export function ReviewSection({ setup, onStarted }: ReviewSectionProps) {
       {plan.status === 'ready' && runSetup && <MeasureButton setup={runSetup} plan={plan.value} />}
       <Fixes fixes={fixesOf(parsed, setup.effective, readyValue(plan))} onFix={fix} />
       {plan.status === 'failed' && <ErrorAlert error={plan.error} />}
+      {busy !== null && <JobProgress jobId={START_JOB} />}
       {error && <ErrorAlert error={error} />}
       {blockers.length > 0 && (
         <Stack gap={4} data-testid="blockers">

@@ -15,7 +15,7 @@ import { ROLE_NAMES } from './role-names.ts';
 export function toTask(draft: SetupDraft): TaskSetup | null {
   const [model, data] = [readyValue(draft.model), readyValue(draft.data)];
   if (!model || !data || !hasRoles(draft) || sameColumns(draft)) return null;
-  const { peft, validationFraction, splitSeed, maxLength } = draft;
+  const { peft, validationFraction, splitSeed, stratify, leaveOut, validationRoles, maxLength } = draft;
   if (maxLength < 1 || maxLength > model.maxPositions) return null;
   return {
     modelId: model.modelId,
@@ -26,6 +26,9 @@ export function toTask(draft: SetupDraft): TaskSetup | null {
     peft,
     validationFraction,
     splitSeed,
+    ...(stratify ? { stratify } : {}),
+    ...(leaveOut.length > 0 ? { leaveOut } : {}),
+    ...(Object.keys(validationRoles).length > 0 ? { validationRoles } : {}),
     maxLength,
   };
 }

@@ -1,6 +1,6 @@
 // Where validation rows come from, and how long inputs may be.
 
-import { Button, Group, NumberInput, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Button, Checkbox, Group, NumberInput, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { DataSummary, NamedFile } from '#protocol/messages.ts';
 import type { StudioError } from '#util/studio-error.ts';
@@ -10,8 +10,10 @@ import { plural } from '../../format.ts';
 import { readyValue } from '../../hooks/loadable.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { toStudioError } from '../../hooks/to-studio-error.ts';
+import { t } from '../../language/translate.ts';
 import { changeDraft, openData } from './draft-actions.ts';
-import type { SetupDraft } from './draft-store.ts';
+import { type SetupDraft, taskOf } from './draft-store.ts';
+import { DATA_FILES } from './file-sorting.ts';
 
 export function SplitForm({ draft, data }: { draft: SetupDraft; data: DataSummary }) {
   const positions = readyValue(draft.model)?.maxPositions;
@@ -20,8 +22,8 @@ export function SplitForm({ draft, data }: { draft: SetupDraft; data: DataSummar
     <Stack gap="sm">
       <SimpleGrid cols={{ base: 1, xs: 3 }} spacing="sm">
         <NumberInput
-          label="Longest input"
-          description={positions === undefined ? 'in tokens' : `in tokens, at most ${positions}`}
+          label={t`Longest input`}
+          description={positions === undefined ? t`in tokens` : t`in tokens, at most ${positions}`}
           data-testid="max-length"
           value={draft.maxLength}
           min={1}
@@ -33,8 +35,8 @@ export function SplitForm({ draft, data }: { draft: SetupDraft; data: DataSummar
         {!ownValidation && (
           <>
             <NumberInput
-              label="Held back"
-              description="share for validation"
+              label={t`Held back`}
+              description={t`share for validation`}
               data-testid="validation-fraction"
               value={Math.round(draft.validationFraction * 100)}
               suffix=" %"
@@ -45,8 +47,8 @@ export function SplitForm({ draft, data }: { draft: SetupDraft; data: DataSummar
               onChange={(value) => typeof value === 'number' && changeDraft({ validationFraction: value / 100 })}
             />
             <NumberInput
-              label="Seed of the split"
-              description="same seed, same rows"
+              label={t`Seed of the split`}
+              description={t`same seed, same rows`}
               data-testid="split-seed"
               value={draft.splitSeed}
               min={0}
@@ -57,6 +59,14 @@ export function SplitForm({ draft, data }: { draft: SetupDraft; data: DataSummar
           </>
         )}
       </SimpleGrid>
+      {!ownValidation && taskOf(draft) === 'text-classification' && (
+        <Checkbox
+          label={t`Same share of every label in both parts`}
+          data-testid="stratify"
+          checked={draft.stratify}
+          onChange={({ currentTarget }) => changeDraft({ stratify: currentTarget.checked })}
+        />
+      )}
       <ValidationFile draft={draft} rows={data.validationRows} />
     </Stack>
   );
@@ -73,12 +83,10 @@ function ValidationFile({ draft, rows }: { draft: SetupDraft; rows: number | nul
     return (
       <Group gap="xs">
         <Text size="sm">
-          Validation: {validationFile.path}
+          {t`Validation: ${validationFile.path}`}
           {rows !== null && ` · ${plural(rows, 'row')}`}
         </Text>
-        <Button size="compact-xs" variant="default" onClick={() => reopen(undefined)}>
-          Remove
-        </Button>
+        <Button size="compact-xs" variant="default" onClick={() => reopen(undefined)}>{t`Remove`}</Button>
       </Group>
     );
   }
@@ -87,9 +95,9 @@ function ValidationFile({ draft, rows }: { draft: SetupDraft; rows: number | nul
     <>
       {error && <ErrorAlert error={error} onClose={() => setError(null)} />}
       <FileDrop
-        label="A file for validation"
-        hint="Optional: with the same columns, instead of holding rows back."
-        accept=".csv,.tsv,.jsonl,.ndjson,.json,.txt,.conll,.iob,.bio"
+        label={t`A file for validation`}
+        hint={t`Optional: with the same columns, instead of holding rows back.`}
+        accept={DATA_FILES}
         testId="validation-input"
         compact
         onFiles={(files) => reopen(files[0])}

@@ -12,7 +12,8 @@ import { reopenSample, useDraft } from './draft-actions.ts';
 import type { SetupDraft } from './draft-store.ts';
 import { findBlockers, toRunSetup, toTask } from './setup-model.ts';
 
-const PREVIEW_ROWS = 5;
+/** Name of the job that examines data: a new one ends the former. */
+export const EXAMINE_JOB = 'examine-data';
 const SETTLE_MS = 250;
 
 export interface Setup {
@@ -49,7 +50,7 @@ export function useSetup(): Setup {
   const parsed = useMemo(() => parseTrainingArguments(effective), [effective]);
   const task = toTask(draft);
   const examination = useRemote(
-    task && { task, previewRows: PREVIEW_ROWS },
+    task && { jobId: EXAMINE_JOB, task },
     (question) => client.request('data/examine', question),
     SETTLE_MS,
   );

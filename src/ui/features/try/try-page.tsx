@@ -81,7 +81,12 @@ function OpenTry({ store }: { store: RunStore }) {
       <Group justify="space-between" gap="xs">
         <Stack gap={0}>
           <Title order={1} size="h3">{t`Try ${summary.name}`}</Title>
-          <Anchor component={Link} href={`/run/${summary.runId}`} size="sm">{t`Back to the run`}</Anchor>
+          <Anchor
+            component={Link}
+            href={`/run/${summary.runId}`}
+            size="sm"
+            data-testid="back-to-run"
+          >{t`Back to the run`}</Anchor>
         </Stack>
         {models.length < MOST && left.length > 0 && (
           <Button

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Dataset } from '#data/dataset.ts';
-import { examineTask, prepareTask } from '#data/tasks/prepare-task.ts';
+import { examineTask, prepareTask, viewTaskRow } from '#data/tasks/prepare-task.ts';
 import type { TaskSource } from '#data/tasks/row-task.ts';
 import { floatFieldsOf } from '#data/tasks/text-classification.ts';
 import { readTable } from '#formats/tabular.ts';
@@ -36,7 +36,7 @@ async function options(csv: string, changes: Partial<TaskSource> = {}): Promise<
 /** The data, with how often each label occurs as the page shows it. */
 async function prepare(csv: string, changes: Partial<TaskSource> = {}) {
   const source = await options(csv, changes);
-  const { trainCounts, validationCounts } = examineTask('text-classification', source, 0);
+  const { trainCounts, validationCounts } = await examineTask('text-classification', source);
   return { ...(await prepareTask('text-classification', source)), trainCounts, validationCounts };
 }
 const targets = ({ train }: Awaited<ReturnType<typeof prepare>>): unknown[] =>
@@ -73,13 +73,10 @@ describe('prepareTask', () => {
 
   it('reports progress to the end', async () => {
     const seen: [number, number][] = [];
-    await prepareTask('text-classification', await options(SIMPLE, { validationFraction: 0.5 }), (done, total) =>
-      seen.push([done, total]),
-    );
-    expect(seen).toEqual([
-      [2, 4],
-      [4, 4],
-    ]);
+    await prepareTask('text-classification', await options(SIMPLE, { validationFraction: 0.5 }), {
+      onProgress: (done, total) => seen.push([done, total]),
+    });
+    expect(seen.at(-1)).toEqual([4, 4]);
   });
 
   it('gives way to other work in long data', async () => {
@@ -299,11 +296,8 @@ describe('unusable data is refused:', () => {
 
 describe('examineTask', () => {
   it('shows what the model will see', async () => {
-    const examination = examineTask(
-      'text-classification',
-      await options('text,label\nvery good film,pos\nbad,neg\nthe a the a the,neg\n', { maxLength: 5 }),
-      2,
-    );
+    const source = await options('text,label\nvery good film,pos\nbad,neg\nthe a the a the,neg\n', { maxLength: 5 });
+    const examination = await examineTask('text-classification', source);
     expect(examination).toMatchObject({
       problemType: 'single_label_classification',
       labels: ['neg', 'pos'],
@@ -312,34 +306,41 @@ describe('examineTask', () => {
       trainCounts: [2, 1],
       truncatedShare: 1 / 3,
       longest: 7,
+      lengths: { counted: 3, percentile95: 7, percentile99: 7 },
     });
-    expect(examination.previews).toEqual([
-      {
-        text: 'very good film',
-        textPair: null,
-        label: 'pos',
-        tokens: ['[CLS]', 'very', 'good', 'film', '[SEP]'],
-        ids: [2, 8, 5, 7, 3],
-        targets: null,
-        truncated: 0,
-      },
-      {
-        text: 'bad',
+    expect(examination.lengths.bins.map(({ count }) => count)).toEqual([0, 0, 0, 1, 0, 1, 0, 1]);
+  });
+
+  it('shows any row', async () => {
+    const source = await options('text,label\nvery good film,pos\nbad,neg\nthe a the a film,neg\n', { maxLength: 5 });
+    const view = (index: number, search?: { text: string; backwards: boolean }) =>
+      viewTaskRow('text-classification', source, { part: 'train', index, search });
+    expect(await view(2)).toEqual({
+      index: 2,
+      rows: 3,
+      where: 'train.csv:4',
+      preview: {
+        text: 'the a the a film',
         textPair: null,
         label: 'neg',
-        tokens: ['[CLS]', 'bad', '[SEP]'],
-        ids: [2, 6, 3],
+        tokens: ['[CLS]', 'the', 'a', 'the', '[SEP]'],
+        ids: [2, 9, 10, 9, 3],
         targets: null,
-        truncated: 0,
+        truncated: 2,
+        cutTokens: ['a', 'film'],
       },
-    ]);
+    });
+    expect(await view(99)).toMatchObject({ index: 2 });
+    expect(await view(1, { text: 'FILM', backwards: false })).toMatchObject({ index: 2 });
+    expect(await view(1, { text: 'film', backwards: true })).toMatchObject({ index: 0 });
+    expect(await view(0, { text: 'nowhere', backwards: false })).toBeNull();
+    expect(await viewTaskRow('text-classification', source, { part: 'validation', index: 0 })).toBeNull();
   });
 
   it('names several labels, and values', async () => {
-    const several = await options('{"text": "a", "label": ["y", "x"]}\n');
-    expect(examineTask('text-classification', several, 1).previews[0]!.label).toBe('x, y');
-    expect(examineTask('text-classification', await options('text,label\na,1.5\nb,2\n'), 1).previews[0]!.label).toBe(
-      '1.5',
-    );
+    const labelOf = async (text: string) =>
+      (await viewTaskRow('text-classification', await options(text), { part: 'train', index: 0 }))!.preview.label;
+    expect(await labelOf('{"text": "a", "label": ["y", "x"]}\n')).toBe('x, y');
+    expect(await labelOf('text,label\na,1.5\nb,2\n')).toBe('1.5');
   });
 });

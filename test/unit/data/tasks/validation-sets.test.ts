@@ -56,7 +56,7 @@ describe('several validation sets', () => {
       ['s0', [1]],
       ['s1', [0, 1]],
     ]);
-    expect(examineTask('text-classification', source, 0)).toMatchObject({
+    expect(await examineTask('text-classification', source)).toMatchObject({
       validationRows: 3,
       validationCounts: [1, 2],
     });

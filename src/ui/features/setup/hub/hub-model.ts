@@ -1,6 +1,7 @@
 // What the panel of the Hub works out by itself: what was typed, which files are data for what, how much is to come.
 // Pure; tested in Node.
 
+import { guessSplits } from '#protocol/guess-splits.ts';
 import type { HubDownload, HubFile, HubRepo, HubRepoInfo } from '#protocol/hub-messages.ts';
 import type { DataSource, ModelSource } from '#protocol/messages.ts';
 
@@ -31,13 +32,11 @@ export interface DataChoice {
   readonly validation: string;
 }
 
-/** The usual names: `train`, and `validation`, `dev` or else `test`. */
+/** Something has to stand in the form: the first file where names do not tell. */
 export function guessChoice(files: readonly HubFile[]): DataChoice {
   const paths = files.map(({ path }) => path);
-  const train = paths.find((path) => /train/i.test(path)) ?? paths[0] ?? '';
-  const others = paths.filter((path) => path !== train);
-  const validation = others.find((path) => /valid|dev/i.test(path)) ?? others.find((path) => /test/i.test(path));
-  return { train, validation: /train/i.test(train) ? (validation ?? '') : '' };
+  const { train, validation } = guessSplits(paths);
+  return { train: train ?? paths[0] ?? '', validation: validation ?? '' };
 }
 
 export interface Amount {

@@ -33,6 +33,8 @@ export interface KernelCall {
   readonly workgroupSize?: number;
   /** Workgroups along x, y, z; see `linearGrid`. */
   readonly grid: readonly [number, number, number];
+  /** Floating-point operations, for the profiler. Default 0: not counted. */
+  readonly flops?: number;
 }
 
 export interface Kernel {
@@ -60,7 +62,8 @@ export function defineKernel(spec: KernelSpec): Kernel {
       const code = preamble(spec, call, bound, backend.shaderF16);
       const cache = getOrMake(pipelines, backend, () => new Map<string, GPUComputePipeline>());
       const pipeline = getOrMakeEntry(cache, code, () => compile(backend, spec, code));
-      const entries: GPUBufferBinding[] = bound.map((tensor) => backend.bindingOf(tensor));
+      const tensors = bound.map((tensor) => backend.bindingOf(tensor));
+      const entries: GPUBufferBinding[] = [...tensors];
       if (writesF16(spec, call)) entries.push(backend.bindingOf(backend.overflowTensor));
       if (Object.keys(spec.uniforms).length > 0) {
         const cached = getOrMake(uniforms, backend, () => new UniformCache(backend.device, spec));
@@ -71,7 +74,9 @@ export function defineKernel(spec: KernelSpec): Kernel {
         layout: pipeline.getBindGroupLayout(0),
         entries: entries.map((resource, binding) => ({ binding, resource })),
       });
-      backend.recordDispatch({ name: spec.name, pipeline, bindGroup, grid: call.grid });
+      const bytes = tensors.reduce((sum, { size }) => sum + size, 0);
+      const { grid, flops = 0 } = call;
+      backend.recordDispatch({ name: spec.name, pipeline, bindGroup, grid, bytes, flops });
     },
   };
 }

@@ -1,9 +1,10 @@
 // The commands of one step as the device got them, to be sent again without tape, tensors or bind groups made anew.
 // Everything a command binds must outlive the recording: pooled buffers come from the pool's recorded part.
 
+import type { KernelWork, Profiler } from './profiler.ts';
+
 /** A dispatch as it is sent to the device. */
-export interface Dispatch {
-  readonly name: string;
+export interface Dispatch extends KernelWork {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
   readonly grid: readonly [number, number, number];
@@ -34,11 +35,6 @@ export class Recording {
     return this.#commands.filter(({ kind }) => kind === 'dispatch').length;
   }
 
-  /** Names of the kernels in order, for the profiler and for comparison. */
-  get kernelNames(): string[] {
-    return this.#commands.flatMap((command) => (command.kind === 'dispatch' ? [command.name] : []));
-  }
-
   refuse(reason: string): void {
     this.#refusal ??= reason;
   }
@@ -55,35 +51,17 @@ export class Recording {
     this.#commands.push({ kind: 'copy', source, sourceOffset, target, targetOffset, size });
   }
 
-  /** Each dispatch in a pass of its own; queries 2i and 2i + 1 are the times before and after dispatch i. */
-  encodeTimed(encoder: GPUCommandEncoder, querySet: GPUQuerySet): void {
-    let query = 0;
-    for (const command of this.#commands) {
-      if (command.kind !== 'dispatch') {
-        encodeTransfer(encoder, command);
-        continue;
-      }
-      const pass = encoder.beginComputePass({
-        timestampWrites: { querySet, beginningOfPassWriteIndex: query, endOfPassWriteIndex: query + 1 },
-      });
-      pass.setPipeline(command.pipeline);
-      pass.setBindGroup(0, command.bindGroup);
-      pass.dispatchWorkgroups(...command.grid);
-      pass.end();
-      query += 2;
-    }
-  }
-
   /**
    * Sends the commands, in `submits` pieces: a watchdog stops a submit that takes too long.
+   * @param profiler times each dispatch.
    * @returns the dispatches sent.
    */
-  replay(device: GPUDevice, submits: number): number {
+  replay(device: GPUDevice, submits: number, profiler: Profiler | null): number {
     const piece = Math.ceil(this.#commands.length / submits);
     let dispatches = 0;
     for (let begin = 0; begin < this.#commands.length; begin += piece) {
       const encoder = device.createCommandEncoder();
-      dispatches += encode(encoder, this.#commands, begin, Math.min(begin + piece, this.#commands.length));
+      dispatches += encode(encoder, this.#commands, begin, Math.min(begin + piece, this.#commands.length), profiler);
       device.queue.submit([encoder.finish()]);
     }
     return dispatches;
@@ -99,23 +77,33 @@ function encodeTransfer(encoder: GPUCommandEncoder, command: Exclude<Command, { 
   encoder.copyBufferToBuffer(source, sourceOffset, target, targetOffset, size);
 }
 
-function encode(encoder: GPUCommandEncoder, commands: readonly Command[], begin: number, end: number): number {
+function encode(
+  encoder: GPUCommandEncoder,
+  commands: readonly Command[],
+  begin: number,
+  end: number,
+  profiler: Profiler | null,
+): number {
   let pass: GPUComputePassEncoder | null = null;
   let dispatches = 0;
-  for (let i = begin; i < end; i++) {
-    const command = commands[i]!;
-    if (command.kind === 'dispatch') {
-      pass ??= encoder.beginComputePass();
-      pass.setPipeline(command.pipeline);
-      pass.setBindGroup(0, command.bindGroup);
-      pass.dispatchWorkgroups(command.grid[0], command.grid[1], command.grid[2]);
-      dispatches++;
-      continue;
-    }
+  const endPass = (): void => {
     pass?.end();
     pass = null;
-    encodeTransfer(encoder, command);
+  };
+  for (let i = begin; i < end; i++) {
+    const command = commands[i]!;
+    if (command.kind !== 'dispatch') {
+      endPass();
+      encodeTransfer(encoder, command);
+      continue;
+    }
+    pass ??= encoder.beginComputePass(profiler ? { timestampWrites: profiler.timestampsFor(command) } : undefined);
+    pass.setPipeline(command.pipeline);
+    pass.setBindGroup(0, command.bindGroup);
+    pass.dispatchWorkgroups(command.grid[0], command.grid[1], command.grid[2]);
+    dispatches++;
+    if (profiler) endPass();
   }
-  pass?.end();
+  endPass();
   return dispatches;
 }

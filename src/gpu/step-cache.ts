@@ -3,7 +3,6 @@
 
 import type { Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { type KernelTime, profileRecording } from './profiler.ts';
 import { Recording } from './recording.ts';
 import { type AtelierBackend, activeWebGpu } from './webgpu-backend.ts';
 
@@ -75,23 +74,6 @@ export class StepCache<S> {
     return [...this.#refusals];
   }
 
-  /**
-   * Time of each kernel over all recorded steps, one run of each; see `profileRecording`. Null where nothing is recorded
-   * or the device has no timestamps.
-   */
-  async profile(rounds: number): Promise<KernelTime[] | null> {
-    const backend = activeWebGpu();
-    const recorded = [...this.#known.values()].filter(isRecorded);
-    if (!backend || recorded.length === 0) return null;
-    const times: KernelTime[] = [];
-    for (const { recording } of recorded) {
-      const found = await profileRecording(backend, recording, rounds);
-      if (!found) return null;
-      times.push(...found);
-    }
-    return times.sort((a, b) => b.ms - a.ms);
-  }
-
   dispose(): void {
     for (const known of this.#known.values()) release(known);
     this.#known.clear();
@@ -157,9 +139,9 @@ function makeFeed(backend: AtelierBackend, values: FeedValues, shape: readonly n
 function replay<S>(backend: AtelierBackend, step: RecordedStep<S>, source: S): void {
   backend.flush();
   for (const { tensor, values } of step.feeds) backend.writeValues(tensor, values(source));
-  const first = step.submits === 1;
+  const first = step.submits === 1 && !backend.profiler;
   const started = performance.now();
-  backend.dispatches += step.recording.replay(backend.device, step.submits);
+  backend.dispatches += step.recording.replay(backend.device, step.submits, backend.profiler);
   if (first) void splitByTime(backend, step, started);
 }
 

@@ -8,6 +8,8 @@ import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { bfloat16ToFloat32, halfToFloat32 } from '#util/half.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { GpuErrors } from './gpu-errors.ts';
+import { DEFAULT_TILES, type MatmulTiles } from './matmul-tiles.ts';
+import type { Profiler } from './profiler.ts';
 import type { Dispatch, Recording } from './recording.ts';
 import {
   type HalfStorage,
@@ -51,6 +53,10 @@ export class AtelierBackend extends WebGPUBackend {
   readonly rowLanes: number;
   /** Dispatches sent so far, replayed ones included. */
   dispatches = 0;
+  /** What matrix products are cut into; any choice gives the same bits. */
+  matmulTiles: MatmulTiles = DEFAULT_TILES;
+  /** Times each dispatch while it is set. */
+  profiler: Profiler | null = null;
   readonly #onRelease = new WeakMap<DataId, () => void>();
   #recording: Recording | null = null;
   #widen: Widen | null = null;
@@ -182,6 +188,7 @@ export class AtelierBackend extends WebGPUBackend {
   /** Sends one dispatch in tfjs's own command stream, so that order holds. */
   recordDispatch(dispatch: Dispatch): void {
     const internals = this.#internals;
+    if (this.profiler) this.beginPass(this.profiler.timestampsFor(dispatch));
     this.ensureCommandEncoderReady();
     internals.computePassEncoder ??= internals.commandEncoder!.beginComputePass();
     const pass = internals.computePassEncoder;
@@ -191,10 +198,18 @@ export class AtelierBackend extends WebGPUBackend {
     this.dispatches++;
     this.#recording?.dispatch(dispatch);
     internals.dispatchCountInPass++;
+    if (this.profiler) this.endComputePassEncoder();
     if (internals.dispatchCountInPass >= tf.env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE')) {
       this.endComputePassEncoder();
       this.submitQueue();
     }
+  }
+
+  /** What is dispatched next is in a pass of its own, up to the next flush or copy. */
+  beginPass(timestampWrites: GPUComputePassTimestampWrites): void {
+    this.endComputePassEncoder();
+    this.ensureCommandEncoderReady();
+    this.#internals.computePassEncoder = this.#internals.commandEncoder!.beginComputePass({ timestampWrites });
   }
 
   /** Sends everything recorded so far to the device. */
@@ -234,12 +249,21 @@ export class AtelierBackend extends WebGPUBackend {
   override runWebGPUProgram(...[program, inputs, dtype, uniforms, output]: Parameters<RunProgram>): TensorInfo {
     this.#recording?.refuse('it uses an operation of tfjs itself');
     const plain = inputs.map((input) => this.#plain(input));
+    if (this.profiler) this.#timeProgram(this.profiler, program, plain);
     const result = super.runWebGPUProgram(program, plain, dtype, uniforms, output);
     this.dispatches++;
+    if (this.profiler) this.endComputePassEncoder();
     plain.forEach((input, i) => {
       if (input !== inputs[i]) this.disposeData(input.dataId);
     });
     return result;
+  }
+
+  #timeProgram(profiler: Profiler, { shaderKey }: Parameters<RunProgram>[0], inputs: readonly TensorInfo[]): void {
+    // An upload would end the pass.
+    for (const { dataId } of inputs) this.uploadToGPU(dataId);
+    const bytes = inputs.reduce((sum, input) => sum + storedBytes(input), 0);
+    this.beginPass(profiler.timestampsFor({ name: `tfjs ${shaderKey.split('_')[0]}`, bytes, flops: 0 }));
   }
 
   /** What a stock program can bind: a buffer of its own, of full-precision values. */

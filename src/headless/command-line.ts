@@ -6,7 +6,7 @@ import { RESUME_CHOICES, type ResumeChoice } from './resume-arguments.ts';
 import { say } from './say.ts';
 
 const USAGE =
-  'usage: npm run train -- --config run.json (--output-dir out | --continue-elsewhere FOLDER) [--resume-from-checkpoint DIR [--resume-arguments override|keep]]';
+  'usage: npm run train -- --config run.json (--output-dir out | --continue-elsewhere FOLDER) [--resume-from-checkpoint DIR [--resume-arguments override|keep]] [--profile]';
 
 export interface CommandLine {
   readonly config: string;
@@ -15,6 +15,8 @@ export interface CommandLine {
   readonly resumeArguments: ResumeChoice;
   /** Folder in which the run leaves for Python; null: it is trained here. */
   readonly continueElsewhere: string | null;
+  /** Tell at the end which kernels took the time. */
+  readonly profile: boolean;
 }
 
 /** npm changes into the package's folder; paths are meant from where the person stands. */
@@ -31,6 +33,7 @@ export function readCommandLine(argv: readonly string[]): CommandLine | null {
         'resume-from-checkpoint': { type: 'string' },
         'resume-arguments': { type: 'string', default: 'override' },
         'continue-elsewhere': { type: 'string' },
+        profile: { type: 'boolean', default: false },
       },
     });
     const resumeArguments = RESUME_CHOICES.find((choice) => choice === values['resume-arguments']);
@@ -46,6 +49,7 @@ export function readCommandLine(argv: readonly string[]): CommandLine | null {
         resumeFrom: resumeFrom === undefined ? null : fromCaller(resumeFrom),
         resumeArguments,
         continueElsewhere: elsewhere === undefined ? null : fromCaller(elsewhere),
+        profile: values.profile,
       };
     }
     say(`--config and one of --output-dir and --continue-elsewhere are needed.\n${USAGE}`);

@@ -5,7 +5,10 @@ import { type Engine, initializeEngine } from '#gpu/initialize.ts';
 
 export function installDawn(): void {
   Object.assign(globalThis, globals);
-  Object.defineProperty(globalThis, 'navigator', { value: { gpu: create([]), userAgent: 'Node' }, configurable: true });
+  Object.defineProperty(globalThis, 'navigator', {
+    value: { gpu: create(['disable-dawn-features=timestamp_quantization']), userAgent: 'Node' },
+    configurable: true,
+  });
 }
 
 let started: Promise<Engine> | null = null;

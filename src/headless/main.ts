@@ -1,5 +1,5 @@
 // The headless runner: `npm run train -- --config run.json --output-dir out [--resume-from-checkpoint DIR
-// [--resume-arguments keep]]`, or with `--continue-elsewhere FOLDER` in place of the output folder, to go on in Python.
+// [--resume-arguments keep]] [--profile]`, or with `--continue-elsewhere FOLDER` in place of the output folder, to go on in Python.
 // Log entries go to standard output, one JSON object a line; progress and notices go to standard error.
 
 import { StudioError } from '#util/studio-error.ts';

@@ -39,6 +39,8 @@ export interface RunPlace extends Pick<TrainerOptions, 'trial' | 'hooks' | 'push
   readonly store: FolderCheckpointStore;
   /** Of all, also where `store` has a folder of its own for a trial. */
   readonly outputDir: string;
+  /** Beside those that run.json asks for. Default: none. */
+  readonly callbacks?: readonly TrainerCallback[];
 }
 
 /** Loads the weights. Callbacks are made anew. */
@@ -46,7 +48,7 @@ export async function buildRun(
   { config, inputs, loadModule, endSignal }: RunParts,
   place: RunPlace,
 ): Promise<BuiltRun> {
-  const { args, rawArguments, store, trial, hooks, pusher } = place;
+  const { args, rawArguments, store, trial, hooks, pusher, callbacks = [] } = place;
   const built = await buildTrainer({
     ...inputs,
     taskOptions: config.options,
@@ -64,6 +66,7 @@ export async function buildRun(
         ...(config.earlyStopping ? [new EarlyStoppingCallback(config.earlyStopping)] : []),
         ...(await loadCallbacks(config.callbacks, loadModule)),
         ...(endSignal ? [endSignal.callback] : []),
+        ...callbacks,
       ],
       hooks: { ...NOTICES, ...hooks, isInterrupted: () => endSignal?.endedRun ?? false },
     },

@@ -24,14 +24,17 @@ import { mergedModel } from '#worker/merged-model.ts';
 import { modelCard } from '#worker/model-card.ts';
 import { savedFilesOf } from '#worker/opened-model.ts';
 import { planRunMemory } from '#worker/plan-memory.ts';
+import { tuneDevice } from '#worker/tune-device.ts';
 import { openCheckpointFolder } from './checkpoint-folder.ts';
 import type { CommandLine } from './command-line.ts';
 import { continueElsewhere } from './continue-elsewhere.ts';
 import { startEngine } from './dawn.ts';
 import { EndedBySignal, EndSignal } from './end-signal.ts';
 import { FolderCheckpointStore } from './folder-checkpoint-store.ts';
+import { folderTuningStore } from './folder-tuning-store.ts';
 import { hubConnection } from './hub-connection.ts';
 import { type Inputs, openInputs } from './open-inputs.ts';
+import { profileCallbacks } from './profile-callbacks.ts';
 import { resumeArguments } from './resume-arguments.ts';
 import { buildRun, RUN, type RunParts } from './run-builder.ts';
 import { type RunConfig, readRunConfig } from './run-config.ts';
@@ -55,12 +58,17 @@ export async function run(commandLine: CommandLine, loadModule: LoadModule): Pro
   const hub = told.args.pushToHub ? hubConnection(given.args) : null;
   if (hub && given.search) say('warning: the trials of a search are not pushed to the Hub.');
   const engine = await startEngine();
+  await tuneDevice(engine, folderTuningStore());
   say(`device: ${deviceName(engine)}`);
   const config = { ...given, ...told };
   const endSignal = config.args.enableJitCheckpoint ? new EndSignal() : null;
+  if (commandLine.profile && given.search)
+    say('warning: --profile is for a single run; the trials of a search are not profiled.');
   const parts: RunParts = { config, inputs, engine, loadModule, hub, endSignal };
   try {
-    await (given.search ? searchIn(given.search, outputDir, parts) : trainOnce(parts, outputDir, stored));
+    await (given.search
+      ? searchIn(given.search, outputDir, parts)
+      : trainOnce(parts, outputDir, stored, commandLine.profile));
   } catch (error) {
     if (!(error instanceof EndedBySignal)) throw error;
     say(error.message);
@@ -85,7 +93,12 @@ async function leave(
   say(`written to ${folder}; its README.md says how to go on`);
 }
 
-async function trainOnce(parts: RunParts, outputDir: string, stored: StoredCheckpoint | null): Promise<void> {
+async function trainOnce(
+  parts: RunParts,
+  outputDir: string,
+  stored: StoredCheckpoint | null,
+  isProfiled: boolean,
+): Promise<void> {
   const { config, inputs, hub } = parts;
   const store = new FolderCheckpointStore(outputDir);
   const plan = planRunMemory({ ...inputs, taskOptions: config.options, args: config.args });
@@ -102,6 +115,7 @@ async function trainOnce(parts: RunParts, outputDir: string, stored: StoredCheck
     store,
     outputDir,
     ...(pushes ? { pusher: hubPusher(pushes) } : {}),
+    callbacks: isProfiled ? profileCallbacks() : [],
   });
   await makeOutputFolder(outputDir);
   if (stored) say(`resuming from ${stored.manifest.name} at step ${stored.manifest.step}`);

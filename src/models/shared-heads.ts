@@ -1,10 +1,11 @@
-// Heads that families share: a map of each token's state, and one of the last token's.
+// Heads that families share: a map of each token's state, to labels or to a vocabulary, and one of the last token's.
 
 import type { Tensor } from '@tensorflow/tfjs';
 import { dropout } from '#kernels/dropout/dropout.ts';
 import type { ForwardContext } from '#nn/forward-context.ts';
 import type { Linear } from '#nn/linear.ts';
 import type { Module } from '#nn/module.ts';
+import { vocabularyLogits } from '#nn/vocabulary-head.ts';
 import { lastToken } from './last-token.ts';
 import type { ModelShape } from './model-shape.ts';
 import type { HeadedLayers } from './task-model.ts';
@@ -31,6 +32,16 @@ export function tokenHead(base: Named<BaseModel>, head: Named<Linear>, probabili
     },
   };
 }
+
+/** Logits [B, L, V] over a vocabulary. */
+export const vocabularyLayers = (
+  modules: HeadedLayers['modules'],
+  vocabulary: NonNullable<HeadedLayers['vocabulary']>,
+): HeadedLayers => ({
+  modules,
+  vocabulary,
+  logits: (inputs, context) => vocabularyLogits(vocabulary(inputs, context), context),
+});
 
 /** Logits [B, C], as GenericForSequenceClassification. */
 export function lastTokenHead(base: Named<BaseModel>, head: Named<Linear>, shape: ModelShape): HeadedLayers {

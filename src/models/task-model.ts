@@ -5,6 +5,7 @@ import { Embedding } from '#nn/embedding.ts';
 import type { ForwardContext } from '#nn/forward-context.ts';
 import { Module } from '#nn/module.ts';
 import type { ForwardOptions, ModelOutput, TrainableModel } from '#nn/trainable-model.ts';
+import type { VocabularyHead } from '#nn/vocabulary-head.ts';
 import type { Batch } from '#util/nd-array.ts';
 import type { ModelShape } from './model-shape.ts';
 import type { Objective } from './objectives/objective.ts';
@@ -18,6 +19,8 @@ export interface HeadedLayers {
   readonly modules: Readonly<Record<string, Module>>;
   /** [B, C], or for each token [B, L, C]; half storage allowed. */
   readonly logits: (inputs: TextInputs, context: ForwardContext) => Tensor;
+  /** Of a language model: what the logits are made of. */
+  readonly vocabulary?: (inputs: TextInputs, context: ForwardContext) => VocabularyHead;
 }
 
 export class TaskModel extends Module implements TrainableModel {
@@ -45,10 +48,15 @@ export class TaskModel extends Module implements TrainableModel {
     return this.#json;
   }
 
-  forward(batch: Batch, { context, labelSmoothing }: ForwardOptions): ModelOutput {
-    const logits = this.#layers.logits(readTextInputs(batch, this.shape), context);
+  forward(batch: Batch, { context, labelSmoothing, wantsLogits = true }: ForwardOptions): ModelOutput {
+    const { logits: logitsOf, vocabulary } = this.#layers;
+    const objective = this.#objective;
+    const inputs = readTextInputs(batch, this.shape);
     const isLabelled = this.labelNames.every((name) => batch[name] !== undefined);
-    return { loss: isLabelled ? this.#objective.loss(logits, context, labelSmoothing) : null, logits };
+    if (isLabelled && !wantsLogits && vocabulary && objective.vocabularyLoss)
+      return { loss: objective.vocabularyLoss(vocabulary(inputs, context), context, labelSmoothing), logits: null };
+    const logits = logitsOf(inputs, context);
+    return { loss: isLabelled ? objective.loss(logits, context, labelSmoothing) : null, logits };
   }
 
   itemsIn(batch: Batch): number {

@@ -1,11 +1,10 @@
 // A map from states to the vocabulary whose weight is that of the word embedding; only its bias is its own.
 
 import type { Tensor } from '@tensorflow/tfjs';
-import { linear } from '#kernels/linear/linear.ts';
 import type { Embedding } from '#nn/embedding.ts';
-import type { ForwardContext } from '#nn/forward-context.ts';
 import { Module } from '#nn/module.ts';
 import { Parameter } from '#nn/parameter.ts';
+import type { VocabularyHead } from '#nn/vocabulary-head.ts';
 import { msg } from '#util/msg.ts';
 import { ConfigReader } from './pretrained-config.ts';
 
@@ -19,9 +18,9 @@ export class TiedDecoder extends Module {
     this.#words = words;
   }
 
-  /** hidden [B, L, D] → [B, L, V] */
-  forward(hidden: Tensor, context: ForwardContext): Tensor {
-    return linear(context.operand(hidden), context.weight(this.#words.weight), this.#bias.value);
+  /** @param hidden [B, L, D] */
+  forward(hidden: Tensor): VocabularyHead {
+    return { hidden, weight: this.#words.weight, bias: this.#bias, cap: 0, lora: null };
   }
 }
 

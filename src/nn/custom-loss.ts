@@ -19,7 +19,7 @@ export function withCustomLoss(model: TrainableModel, computeLoss: ComputeLossFu
     ...(model.lossIsPerToken === undefined ? {} : { lossIsPerToken: model.lossIsPerToken }),
     namedParameters: () => model.namedParameters(),
     forward: ({ labels, ...inputs }, options) => {
-      const { logits } = model.forward(inputs, options);
+      const logits = model.forward(inputs, options).logits!;
       if (!labels) return { loss: null, logits };
       const { context } = options;
       const given = context.feed(({ batch }) => typed(batch['labels']!.data), labels.shape);

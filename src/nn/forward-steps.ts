@@ -1,6 +1,6 @@
 // Forward passes outside training, replayed where they can be.
 
-import type { Scalar, Tensor } from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { copyInto } from '#gpu/arena.ts';
 import { snapshot } from '#gpu/read-back.ts';
@@ -10,7 +10,7 @@ import { type AtelierBackend, activeWebGpu } from '#gpu/webgpu-backend.ts';
 import type { Batch } from '#util/nd-array.ts';
 import { shapesKey } from './batch-shapes.ts';
 import { type ComputeStorage, ForwardContext, type ForwardSource } from './forward-context.ts';
-import type { ModelOutput, TrainableModel } from './trainable-model.ts';
+import type { TrainableModel } from './trainable-model.ts';
 
 /** Where the results of the steps of one key are left. */
 interface Results {
@@ -33,37 +33,37 @@ export class ForwardSteps {
 
   /**
    * Logits and, with labels, the loss of a batch. The caller owns the tensors.
-   * @param wantsLogits false: they are not kept, which saves the memory of a large vocabulary. Default true.
+   * @param wantsLogits false: they are not kept, which saves memory where the vocabulary is large. Default true.
    */
   run(given: Batch, wantsLogits = true): Results {
     const batch = this.#model.bucket?.(given) ?? given;
     const source = { batch, forwardStep: 0, numItemsInBatch: null };
     const backend = activeWebGpu();
-    if (!backend)
-      return withoutUnwanted(
-        runEagerly(source, (feed) => this.#forward(batch, feed)),
-        wantsLogits,
-      );
+    if (!backend) return runEagerly(source, (feed) => this.#forward(batch, wantsLogits, feed));
     const key = `${wantsLogits} ${shapesKey(batch)}`;
     this.#steps.run(key, source, (feed) => {
-      const { logits, loss } = this.#forward(batch, feed);
-      const results = this.#results.get(key) ?? makeResults(backend, wantsLogits ? logits : null, loss);
+      const { logits, loss } = this.#forward(batch, wantsLogits, feed);
+      const results = this.#results.get(key) ?? makeResults(backend, logits, loss);
       this.#results.set(key, results);
-      if (results.logits) copyInto(results.logits, logits);
+      if (logits && results.logits) copyInto(results.logits, logits);
       if (loss && results.loss) copyInto(results.loss, loss);
-      tf.dispose(loss ? [logits, loss] : [logits]);
+      tf.dispose([logits, loss].filter((tensor) => tensor !== null));
     });
     const { logits, loss } = this.#results.get(key)!;
     return { logits: logits && snapshot(logits), loss: loss && snapshot(loss) };
   }
 
-  #forward(batch: Batch, feed: Feed<ForwardSource>): ModelOutput {
+  #forward(batch: Batch, wantsLogits: boolean, feed: Feed<ForwardSource>): Results {
     const context = ForwardContext.evaluation(batch, this.#storage, feed);
-    const tensors = tf.tidy(() => {
-      const { loss, logits } = this.#model.forward(batch, { context, labelSmoothing: this.#labelSmoothing });
-      return loss ? [logits, loss] : [logits];
+    const labelSmoothing = this.#labelSmoothing;
+    const results: Results[] = [];
+    tf.tidy(() => {
+      const { loss, logits } = this.#model.forward(batch, { context, labelSmoothing, wantsLogits });
+      const result = { loss, logits: wantsLogits ? logits : null };
+      results.push(result);
+      return [result.loss, result.logits].filter((tensor) => tensor !== null);
     });
-    return { logits: tensors[0]!, loss: (tensors[1] as Scalar | undefined) ?? null };
+    return results[0]!;
   }
 
   dispose(): void {
@@ -72,11 +72,6 @@ export class ForwardSteps {
       tf.dispose([logits, loss].filter((tensor) => tensor !== null));
     this.#results.clear();
   }
-}
-
-function withoutUnwanted({ logits, loss }: ModelOutput, wantsLogits: boolean): Results {
-  if (!wantsLogits) logits.dispose();
-  return { logits: wantsLogits ? logits : null, loss };
 }
 
 function makeResults(backend: AtelierBackend, logits: Tensor | null, loss: Tensor | null): Results {

@@ -61,7 +61,7 @@ export class GenerationSteps {
     const context = ForwardContext.generation(source, cache, feed);
     const { logits } = this.#model.forward(source.batch, { context, labelSmoothing: 0 });
     const at = context.feed(() => Int32Array.of(length - 1), [1]);
-    return castStorage(selectToken(logits, at), 'f32');
+    return castStorage(selectToken(logits!, at), 'f32');
   }
 
   async #nextWhole(tokens: readonly number[]): Promise<Float32Array> {
@@ -70,7 +70,7 @@ export class GenerationSteps {
       tf.tidy(() => {
         const context = ForwardContext.evaluation(source.batch, 'f32', feed);
         const { logits } = this.#model.forward(source.batch, { context, labelSmoothing: 0 });
-        return tf.slice(logits, [0, tokens.length - 1, 0], [1, 1, logits.shape[2]!]);
+        return tf.slice(logits!, [0, tokens.length - 1, 0], [1, 1, logits!.shape[2]!]);
       }),
     );
     const values = (await readTensor(last)) as Float32Array;

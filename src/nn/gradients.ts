@@ -4,7 +4,6 @@ import type { Tensor, Variable } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { copyInto } from '#gpu/arena.ts';
 import { backward, type GradientSink } from '#gpu/backward.ts';
-import type { KernelTime } from '#gpu/profiler.ts';
 import { type Feed, StepCache, type StepMode } from '#gpu/step-cache.ts';
 import { activeWebGpu } from '#gpu/webgpu-backend.ts';
 import { addGradients } from '#kernels/add/add.ts';
@@ -64,7 +63,7 @@ export class Gradients {
     const { seed, storage, labelSmoothing, lossScale, sinks } = this.#options;
     const context = ForwardContext.training(source, seed, storage, feed, this.#options);
     const forward = (): Tensor => {
-      const { loss } = this.#model.forward(source.batch, { context, labelSmoothing });
+      const { loss } = this.#model.forward(source.batch, { context, labelSmoothing, wantsLogits: false });
       if (!loss) throw new Error('the model returned no loss: the batch has no labels');
       const normalized = divisor === 1 ? loss : tf.div(loss, divisor);
       this.#keepLoss(normalized);
@@ -103,11 +102,6 @@ export class Gradients {
   /** Why steps are not replayed; empty when they are. */
   get refusals(): readonly string[] {
     return this.#steps.refusals;
-  }
-
-  /** Time of each kernel of the recorded steps; leaves the gradients of the last batch. See `StepCache.profile`. */
-  profile(rounds: number): Promise<KernelTime[] | null> {
-    return this.#steps.profile(rounds);
   }
 
   /** Sets all gradients to none, as `zero_grad`. */

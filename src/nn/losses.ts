@@ -44,12 +44,22 @@ export function tokenLoss(
   labelsIn: (batch: Batch) => Int32Array,
   labelSmoothing: number,
 ): Scalar {
-  const labels = context.feed(({ batch }) => labelsIn(batch), [logits.shape[0]!]);
+  const { labels, scale } = tokenTargets(logits.shape[0]!, context, labelsIn);
+  return crossEntropy(logits, labels, scale, labelSmoothing);
+}
+
+/** Labels int32 [N], and f32 [1] one divided by those that count. */
+export function tokenTargets(
+  rows: number,
+  context: ForwardContext,
+  labelsIn: (batch: Batch) => Int32Array,
+): { readonly labels: Tensor; readonly scale: Tensor } {
+  const labels = context.feed(({ batch }) => labelsIn(batch), [rows]);
   const scale = context.feed(
     ({ batch, numItemsInBatch }) => Float32Array.of(1 / (numItemsInBatch ?? countedLabels(labelsIn(batch)))),
     [1],
   );
-  return crossEntropy(logits, labels, scale, labelSmoothing);
+  return { labels, scale };
 }
 
 function labelsOf(batch: Batch): NdArray {

@@ -10,13 +10,15 @@ export interface ForwardOptions {
   readonly context: ForwardContext;
   /** In [0, 1]; see `label_smoothing_factor`. */
   readonly labelSmoothing: number;
+  /** False: a loss is all that is asked for, which may take less memory. Default true. */
+  readonly wantsLogits?: boolean;
 }
 
 export interface ModelOutput {
   /** f32 scalar, or null when the batch has no labels. */
   readonly loss: Scalar | null;
-  /** [B, ...]; half storage allowed. */
-  readonly logits: Tensor;
+  /** [B, ...]; half storage allowed. Null only where there is a loss and nobody asked for them. */
+  readonly logits: Tensor | null;
 }
 
 export interface TrainableModel {

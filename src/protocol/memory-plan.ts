@@ -7,7 +7,7 @@ export interface MemoryPlan {
   readonly optimizer: number;
   /** What a step on the longest batch needs beside these: activations, their gradients, logits. */
   readonly activations: number;
-  /** Of them, the logits of that batch. */
+  /** The logits of that batch as a whole, in float32: a step of a language model holds fewer of them at a time. */
   readonly logits: number;
   /** The most at once in training. */
   readonly training: number;

@@ -4,6 +4,7 @@
 import type { WireError } from './errors.ts';
 import type { HubConnection, HubProgressEvent, HubRequests } from './hub-messages.ts';
 import type { CheckpointId, RunId } from './ids.ts';
+import type { KernelProfile } from './kernel-profile.ts';
 import type { LogEntry, RunMeasure, RunProgress } from './metrics.ts';
 import type { RunState } from './run-state.ts';
 import type {
@@ -22,6 +23,7 @@ import type {
   NetworkRequest,
   Prediction,
   RunDetail,
+  RunMeasurement,
   RunNotice,
   RunPlan,
   RunSample,
@@ -58,6 +60,8 @@ export interface Requests extends HubRequests, SweepRequests {
   'features/list': { params: Record<never, never>; result: readonly KeptFeatures[] };
   'features/delete': { params: { key: string }; result: Record<never, never> };
   'run/plan': { params: { setup: RunSetup }; result: RunPlan };
+  /** Trains a few steps of it that are not kept. */
+  'run/measure': { params: { setup: RunSetup }; result: RunMeasurement };
   /** `hub`: for push_to_hub. It is kept in memory for as long as the run trains. */
   'run/start': {
     params: { setup: RunSetup; hub?: HubConnection | undefined; jobId?: string | undefined };
@@ -80,6 +84,11 @@ export interface Requests extends HubRequests, SweepRequests {
   'run/stop': { params: { runId: RunId; save: boolean }; result: Record<never, never> };
   'run/save-now': { params: { runId: RunId }; result: Record<never, never> };
   'run/evaluate-now': { params: { runId: RunId }; result: Record<never, never> };
+  /**
+   * Times the kernels of the run's next updates, which takes as long as they do; an evaluation comes before them where it
+   * is due. The run is not changed. Not while it is paused, and not on a device without timestamps.
+   */
+  'run/profile': { params: { runId: RunId; updates: number }; result: KernelProfile };
   /** Other values of arguments that may change while the run trains (`hot-arguments.ts`), from the next step on. */
   'run/change': { params: { runId: RunId; changes: Readonly<Record<string, unknown>> }; result: Record<never, never> };
   /** What a step learned from; the data are read again where the run is not in training. */
@@ -128,6 +137,11 @@ export interface Requests extends HubRequests, SweepRequests {
       merged?: boolean;
     };
     result: { file: Blob | null; fileName: string; bytes: number };
+  };
+  /** The same HuggingFace folder, as files of a folder on this computer. */
+  'checkpoint/save-to-folder': {
+    params: { runId: RunId; checkpointId: CheckpointId; folder: FileSystemDirectoryHandle };
+    result: { bytes: number };
   };
   /** As `checkpoint/export`: the zip holds the checkpoint, the data and a train.py with which the run goes on in Python. */
   'checkpoint/continue-elsewhere': {

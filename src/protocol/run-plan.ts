@@ -65,10 +65,12 @@ export interface RunPlanInput {
   /** Bytes of one checkpoint. */
   readonly checkpointBytes: number;
   readonly memory: MemoryPlan | null;
+  /** Multiplier of the learning rate after so many updates. */
+  readonly schedule: (completed: number, steps: ResolvedSteps) => number;
 }
 
 /** What Start will do. `saves` counts checkpoints written on the way (at most, with the strategy best). */
-export function computeRunPlan({ trainSamples, args, checkpointBytes, memory }: RunPlanInput): RunPlan {
+export function computeRunPlan({ trainSamples, args, checkpointBytes, memory, schedule }: RunPlanInput): RunPlan {
   const batches = countBatches(trainSamples, args.perDeviceTrainBatchSize, args.dataloaderDropLast);
   const steps = resolveSteps(args, batches);
   const evaluations = countEvaluations(args, steps, batches);
@@ -83,9 +85,38 @@ export function computeRunPlan({ trainSamples, args, checkpointBytes, memory }: 
     evaluations,
     saves,
     checkpointBytes,
+    rates: Array.from(
+      { length: CURVE_POINTS },
+      (_, i) => args.learningRate * schedule(Math.round((i * (maxSteps - 1)) / (CURVE_POINTS - 1)), steps),
+    ),
+    evaluationSteps: dueSteps(args.evalStrategy, steps.evalSteps, steps),
+    saveSteps: dueSteps(
+      args.saveStrategy === 'best' ? args.evalStrategy : args.saveStrategy,
+      saveCadence(args, steps),
+      steps,
+    ),
     memory,
     warnings,
   };
+}
+
+const CURVE_POINTS = 81;
+const MOST_MARKS = 100;
+
+const saveCadence = (args: TrainingArguments, steps: ResolvedSteps): number =>
+  args.saveStrategy === 'best' ? steps.evalSteps : steps.saveSteps;
+
+/** Where a strategy acts, the end included. */
+function dueSteps(
+  strategy: 'no' | 'steps' | 'epoch',
+  every: number,
+  { maxSteps, stepsPerEpoch }: ResolvedSteps,
+): number[] {
+  if (strategy === 'no') return [];
+  const cadence = strategy === 'epoch' ? stepsPerEpoch : every;
+  const count = Math.ceil(maxSteps / cadence);
+  const stride = Math.ceil(count / MOST_MARKS);
+  return Array.from({ length: Math.ceil(count / stride) }, (_, i) => Math.min(maxSteps, (i + 1) * stride * cadence));
 }
 
 /** Multiples of `every` up to `last`, none before `from`, and the last step itself. */

@@ -268,9 +268,22 @@ export interface RunPlan {
   readonly evaluations: number;
   readonly saves: number;
   readonly checkpointBytes: number;
+  /** The learning rate, from the first step to the last, evenly spaced; where it follows a metric, its start. */
+  readonly rates: readonly number[];
+  /** Steps at which the strategies evaluate and save, at most 100 of each. */
+  readonly evaluationSteps: readonly number[];
+  readonly saveSteps: readonly number[];
   /** Null without WebGPU. */
   readonly memory: MemoryPlan | null;
   readonly warnings: readonly string[];
+}
+
+/** By a few real steps on this device. */
+export interface RunMeasurement {
+  readonly steps: number;
+  readonly stepMs: number;
+  /** Of one evaluation, estimated from the steps; 0 where nothing is evaluated. */
+  readonly evaluationMs: number;
 }
 
 export interface CheckpointSummary {

@@ -20,7 +20,7 @@ import type { SweepOptions, SweepSearch, SweepState } from '#protocol/sweep-mess
 import type { CheckpointManifest } from './checkpoint-store.ts';
 
 export const DATABASE_NAME = 'atelier';
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 
 /** What is kept of a run besides its log, assets and checkpoints. */
 export interface RunRecord {
@@ -97,6 +97,18 @@ export interface DownloadRecord {
   readonly createdAt: number;
 }
 
+interface TileRecord {
+  readonly rows: number;
+  readonly columns: number;
+  readonly rowsOfThread: number;
+}
+
+/** How matrix products are cut on a device. */
+export interface TuningRecord {
+  readonly small: TileRecord;
+  readonly large: TileRecord;
+}
+
 /** What is kept of a tokenized file. */
 export interface FeatureSetRecord {
   readonly key: string;
@@ -118,6 +130,8 @@ export interface AtelierSchema extends DBSchema {
   /** Bytes of tensor number n (in the manifest's list) in pieces of RECORD_BYTES: run, checkpoint, n, piece. */
   tensorRecords: { key: [RunId, CheckpointId, number, number]; value: Uint8Array<ArrayBuffer> };
   sweeps: { key: SweepId; value: SweepRecord };
+  /** By adapter and browser. */
+  tuning: { key: string; value: TuningRecord };
   downloads: { key: DownloadId; value: DownloadRecord };
   /** Consecutive parts of a downloaded file: download, path, number. */
   downloadPieces: { key: [DownloadId, string, number]; value: Blob };
@@ -145,6 +159,9 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   (database) => {
     database.createObjectStore('sweeps', { keyPath: 'sweepId' });
+  },
+  (database) => {
+    database.createObjectStore('tuning');
   },
   (database) => {
     database.createObjectStore('featureSets', { keyPath: 'key' });

@@ -80,6 +80,27 @@ export async function writeZip(
   return { file: target ? null : file, fileName, bytes: file.size };
 }
 
+/** Writes the checkpoint's files into a folder of its name. @returns bytes written. */
+export async function saveToFolder(
+  stored: StoredCheckpoint,
+  record: RunRecord,
+  device: string,
+  folder: FileSystemDirectoryHandle,
+): Promise<number> {
+  const entries = await checkpointEntries(stored, factsOf(record, device));
+  const place = await folder.getDirectoryHandle(`${slug(record.name)}-${stored.manifest.name}`, { create: true });
+  let bytes = 0;
+  for (const { name, data } of entries) {
+    const file = await place.getFileHandle(name, { create: true });
+    const writable = await file.createWritable();
+    if (typeof data === 'string') await writable.write(data);
+    else for await (const piece of data) await writable.write(piece as Uint8Array<ArrayBuffer>);
+    await writable.close();
+    bytes += (await file.getFile()).size;
+  }
+  return bytes;
+}
+
 /** Removes zips of earlier downloads. */
 export async function clearExports(): Promise<void> {
   try {

@@ -1,8 +1,9 @@
 // What Start will do, in numbers: shown by the studio before it.
 
 import { optimizerStateBytes } from '#optim/create-optimizer.ts';
+import { getScheduler } from '#optim/get-scheduler.ts';
 import type { RunPlan, RunSetup } from '#protocol/messages.ts';
-import { computeRunPlan } from '#protocol/run-plan.ts';
+import { computeRunPlan, type ResolvedSteps } from '#protocol/run-plan.ts';
 import { checkEarlyStopping } from '#trainer/callbacks/early-stopping-callback.ts';
 import { describeRun } from './describe-run.ts';
 import { sizeOf } from './model-summary.ts';
@@ -23,5 +24,15 @@ export async function planRun(parts: TaskParts & { readonly setup: RunSetup }): 
   const checkpointBytes = 4 * sizeOf(parameters) + state;
   const sample = await sampleOpened(parts);
   const memory = planRunMemory({ model, data: sample, taskOptions: setup.options, peft, args });
-  return computeRunPlan({ trainSamples: examination.trainExamples, args, checkpointBytes, memory });
+  let scheduler: ReturnType<typeof getScheduler> | null = null;
+  const schedule = (completed: number, { maxSteps, warmupSteps }: ResolvedSteps): number => {
+    scheduler ??= getScheduler(args.lrSchedulerType, {
+      numTrainingSteps: maxSteps,
+      numWarmupSteps: warmupSteps,
+      learningRate: args.learningRate,
+      kwargs: args.lrSchedulerKwargs,
+    });
+    return scheduler(completed);
+  };
+  return computeRunPlan({ trainSamples: examination.trainExamples, args, checkpointBytes, memory, schedule });
 }

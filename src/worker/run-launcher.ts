@@ -31,7 +31,7 @@ export interface RunStores {
 export interface LauncherSurroundings {
   readonly emit: EmitRunEvent;
   readonly stores: () => Promise<RunStores>;
-  /** Opens the engine. @returns what trains, in words. */
+  /** Opens the engine, and measures it at its first use. @returns what trains, in words. */
   readonly device: () => Promise<string>;
   readonly record: (runId: RunId) => Promise<RunRecord>;
   readonly modelOfRun: (record: RunRecord) => Promise<OpenedModel>;
@@ -152,6 +152,12 @@ export class RunLauncher {
     });
   }
 
+  /** For work that must not stand in the way of training. @throws StudioError E-BUSY while a run trains. */
+  whileIdle<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#active) throw busy();
+    return work();
+  }
+
   async #hubFor(
     { args }: ReturnType<typeof parsedArguments>,
     given: HubConnection | undefined,
@@ -161,12 +167,7 @@ export class RunLauncher {
   }
 
   async #claiming<T>(runId: RunId, work: (release: () => void) => Promise<T>): Promise<T> {
-    if (this.#active) {
-      throw new StudioError('E-BUSY', msg`A run is in training already.`, {
-        hint: msg`Stop it, or wait for its end.`,
-        safe: msg`Nothing was changed.`,
-      });
-    }
+    if (this.#active) throw busy();
     const release = await takeTrainerLock(runId);
     try {
       return await work(release);
@@ -207,3 +208,9 @@ export class RunLauncher {
     return { run, step: record.step, ended };
   }
 }
+
+export const busy = (): StudioError =>
+  new StudioError('E-BUSY', msg`A run is in training already.`, {
+    hint: msg`Stop it, or wait for its end.`,
+    safe: msg`Nothing was changed.`,
+  });

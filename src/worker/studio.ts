@@ -31,17 +31,19 @@ import { IdbCheckpointStore } from '#storage/idb-checkpoint-store.ts';
 import { IdbRunStore } from '#storage/run-store.ts';
 import type { RunRecord } from '#storage/schema.ts';
 import { IdbSweepStore } from '#storage/sweep-store.ts';
+import { IdbTuningStore } from '#storage/tuning-store.ts';
 import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { continueElsewhereHandlers } from './continue-elsewhere-handlers.ts';
 import { DataJobs } from './data-jobs.ts';
 import { describeDevice, deviceProfile } from './device-profile.ts';
-import { exportCheckpoint } from './export-checkpoint.ts';
+import { exportCheckpoint, saveToFolder } from './export-checkpoint.ts';
 import { openHubFile, openHubModel } from './hub-downloads.ts';
 import { hubHandlers } from './hub-handlers.ts';
 import { inspectionHandlers } from './inspection-handlers.ts';
 import { keptFeatures } from './kept-features.ts';
 import { libraryHandlers } from './library-handlers.ts';
+import { measureRun } from './measure-run.ts';
 import { folderName, summarizeModel } from './model-summary.ts';
 import { networkRequests } from './network-requests.ts';
 import { type DataFiles, type OpenedData, openData, readingOf, summarizeData } from './open-data.ts';
@@ -50,12 +52,14 @@ import { planRun } from './plan-run.ts';
 import { Predictor } from './predict.ts';
 import { examineOpened, type TaskParts, viewOpened } from './prepare-task.ts';
 import { loadRunData, loadRunModel } from './run-assets.ts';
+import { runCommandHandlers } from './run-command-handlers.ts';
 import { type OpenedParts, RunLauncher } from './run-launcher.ts';
 import { runsInTraining } from './run-lock.ts';
 import { type EmitRunEvent, summarizeCheckpoints } from './run-recorder.ts';
 import { SAMPLE_MODEL_NAME, Sample } from './sample.ts';
 import { Sweeps } from './sweeps.ts';
 import type { TrainingRun } from './training-run.ts';
+import { tuneDevice } from './tune-device.ts';
 
 type Handlers = { readonly [T in RequestType]: (params: Requests[T]['params']) => Promise<Requests[T]['result']> };
 
@@ -64,6 +68,7 @@ interface Stores {
   readonly checkpoints: IdbCheckpointStore;
   readonly downloads: IdbDownloadStore;
   readonly sweeps: IdbSweepStore;
+  readonly tuning: IdbTuningStore;
   readonly features: IdbFeatureStore;
 }
 
@@ -96,7 +101,11 @@ export class Studio {
     this.#launcher = new RunLauncher({
       emit,
       stores: () => this.#storesReady(),
-      device: async () => describeDevice(deviceProfile(await this.#engineReady())),
+      device: async () => {
+        const engine = await this.#engineReady();
+        await tuneDevice(engine, (await this.#storesReady()).tuning);
+        return describeDevice(deviceProfile(engine));
+      },
       record: (runId) => this.#record(runId),
       modelOfRun: (record) => this.#modelOfRun(record),
       features,
@@ -155,6 +164,11 @@ export class Studio {
         return {};
       },
       'run/plan': ({ setup }) => this.#plan(setup),
+      'run/measure': async ({ setup }) => {
+        await this.#engineReady();
+        const parts = await this.#partsOf(setup);
+        return this.#launcher.whileIdle(() => measureRun(parts));
+      },
       'run/start': ({ setup, hub, jobId }) =>
         this.#jobs.run(jobId, 'tokenizing', async (work) => {
           const { run } = await this.#launcher.start(setup, this.#opened(setup), { connection: hub, work });
@@ -164,30 +178,7 @@ export class Studio {
         const { step } = await this.#launcher.resume(runId, how);
         return { step };
       },
-      'run/pause': async ({ runId }) => {
-        this.#activeRun(runId).commands.pause();
-        return {};
-      },
-      'run/continue': async ({ runId }) => {
-        this.#activeRun(runId).continue();
-        return {};
-      },
-      'run/stop': async ({ runId, save }) => {
-        this.#activeRun(runId).stop(save);
-        return {};
-      },
-      'run/save-now': async ({ runId }) => {
-        this.#activeRun(runId).commands.saveNow();
-        return {};
-      },
-      'run/evaluate-now': async ({ runId }) => {
-        this.#activeRun(runId).commands.evaluateNow();
-        return {};
-      },
-      'run/change': async ({ runId, changes }) => {
-        this.#activeRun(runId).change(changes);
-        return {};
-      },
+      ...runCommandHandlers((runId) => this.#activeRun(runId)),
       'run/list': () => this.#list(),
       'run/open': ({ runId }) => this.#open(runId),
       'run/delete': ({ runId }) => this.#deleteRun(runId),
@@ -196,6 +187,10 @@ export class Studio {
         const { stored, record, device } = await this.#checkpoint(runId, checkpointId);
         const base = merged ? await this.#modelOfRun(record) : null;
         return exportCheckpoint(stored, record, device, target, base);
+      },
+      'checkpoint/save-to-folder': async ({ runId, checkpointId, folder }) => {
+        const { stored, record, device } = await this.#checkpoint(runId, checkpointId);
+        return { bytes: await saveToFolder(stored, record, device, folder) };
       },
       'checkpoint/predict': async ({ runId, checkpointId, inputs }) => {
         const { stored, record } = await this.#tried(runId, checkpointId);
@@ -239,6 +234,7 @@ export class Studio {
       checkpoints: new IdbCheckpointStore(database),
       downloads: new IdbDownloadStore(database),
       sweeps: new IdbSweepStore(database),
+      tuning: new IdbTuningStore(database),
       features: new IdbFeatureStore(database),
     }));
     // A refused database may open at the next attempt.

@@ -12,7 +12,7 @@ import type { TrialRun, TrialStart } from '#trainer/search/trial-run.ts';
 import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { parsedArguments, withoutTokens } from './run-arguments.ts';
-import type { OpenedParts, RunLauncher } from './run-launcher.ts';
+import { busy, type OpenedParts, type RunLauncher } from './run-launcher.ts';
 
 type Handlers = {
   readonly [T in keyof SweepRequests]: (params: SweepRequests[T]['params']) => Promise<SweepRequests[T]['result']>;
@@ -98,11 +98,7 @@ export class Sweeps {
 
   /** @throws StudioError E-BUSY while something trains. */
   #launch(record: SweepRecord, parts: OpenedParts): void {
-    if (this.#active || this.#studio.launcher.active)
-      throw new StudioError('E-BUSY', msg`A run is in training already.`, {
-        hint: msg`Stop it, or wait for its end.`,
-        safe: msg`Nothing was changed.`,
-      });
+    if (this.#active || this.#studio.launcher.active) throw busy();
     this.#active = { sweepId: record.sweepId, stopped: false };
     void new SweepRun(this.#studio, record, parts, () => this.#active?.stopped ?? true).run().finally(() => {
       this.#active = null;

@@ -5,6 +5,7 @@ import type { TaskData } from '#data/tasks/row-task.ts';
 import { memoryUse } from '#gpu/memory.ts';
 import { toWire } from '#protocol/errors.ts';
 import type { HubConnection } from '#protocol/hub-messages.ts';
+import type { KernelProfile } from '#protocol/kernel-profile.ts';
 import type { LogEntry, RunMeasure, RunProgress } from '#protocol/metrics.ts';
 import type { TrainingArguments } from '#protocol/training-arguments.ts';
 import type { CheckpointStore, StoredCheckpoint } from '#storage/checkpoint-store.ts';
@@ -24,6 +25,7 @@ import type { OpenedModel } from './opened-model.ts';
 import { RunClock } from './run-clock.ts';
 import { RunCommands } from './run-commands.ts';
 import { batchSizeText, nonFiniteLossText, pushedText } from './run-notices.ts';
+import { RunProfiler } from './run-profiler.ts';
 import { type RunRecorder, summarizeCheckpoints } from './run-recorder.ts';
 
 export interface TrainingRunParts {
@@ -45,6 +47,7 @@ export class TrainingRun {
   readonly commands = new RunCommands();
   readonly #parts: TrainingRunParts;
   readonly #clock: RunClock;
+  readonly #profiler = new RunProfiler();
   /** Aborted when a person leaves the run as it is. */
   readonly #pushes = new AbortController();
   readonly #earlyStopping: EarlyStoppingCallback | null;
@@ -79,6 +82,16 @@ export class TrainingRun {
     this.commands.stop(save && this.#retryStorage === null);
   }
 
+  /** Times the kernels of the next updates. @throws StudioError E-STATE while the run is paused; see `RunProfiler`. */
+  profile(updates: number): Promise<KernelProfile> {
+    if (this.recorder.record.state.status === 'paused')
+      throw new StudioError('E-STATE', msg`The run is paused: there are no updates to time.`, {
+        hint: msg`Continue the run, then ask for the profile again.`,
+        safe: msg`Nothing was changed.`,
+      });
+    return this.#profiler.profile(updates);
+  }
+
   /** @throws StudioError E-ARGS when the values can not be. */
   change(changes: Readonly<Record<string, unknown>>): void {
     this.#change = readHotChange(this.recorder.record, { ...this.#change?.changes, ...changes });
@@ -106,8 +119,11 @@ export class TrainingRun {
       recorder.setState({ status: 'preparing', phase: 'compiling' });
       await this.#train(built.trainer);
     } catch (error) {
-      recorder.setState({ status: 'failed', error: toWire(error) });
+      const wire = toWire(error);
+      if (wire.code === 'E-GPU-LOST') recorder.notice('error', wire.message, 'device-lost');
+      recorder.setState({ status: 'failed', error: wire });
     } finally {
+      await this.#profiler.close();
       built?.trainer.dispose();
       built?.network.dispose();
       await recorder.flush().catch((error: unknown) => console.error(msg`the run could not be recorded`, error));
@@ -136,7 +152,7 @@ export class TrainingRun {
         checkpointStore: store,
         runId: recorder.record.runId,
         rawArguments,
-        callbacks: [...(this.#earlyStopping ? [this.#earlyStopping] : []), this.#callback()],
+        callbacks: [...(this.#earlyStopping ? [this.#earlyStopping] : []), this.#callback(), this.#profiler.callback],
         hooks: this.#parts.trial
           ? trialHooks(
               this.#hooks(() => built.trainer),
@@ -149,6 +165,10 @@ export class TrainingRun {
     });
     if (built.fresh.length > 0 && !this.#parts.resumeFrom) {
       recorder.notice('info', msg`New parameters, started from seed ${args.seed}: ${built.fresh.join(', ')}.`);
+    }
+    if (this.#parts.resumeFrom) {
+      const { name, step } = this.#parts.resumeFrom.manifest;
+      recorder.notice('info', msg`Resumed from ${name} at step ${step}.`, 'resume');
     }
     if (this.#parts.resumeFrom?.manifest.modelOnly) {
       recorder.notice('warning', msg`This checkpoint holds weights only: the optimizer and the schedule start anew.`);
@@ -204,6 +224,7 @@ export class TrainingRun {
             this.#clock.pause();
             this.#sendProgress(trainer(), true);
             recorder.setState({ status: 'paused', reason: 'user' });
+            recorder.notice('info', msg`Paused.`, 'pause');
           },
           onContinue: () => {
             this.#applyChange(trainer());

@@ -8,7 +8,7 @@ import { type BenchStep, findStep, LARGE_STEPS, STEPS } from './steps.ts';
 import { UPDATE_RULES, type UpdateName } from './update-rules.ts';
 
 export const USAGE =
-  'usage: npm run bench -- [--step ID]… [--only NAME]… [--large] [--browser] [--update adamw|adam] [--steps N] [--limit SECONDS] [--json FILE] [--write] [--write-reference]';
+  'usage: npm run bench -- [--step ID]… [--only NAME]… [--large] [--browser] [--update adamw|adam] [--steps N] [--limit SECONDS] [--json FILE] [--write] [--write-reference] [--attention]';
 
 export interface CommandLine {
   readonly steps: readonly BenchStep[];
@@ -22,6 +22,8 @@ export interface CommandLine {
   readonly json: string | null;
   readonly write: boolean;
   readonly writeReference: boolean;
+  /** Compare the forms of attention, and nothing else. */
+  readonly attention: boolean;
 }
 
 /** Throws an error that says what is wrong with the options. */
@@ -39,6 +41,7 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
       json: { type: 'string' },
       write: { type: 'boolean', default: false },
       'write-reference': { type: 'boolean', default: false },
+      attention: { type: 'boolean', default: false },
     },
   });
   return {
@@ -52,6 +55,7 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
     json: values.json === undefined ? null : resolve(process.env['INIT_CWD'] ?? '.', values.json),
     write: values.write,
     writeReference: values['write-reference'],
+    attention: values.attention,
   };
 }
 

@@ -9,6 +9,7 @@
 //   npm run bench -- --steps 20 --limit 900      timed updates; seconds that one measurement may take
 //   npm run bench -- --json out.json --write     the report as JSON; and put in front of test/bench/RESULTS.md
 //   npm run bench -- --write-reference           compute the reference losses anew (needs Python)
+//   npm run bench -- --attention                 the forms of attention, by length
 //
 // How to read the table. Everyone trains the same model (steps.ts) from the same weights on the same batch, in f32 unless
 // the name says otherwise. The losses before the first five updates must equal those of PyTorch in float64, within the
@@ -22,6 +23,7 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { compareLosses, type ReferenceLosses } from './agreement.ts';
+import { measureAttentionForms } from './attention-forms.ts';
 import { servePage } from './browser/serve-page.ts';
 import { type CommandLine, readCommandLine, USAGE } from './command-line.ts';
 import { type Contestant, LOSS_STEPS } from './contestant.ts';
@@ -47,6 +49,10 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   if (commandLine.writeReference) {
     await writeReference(commandLine.steps);
+    return 0;
+  }
+  if (commandLine.attention) {
+    process.stdout.write(`${await measureAttentionForms()}\n`);
     return 0;
   }
   const date = new Date().toISOString();

@@ -21,7 +21,6 @@ const ARGUMENTS = {
   save_steps: 4,
 };
 const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-const WIDTHS = [1280, 390];
 
 let studio: Awaited<ReturnType<typeof serveStudio>>;
 let browser: Browser;
@@ -70,16 +69,27 @@ async function violations(): Promise<string[]> {
   return found;
 }
 
-/** Both themes, both widths; and nothing sticks out to the side. */
-async function expectAccessible(screen: string): Promise<void> {
-  for (const theme of ['light', 'dark'] as const) {
+type Look = readonly [theme: 'light' | 'dark', width: number];
+const ALL: readonly Look[] = [
+  ['light', 1280],
+  ['light', 390],
+  ['dark', 1280],
+  ['dark', 390],
+];
+/** Where a screen is much like others that were looked at in all ways. */
+const SOME: readonly Look[] = [
+  ['light', 1280],
+  ['dark', 360],
+];
+
+/** And nothing sticks out to the side. */
+async function expectAccessible(screen: string, looks = ALL): Promise<void> {
+  for (const [theme, width] of looks) {
     await switchTheme(theme);
-    for (const width of WIDTHS) {
-      await page.setViewport({ width, height: 900 });
-      expect(await violations(), `${screen}, ${theme}, ${width} px`).toEqual([]);
-      const excess = await page.$eval('html', (html) => html.scrollWidth - html.clientWidth);
-      expect(excess, `${screen} at ${width} px is wider than the window`).toBe(0);
-    }
+    await page.setViewport({ width, height: 900 });
+    expect(await violations(), `${screen}, ${theme}, ${width} px`).toEqual([]);
+    const excess = await page.$eval('html', (html) => html.scrollWidth - html.clientWidth);
+    expect(excess, `${screen} at ${width} px is wider than the window`).toBe(0);
   }
   await page.setViewport({ width: 1280, height: 900 });
 }
@@ -136,13 +146,45 @@ describe('accessibility', () => {
     await page.keyboard.press('Escape');
     await page.waitForSelector(byTestId('confirm-changes'), { hidden: true });
     await page.focus(byTestId('tab-overview'));
-    for (const tab of ['checkpoints', 'log', 'config', 'try']) {
+    for (const tab of ['charts', 'samples', 'metrics', 'checkpoints', 'log', 'config']) {
       await page.keyboard.press('ArrowRight');
       await page.waitForSelector(`${byTestId(`tab-${tab}`)}[aria-selected="true"]`);
-      await expectAccessible(`run: ${tab}`);
+      await expectAccessible(`run: ${tab}`, SOME);
       await page.focus(byTestId(`tab-${tab}`));
     }
     expect(messages.filter((message) => message.startsWith('pageerror'))).toEqual([]);
+  });
+
+  it.each([
+    ['compare', '#/compare', 'compare-results'],
+    ['library', '#/library', 'library-run'],
+    ['settings', '#/settings', 'language'],
+    ['sweep', '#/sweep', 'start-sweep'],
+  ])('%s', async (screen, hash, ready) => {
+    await page.goto(`${studio.url}/${hash}`);
+    await page.waitForSelector(byTestId(ready));
+    await expectAccessible(screen, SOME);
+  });
+
+  it('the playground, the palette and the list of keys', async () => {
+    await page.goto(`${studio.url}/#/library`);
+    await page.locator(`${byTestId('library-run')} button`).click();
+    await click(page, 'open-try');
+    await page.waitForSelector(byTestId('predict-text'));
+    await expectAccessible('try', SOME);
+    await page.focus('body');
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    await page.keyboard.press('?');
+    await page.waitForSelector(byTestId('shortcuts'), { visible: true });
+    expect(await violations(), 'keys').toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.waitForSelector(byTestId('shortcuts'), { hidden: true });
+    await click(page, 'open-palette');
+    await page.waitForSelector('.mantine-Spotlight-search', { visible: true });
+    expect(await violations(), 'palette').toEqual([]);
+    await page.keyboard.type('Settings');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector(byTestId('language'), { visible: true });
   });
 });
 

@@ -65,7 +65,7 @@ describe('the sample', () => {
     // Eight subjects: guessing is right in one of eight.
     expect(accuracy).toBeGreaterThan(0.35);
 
-    await click(page, 'tab-try');
+    await click(page, 'open-try');
     await page
       .locator(byTestId('predict-text'))
       .fill('the waiter brought the soup and the bread, the wine list was lovely.');
@@ -80,7 +80,7 @@ describe('the sample', () => {
     // After so few steps the first guess may be another; the right one must stand above chance.
     expect(chances.find(({ label }) => label === 'restaurant')!.percent).toBeGreaterThan(100 / 8);
 
-    await click(page, 'tab-overview');
+    await click(page, 'back-to-run');
     await click(page, 'download-checkpoint');
     const files = await unzipDownload(downloads);
     expect([...files.keys()].sort()).toEqual([

@@ -73,7 +73,7 @@ describe('words with tags', () => {
   });
 
   it('are given to the words of a typed text', async () => {
-    await click(page, 'tab-try');
+    await click(page, 'open-try');
     await fill(page, 'predict-text', 'Nora Hill opened the letter');
     await click(page, 'predict-submit');
     await waitForText(page, 'prediction', /Nora[\s\S]*letter/, 30_000);
@@ -86,7 +86,7 @@ describe('questions', () => {
     expect(await taskShown()).toBe('question-answering');
     expect(await page.$eval(byTestId('doc-stride'), (input) => (input as HTMLInputElement).value)).toBe('13');
     await train({ max_steps: 2, eval_strategy: 'no' });
-    await click(page, 'tab-try');
+    await click(page, 'open-try');
     await fill(page, 'predict-text', 'who came');
     await fill(page, 'predict-text-pair', 'the last ferry came in and nobody was waiting');
     await click(page, 'predict-submit');
@@ -104,14 +104,14 @@ describe('a writer with an adapter', () => {
   });
 
   it('writes on from a prompt', async () => {
-    await click(page, 'tab-try');
+    await click(page, 'open-try');
     await fill(page, 'generate-prompt', 'the harbour ->');
     await click(page, 'generate-submit');
     await waitForText(page, 'generation', /tokens?, [\d.]+ a second/, 120_000);
   });
 
   it('is taken home as what PEFT opens', async () => {
-    await click(page, 'tab-overview');
+    await click(page, 'back-to-run');
     await click(page, 'download-checkpoint');
     const files = await unzipDownload(downloads);
     const names = [...files.keys()];

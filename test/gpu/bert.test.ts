@@ -58,7 +58,7 @@ async function compare(name: string, storage: 'f32' | 'f16', tolerance: { logits
       context: trainingContext(batch, { storage }),
       labelSmoothing: 0,
     });
-    logits = tf.keep(tf.clone(output.logits));
+    logits = tf.keep(tf.clone(output.logits!));
     return output.loss!;
   }, variables);
   expectClose(

@@ -14,6 +14,7 @@ import type { RunId } from '#protocol/ids.ts';
 import { MemoryCheckpointStore } from '#storage/memory-checkpoint-store.ts';
 import type { UpdateRecord } from '#trainer/telemetry.ts';
 import { Trainer } from '#trainer/trainer.ts';
+import { RunProfiler } from '#worker/run-profiler.ts';
 import { startEngine } from '../setup/dawn.ts';
 import { argumentsOf } from '../setup/linear-regression.ts';
 import { parameterOf } from '../setup/optimizer-golden.ts';
@@ -43,6 +44,7 @@ async function trainBert(
   given: Record<string, unknown> = {},
   config: Record<string, unknown> = {},
   afterStep: (step: number) => void = () => undefined,
+  profiler = new RunProfiler(),
 ): Promise<BertRun> {
   const model = await tinyBert(config);
   const records: UpdateRecord[] = [];
@@ -59,7 +61,7 @@ async function trainBert(
     trainDataset: tokenRows(40),
     checkpointStore: new MemoryCheckpointStore(() => 0),
     runId: RUN,
-    callbacks: [{ name: 'Steps', onStepEnd: ({ state }) => afterStep(state.globalStep) }],
+    callbacks: [{ name: 'Steps', onStepEnd: ({ state }) => afterStep(state.globalStep) }, profiler.callback],
     hooks: {
       onUpdate: (record) => void records.push(record),
       betweenSteps: async () => void tensors.push(memoryUse().tensors),
@@ -200,6 +202,40 @@ describe('training a tiny BERT', () => {
       expect(second.evalLoss).toBe(first.evalLoss);
     });
   }
+
+  it('that is profiled ends in the same bits, and tells of every kernel of its updates', async () => {
+    const plain = await trainBert({ fp16: true, max_steps: 8 });
+    const profiler = new RunProfiler();
+    const asked = profiler.profile(3, 2);
+    const profiled = await trainBert({ fp16: true, max_steps: 8 }, {}, undefined, profiler);
+    expect(profiled.records).toEqual(plain.records);
+    expect(profiled.weights).toEqual(plain.weights);
+    const { updates, ms, kernels, bytesPerSecond, flopsPerSecond } = await asked;
+    expect(updates).toBe(3);
+    expect(Math.min(ms, bytesPerSecond, flopsPerSecond)).toBeGreaterThan(0);
+    expect(kernels.reduce((sum, kernel) => sum + kernel.ms, 0)).toBeCloseTo(ms, 6);
+    expect(kernels.reduce((sum, kernel) => sum + kernel.timeShare, 0)).toBeCloseTo(1, 6);
+    const byName = new Map(kernels.map((kernel) => [kernel.name, kernel]));
+    const attention = kernels.find(({ name }) => /^attention(-scores-\d+)?$/.test(name))!;
+    // In each of two layers one product of 8 rows, 36 wide, over 8 x 8 pairs; or two, where one kernel does both.
+    const products = attention.name === 'attention' ? 2 : 1;
+    expect(attention).toMatchObject({ dispatches: 2, flops: 2 * 2 * products * 8 * 36 * 8 * 8 });
+    expect(byName.get('update-state')).toMatchObject({ dispatches: 1, flops: null, computeShare: null });
+    expect(byName.get('update-state')!.bytes).toBeGreaterThan(32);
+    expect([...byName.keys()].filter((name) => name.startsWith('measure'))).toEqual([]);
+  });
+
+  it('that ends before the profile is done tells of the updates that were timed, or of none', async () => {
+    const [short, late] = [new RunProfiler(), new RunProfiler()];
+    const asked = short.profile(5, 2);
+    await trainBert({ max_steps: 4 }, {}, undefined, short);
+    expect((await asked).updates).toBe(2);
+    const never = expect(late.profile(1, 4)).rejects.toMatchObject({ code: 'E-STATE' });
+    await trainBert({ max_steps: 4 }, {}, undefined, late);
+    await never;
+    await tf.setBackend('cpu');
+    expect(() => late.profile(1)).toThrow(expect.objectContaining({ code: 'E-GPU-UNAVAILABLE' }));
+  });
 
   it('with fp16 the losses follow those of full precision within 2 %', async () => {
     const [full, half] = [await trainBert({}, NO_DROPOUT), await trainBert({ fp16: true }, NO_DROPOUT)];

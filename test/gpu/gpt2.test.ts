@@ -41,22 +41,20 @@ async function compare(storage: ComputeStorage, tolerance: { logits: number; gra
   const batch = padded ? model.bucket(given) : given;
   const parameters = model.namedParameters();
   const variables = [...parameters.values()].map((parameter) => parameter.variable);
-  let logits: tf.Tensor | null = null;
-  const { value, grads } = tf.variableGrads(() => {
-    const output = model.forward(batch, { context: trainingContext(batch, { storage }), labelSmoothing: 0 });
-    logits = tf.keep(tf.slice(output.logits, [0, 0, 0], [3, 13, 53]));
-    return output.loss!;
-  }, variables);
+  const forward = (wantsLogits: boolean) =>
+    model.forward(batch, { context: trainingContext(batch, { storage }), labelSmoothing: 0, wantsLogits });
+  const logits = tf.tidy(() => tf.slice(forward(true).logits!, [0, 0, 0], [3, 13, 53]));
+  const { value, grads } = tf.variableGrads(() => forward(false).loss!, variables);
   const close = async (tensor: tf.Tensor, name: string, absolute: number, relative: number) =>
     expectClose((await tensor.data()) as Float32Array, expected.get(name)!.data, { absolute, relative }, name);
-  await close(logits!, 'logits', tolerance.logits, tolerance.logits);
+  await close(logits, 'logits', tolerance.logits, tolerance.logits);
   await close(value, 'loss', tolerance.logits, tolerance.logits);
   for (const [path, { variable }] of parameters) {
     // Relative to the largest gradient of the tensor: single elements may cancel to almost nothing.
     const scale = expected.get(`grad.${path}`)!.data.reduce((top, each) => Math.max(top, Math.abs(each)), 1e-3);
     await close(grads[variable.name]!, `grad.${path}`, tolerance.gradient * scale, tolerance.gradient);
   }
-  tf.dispose([value, grads, logits!]);
+  tf.dispose([value, grads, logits]);
   disposeKept();
   model.dispose();
 }

@@ -72,7 +72,7 @@ describe('a decoder', () => {
     const { model, expected, batch } = await loadModelCase('llama-single', { pad_token_id: null });
     const filled = model.bucket(batch);
     const context = trainingContext(filled);
-    const logits = tf.tidy(() => model.forward(filled, { context, labelSmoothing: 0 }).logits);
+    const logits = tf.tidy(() => model.forward(filled, { context, labelSmoothing: 0 }).logits!);
     const tolerance = { absolute: 1e-4, relative: 1e-4 };
     expectClose((await logits.data()) as Float32Array, expected.get('logits')!.data, tolerance);
   });

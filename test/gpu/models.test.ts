@@ -29,19 +29,19 @@ async function compare(name: string, storage: ComputeStorage, tolerance: Toleran
   const parameters = model.namedParameters();
   const variables = [...parameters.values()].map((parameter) => parameter.variable);
   const { shape: logitsShape, data: logitsExpected } = expected.get('logits')!;
-  let logits: tf.Tensor | null = null;
-  const { value, grads } = tf.variableGrads(() => {
-    const output = model.forward(batch, { context: trainingContext(batch, { storage }), labelSmoothing: 0 });
-    logits = tf.keep(tf.slice(output.logits, new Array<number>(logitsShape.length).fill(0), [...logitsShape]));
-    return output.loss!;
-  }, variables);
+  const forward = (wantsLogits: boolean) =>
+    model.forward(batch, { context: trainingContext(batch, { storage }), labelSmoothing: 0, wantsLogits });
+  const logits = tf.tidy(() =>
+    tf.slice(forward(true).logits!, new Array<number>(logitsShape.length).fill(0), [...logitsShape]),
+  );
+  const { value, grads } = tf.variableGrads(() => forward(false).loss!, variables);
   const close = async (tensor: tf.Tensor, reference: Float32Array, absolute: number, relative: number, path: string) =>
     expectClose((await tensor.data()) as Float32Array, reference, { absolute, relative }, path);
   // What padding gives is nobody's: a position that sees no token is left to each implementation.
   const perToken = logitsShape[1] === given['input_ids']!.shape[1] && logitsShape.length === 3;
   const counts = (i: number) => !perToken || given['attention_mask']!.data[Math.floor(i / logitsShape[2]!)] === 1;
   expectClose(
-    ((await logits!.data()) as Float32Array).filter((_, i) => counts(i)),
+    ((await logits.data()) as Float32Array).filter((_, i) => counts(i)),
     logitsExpected.filter((_, i) => counts(i)),
     { absolute: tolerance.logits, relative: tolerance.logits },
     'logits',
@@ -53,7 +53,7 @@ async function compare(name: string, storage: ComputeStorage, tolerance: Toleran
     const scale = reference.reduce((top, each) => Math.max(top, Math.abs(each)), 1e-3);
     await close(grads[variable.name]!, reference, tolerance.gradient * scale, tolerance.gradient, `grad.${path}`);
   }
-  tf.dispose([value, grads, logits!]);
+  tf.dispose([value, grads, logits]);
   disposeKept();
   model.dispose();
 }

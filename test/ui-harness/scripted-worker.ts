@@ -158,7 +158,13 @@ export class ScriptedWorker implements WorkerLike {
   #plan({ trainingArguments }: RunSetup): unknown {
     const parsed = parseTrainingArguments(trainingArguments);
     if (!parsed.ok) throw { code: 'E-ARGS', message: parsed.issues[0]?.message ?? '' };
-    return computeRunPlan({ trainSamples: 1440, args: parsed.args, checkpointBytes: 34_120_000, memory: MEMORY });
+    return computeRunPlan({
+      trainSamples: 1440,
+      args: parsed.args,
+      checkpointBytes: 34_120_000,
+      memory: MEMORY,
+      schedule: (s, { maxSteps }) => 1 - s / maxSteps,
+    });
   }
 
   #start(setup: RunSetup): { runId: RunId } {

@@ -1,186 +1,20 @@
 // Scaled dot-product attention (Vaswani et al., 2017) with key padding, causal order, a sliding window, grouped queries
-// (Ainslie et al., 2023) and dropout on the probabilities. On the GPU scores and probabilities are never stored
-// (FlashAttention-2, Dao, 2023): the backward pass makes them again from the log-sum-exp of each row.
+// (Ainslie et al., 2023) and dropout on the probabilities.
 
-import type { Tensor, TensorInfo } from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { defineKernel } from '#gpu/define-kernel.ts';
 import { defineOperation } from '#gpu/define-operation.ts';
-import { type HalfStorage, storageOf } from '#gpu/tensor-storage.ts';
 import type { AtelierBackend } from '#gpu/webgpu-backend.ts';
-import { dropoutFactors, type SiteDropout, takeDropout } from '../dropout/dropout.ts';
-import { type DropoutKey, dropThreshold } from '../dropout/dropout-key.ts';
-import random from '../shared/threefry.wgsl?raw';
-import blocks from './blocks.wgsl?raw';
-import forwardBody from './forward.wgsl?raw';
-import gradKeyValueBody from './grad-key-value.wgsl?raw';
-import gradQueryBody from './grad-query.wgsl?raw';
+import { dropoutFactors, takeDropout } from '../dropout/dropout.ts';
+import type { DropoutKey } from '../dropout/dropout-key.ts';
+import { type AttentionForm, type Attrs, type GradInputs, sizesOf } from './attention-call.ts';
+import { flash } from './flash.ts';
+import { fitsProducts, products } from './products.ts';
 
-/** Who sees whom, and how heads share keys. */
-interface Attrs {
-  readonly heads: number;
-  readonly kvHeads: number;
-  readonly scale: number;
-  readonly causal: boolean;
-  /** Keys at a distance of `window` or more are not seen; 0: no such bound. */
-  readonly window: number;
-  /** The mask numbers texts that share a row: each sees itself alone. */
-  readonly segments: boolean;
-  readonly dropout: SiteDropout | null;
-}
-
-const UNIFORMS = {
-  length: 'u32',
-  width: 'u32',
-  head_size: 'u32',
-  heads: 'u32',
-  kv_heads: 'u32',
-  group: 'u32',
-  rows: 'u32',
-  half_block: 'u32',
-  site: 'u32',
-  threshold: 'u32',
-  keep_scale: 'f32',
-  scale: 'f32',
-} as const;
-
-/** NAME(a, b): dot products of four rows of one tensor with four of another. The bound is no constant: compilers would unroll. */
-const products = (name: string, a: string, b: string): string => `
-fn ${name}(a: vec4<u32>, b: vec4<u32>) -> Scores {
-  var s: Scores;
-  for (var d = 0u; d < u.head_size; d += 4u) {
-    let m = mat4x4<f32>(${b}4(b.x + d), ${b}4(b.y + d), ${b}4(b.z + d), ${b}4(b.w + d));
-    s.a += ${a}4(a.x + d) * m;
-    s.b += ${a}4(a.y + d) * m;
-    s.c += ${a}4(a.z + d) * m;
-    s.d += ${a}4(a.w + d) * m;
-  }
-  return s;
-}`;
-
-const forwardKernel = defineKernel({
-  name: 'attention',
-  source: [random, blocks, products('query_key', 'qkv', 'qkv'), forwardBody].join('\n'),
-  inputs: ['qkv', 'mask', 'key'],
-  outputs: ['output', 'statistics'],
-  uniforms: UNIFORMS,
-});
-const gradQueryKernel = defineKernel({
-  name: 'attention-grad-query',
-  source: [
-    random,
-    blocks,
-    products('query_key', 'qkv', 'qkv'),
-    products('output_value', 'doutput', 'qkv'),
-    gradQueryBody,
-  ].join('\n'),
-  inputs: ['qkv', 'mask', 'key', 'output', 'doutput'],
-  outputs: ['dqkv', 'statistics'],
-  uniforms: UNIFORMS,
-});
-const gradKeyValueKernel = defineKernel({
-  name: 'attention-grad-key-value',
-  source: [
-    random,
-    blocks,
-    products('query_key', 'qkv', 'qkv'),
-    products('value_output', 'qkv', 'doutput'),
-    gradKeyValueBody,
-  ].join('\n'),
-  inputs: ['qkv', 'mask', 'key', 'doutput', 'statistics'],
-  outputs: ['dqkv'],
-  uniforms: UNIFORMS,
-});
-
-/** Queries, or keys, of one workgroup. */
-const BLOCK = 32;
-
-interface Sizes {
-  readonly batch: number;
-  readonly length: number;
-  /** Of the packed queries, keys and values. */
-  readonly width: number;
-  readonly headSize: number;
-  readonly rows: number;
-}
-
-function sizesOf(qkv: TensorInfo, { heads, kvHeads }: Attrs): Sizes {
-  const [batch, length, width] = qkv.shape as [number, number, number];
-  return { batch, length, width, headSize: width / (heads + 2 * kvHeads), rows: batch * heads * length };
-}
-
-/** What all three kernels share. */
-function callOf(s: Sizes, { heads, kvHeads, scale, causal, window, segments, dropout }: Attrs) {
-  return {
-    uniforms: {
-      length: s.length,
-      width: s.width,
-      head_size: s.headSize,
-      heads,
-      kv_heads: kvHeads,
-      group: heads / kvHeads,
-      rows: s.rows,
-      half_block: BLOCK / 2,
-      site: dropout?.site ?? 0,
-      threshold: dropout ? dropThreshold(dropout.probability) : 0,
-      keep_scale: dropout ? 1 / (1 - dropout.probability) : 1,
-      scale,
-    },
-    constants: {
-      GROUPS: Math.ceil(s.headSize / 32),
-      CAUSAL: causal,
-      WINDOW: window,
-      SEGMENTS: segments,
-      HAS_DROPOUT: dropout !== null,
-    },
-  };
-}
-
-const likeStorage = (backend: AtelierBackend, tensor: TensorInfo, shape: readonly number[]): TensorInfo =>
-  backend.makeOutput(shape, storageOf(tensor) as HalfStorage | 'f32');
-
-/** The blocks read four columns at a time. Models have head sizes in fours; other sizes run by reference. */
-const fitsBlocks = (qkv: TensorInfo, attrs: Attrs): boolean => sizesOf(qkv, attrs).headSize % 4 === 0;
-
-const keyOf = (mask: TensorInfo, { dropout }: Attrs): TensorInfo => dropout?.key.tensor ?? mask;
-
-function forwardOnGpu(backend: AtelierBackend, qkv: Tensor, mask: Tensor, attrs: Attrs): TensorInfo[] {
-  const s = sizesOf(qkv, attrs);
-  const output = likeStorage(backend, qkv, [s.batch, s.length, attrs.heads * s.headSize]);
-  const statistics = backend.makeOutput([2, s.rows], 'f32');
-  forwardKernel.run(backend, {
-    inputs: { qkv, mask, key: keyOf(mask, attrs) },
-    outputs: { output, statistics },
-    ...callOf(s, attrs),
-    grid: [Math.ceil(s.length / BLOCK), attrs.heads, s.batch],
-  });
-  return [output, statistics];
-}
-
-type GradInputs = 'qkv' | 'mask' | 'output' | 'statistics' | 'dOutput';
-
-function backwardOnGpu(
-  backend: AtelierBackend,
-  { qkv, mask, output, statistics, dOutput }: Readonly<Record<GradInputs, Tensor>>,
-  attrs: Attrs,
-): TensorInfo[] {
-  const s = sizesOf(qkv, attrs);
-  const dqkv = likeStorage(backend, qkv, qkv.shape);
-  const shared = { qkv, mask, key: keyOf(mask, attrs), doutput: dOutput };
-  const grid = (heads: number): [number, number, number] => [Math.ceil(s.length / BLOCK), heads, s.batch];
-  gradQueryKernel.run(backend, {
-    inputs: { ...shared, output },
-    outputs: { dqkv, statistics },
-    ...callOf(s, attrs),
-    grid: grid(attrs.heads),
-  });
-  gradKeyValueKernel.run(backend, {
-    inputs: { ...shared, statistics },
-    outputs: { dqkv },
-    ...callOf(s, attrs),
-    grid: grid(attrs.kvHeads),
-  });
-  return [dqkv];
+/** Null: the kernels read four columns at a time. Models have head sizes in fours; other sizes run by reference. */
+function formFor(backend: AtelierBackend, qkv: Tensor, attrs: Attrs): AttentionForm | null {
+  if (sizesOf(qkv, attrs).headSize % 4 !== 0) return null;
+  return fitsProducts(backend, qkv, attrs) ? products : flash;
 }
 
 /** Queries, keys and values as [B, H, L, D] each; keys and values repeated for the heads that share them. */
@@ -257,19 +91,17 @@ const backward = defineOperation<GradInputs, Attrs>({
   name: 'AtelierAttentionGrad',
   reference: referenceBackward,
   webgpu: (backend, inputs, attrs) =>
-    fitsBlocks(inputs.qkv, attrs)
-      ? backwardOnGpu(backend, inputs, attrs)
-      : tf.tidy(() => referenceBackward(inputs, attrs)),
+    formFor(backend, inputs.qkv, attrs)?.backward(backend, inputs, attrs) ??
+    tf.tidy(() => referenceBackward(inputs, attrs)),
 });
 
-/** → output, and for the backward pass [2, B·H·L]: the log-sum-exp of each row, and room for one more number. */
+/** As `AttentionForm` tells. */
 const operation = defineOperation<'qkv' | 'mask', Attrs>({
   name: 'AtelierAttention',
   reference: referenceForward,
   webgpu: (backend, inputs, attrs) =>
-    fitsBlocks(inputs.qkv, attrs)
-      ? forwardOnGpu(backend, inputs.qkv, inputs.mask, attrs)
-      : tf.tidy(() => referenceForward(inputs, attrs)),
+    formFor(backend, inputs.qkv, attrs)?.forward(backend, inputs.qkv, inputs.mask, attrs) ??
+    tf.tidy(() => referenceForward(inputs, attrs)),
   gradient: {
     inputsToSave: ['qkv', 'mask'],
     outputsToSave: [true, true],

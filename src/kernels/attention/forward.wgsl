@@ -18,7 +18,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var sum = 0.0;
   var out: array<vec4<f32>, 4u * GROUPS>;
   for (var key0 = 0u; key0 < u.length; key0 += BLOCK) {
-    if (block_hidden(query0, key0)) { continue; }
+    if (block_hidden(query0, BLOCK, key0, BLOCK)) { continue; }
     let j0 = key0 + c * 4u;
     let s = query_key(q, vec4<u32>(
       key_at(batch, head, j0), key_at(batch, head, j0 + 1u), key_at(batch, head, j0 + 2u), key_at(batch, head, j0 + 3u)));

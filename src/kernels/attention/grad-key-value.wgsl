@@ -27,7 +27,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var dv: array<vec4<f32>, 4u * GROUPS>;
   for (var head = first_head; head < first_head + u.group; head++) {
     for (var query0 = 0u; query0 < u.length; query0 += BLOCK) {
-      if (block_hidden(query0, key0)) { continue; }
+      if (block_hidden(query0, BLOCK, key0, BLOCK)) { continue; }
       let i0 = query0 + c * 4u;
       let s = query_key(k, vec4<u32>(
         query_at(batch, head, i0), query_at(batch, head, i0 + 1u), query_at(batch, head, i0 + 2u), query_at(batch, head, i0 + 3u)));

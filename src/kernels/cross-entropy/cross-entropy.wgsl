@@ -13,27 +13,28 @@ fn main(
   let base = row * u.columns;
   var top = LOWEST;
   for (var i = lane * 4u; i < u.columns; i += WORKGROUP_SIZE * 4u) {
-    let v = select(vec4<f32>(LOWEST), logits_row(base, i), inside(i) > vec4<f32>(0.0));
+    let v = select(vec4<f32>(LOWEST), soft_capped(logits_row(base, i)), inside(i) > vec4<f32>(0.0));
     top = max(top, max(max(v.x, v.y), max(v.z, v.w)));
   }
   top = row_max(top, lane);
   var sum = 0.0;
   var total = 0.0;
   for (var i = lane * 4u; i < u.columns; i += WORKGROUP_SIZE * 4u) {
-    let d = logits_row(base, i) - top;
-    sum += dot(exp(d), inside(i));
-    total += dot(d, inside(i));
+    let d = soft_capped(logits_row(base, i)) - top;
+    let within = inside(i) > vec4<f32>(0.0);
+    sum += dot(select(vec4<f32>(0.0), exp(d), within), vec4<f32>(1.0));
+    total += dot(select(vec4<f32>(0.0), d, within), vec4<f32>(1.0));
   }
   let log_sum = log(row_sum(sum, lane));
   let mean = row_sum(total, lane) / f32(u.columns);
   if (lane == 0u) {
-    let label = labels(row);
+    let label = labels(u.first + row);
     var l = 0.0;
     if (label != IGNORED) {
-      let nll = log_sum - (logits(base + u32(label)) - top);
+      let nll = log_sum - (soft_capped(vec4<f32>(logits(base + u32(label)))).x - top);
       l = (1.0 - u.smoothing) * nll + u.smoothing * (log_sum - mean);
     }
-    rows_set(row, l);
-    rows_set(u.rows + row, top + log_sum);
+    rows_set(u.first + row, l);
+    rows_set(u.all + u.first + row, top + log_sum);
   }
 }

@@ -3,12 +3,13 @@
 
 import type { TensorInfo } from '@tensorflow/tfjs';
 import { defineKernel, type Kernel, type UniformType } from '#gpu/define-kernel.ts';
+import { threadsOf } from '#gpu/matmul-tiles.ts';
 import type { AtelierBackend } from '#gpu/webgpu-backend.ts';
 import { type Activation, activationSource } from '../activation/activation-source.ts';
 import { dropThreshold } from '../dropout/dropout-key.ts';
 import random from '../shared/threefry.wgsl?raw';
-import body from './matmul.wgsl?raw';
 import { ROWS, rowsSource } from './rows-source.ts';
+import { tileSource } from './tile-source.ts';
 
 /** How a matrix lies in its buffer: its first element, and elements between rows, between heads and between batches. */
 export interface MatrixLayout {
@@ -87,6 +88,8 @@ interface Cut {
   readonly columns: number;
   readonly rows: number;
   readonly threads: number;
+  /** By tiles. */
+  readonly rowsOfThread?: number;
 }
 
 function cutOf(backend: AtelierBackend, { a, b, c, m, n, k }: MatmulCall): Cut {
@@ -95,8 +98,9 @@ function cutOf(backend: AtelierBackend, { a, b, c, m, n, k }: MatmulCall): Cut {
   if (lanes !== null && ROWS % lanes === 0 && fours) {
     return { byRows: true, columns: 4 * lanes, rows: ROWS, threads: lanes };
   }
-  const tile = m * n >= LARGE_OUTPUT ? 64 : 32;
-  return { byRows: false, columns: tile, rows: tile, threads: (tile / 4) ** 2 };
+  const { small, large } = backend.matmulTiles;
+  const tile = m * n >= LARGE_OUTPUT ? large : small;
+  return { ...tile, byRows: false, threads: threadsOf(tile) };
 }
 
 const stridesOf = (matrix: MatrixLayout): (number | undefined)[] => [
@@ -134,14 +138,16 @@ export function matmul(backend: AtelierBackend, call: MatmulCall): void {
       ...layoutUniforms('c', c),
       ...dropoutUniforms(call.dropout),
     },
-    constants: cut.byRows ? {} : tileConstants(call, cut.columns),
+    constants: cut.byRows ? {} : tileConstants(call, cut),
     workgroupSize: cut.threads,
     grid: [Math.ceil(n / cut.columns), Math.ceil(m / cut.rows), (call.batches ?? 1) * heads],
+    flops: 2 * m * n * k * (call.batches ?? 1) * heads,
   });
 }
 
-const tileConstants = ({ a, b, m, n, k }: MatmulCall, tile: number) => ({
-  TILE: tile,
+const tileConstants = ({ a, b, m, n, k }: MatmulCall, { rows, columns }: Cut) => ({
+  TILE_ROWS: rows,
+  TILE_COLUMNS: columns,
   TRANSPOSE_A: a.transpose ?? false,
   TRANSPOSE_B: b.transpose ?? false,
   VECTOR_A: inFours(a.transpose ? m : k, ...stridesOf(a)),
@@ -172,7 +178,7 @@ const rowsBody = ({ a, b, sums }: MatmulCall, lanes: number): string =>
   rowsSource({ transposeA: a.transpose ?? false, transposeB: b.transpose ?? false, sums: sums?.of ?? null, lanes });
 
 /** One kernel for each combination of steps. */
-function kernelFor(call: MatmulCall, vector: boolean, { byRows, threads }: Cut): Kernel {
+function kernelFor(call: MatmulCall, vector: boolean, { byRows, threads, rowsOfThread = 4 }: Cut): Kernel {
   const { bias, activation, derivative, dropout, residual, accumulate, sums } = call;
   const steps = [
     bias && 'bias',
@@ -184,16 +190,18 @@ function kernelFor(call: MatmulCall, vector: boolean, { byRows, threads }: Cut):
     sums && `sums-of-${sums.of}`,
   ].filter((step) => typeof step === 'string');
   const layout = `${call.a.transpose ? 't' : 'n'}${call.b.transpose ? 't' : 'n'}`;
-  const form = byRows ? [`rows-${layout}-${threads}`] : vector ? [] : ['scalar'];
+  const form = byRows ? [`rows-${layout}-${threads}`] : [`tile-${rowsOfThread}`, ...(vector ? [] : ['scalar'])];
   const name = ['matmul', ...steps, ...form].join('-');
   const known = kernels.get(name);
   if (known) return known;
   const uniforms: Record<string, UniformType> = { ...UNIFORMS, ...(dropout ? DROPOUT_UNIFORMS : {}) };
   const kernel = defineKernel({
     name,
-    source: [byRows ? rowsBody(call, threads) : body, storeSource(call, vector), edgeSumSource(call, byRows)].join(
-      '\n',
-    ),
+    source: [
+      byRows ? rowsBody(call, threads) : tileSource(rowsOfThread),
+      storeSource(call, vector),
+      edgeSumSource(call, byRows),
+    ].join('\n'),
     inputs: [
       'a',
       'b',
@@ -253,10 +261,11 @@ function edgeSumSource({ sums, accumulate }: Epilogue, byRows: boolean): string 
 fn add_edge_sums(sum: f32, lane: u32) -> f32 { return sum; }
 fn store_edge_sum(i: u32, sum: f32) {}`;
   }
+  const edge = sums.of === 'a' ? 'TILE_ROWS' : 'TILE_COLUMNS';
   return `${head}
 fn add_edge_sums(sum: f32, lane: u32) -> f32 {
   var s = sum;
-  if (lane < TILE) { for (var p = 0u; p < DEPTH; p++) { s += ${sums.of}_tile[p * TILE + lane]; } }
+  if (lane < ${edge}) { for (var p = 0u; p < DEPTH; p++) { s += ${sums.of}_tile[p * ${edge} + lane]; } }
   return s;
 }
 ${storeEdgeSum(sums.of, accumulate)}`;

@@ -3,7 +3,7 @@
 import { dropout } from '#kernels/dropout/dropout.ts';
 import { Linear } from '#nn/linear.ts';
 import { defineFamily } from '../model-family.ts';
-import { tokenHead } from '../shared-heads.ts';
+import { tokenHead, vocabularyLayers } from '../shared-heads.ts';
 import type { HeadedLayers } from '../task-model.ts';
 import { refuseUntied } from '../tied-decoder.ts';
 import { type BertConfig, readBertConfig } from './bert-config.ts';
@@ -38,10 +38,9 @@ function maskedLm(config: BertConfig): HeadedLayers {
   refuseUntied(config);
   const bert = new BertModel(config, new BertEmbeddings(config), false);
   const head = new BertLmHead(config, bert.words);
-  return {
-    modules: { bert, 'cls.predictions': head },
-    logits: (inputs, context) => head.forward(bert.forward(inputs, context), context),
-  };
+  return vocabularyLayers({ bert, 'cls.predictions': head }, (inputs, context) =>
+    head.forward(bert.forward(inputs, context), context),
+  );
 }
 
 export const bert = defineFamily({

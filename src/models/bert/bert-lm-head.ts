@@ -2,13 +2,13 @@
 
 import type { Tensor } from '@tensorflow/tfjs';
 import { type Activation, activation } from '#kernels/activation/activation.ts';
-import { linear } from '#kernels/linear/linear.ts';
 import type { Embedding } from '#nn/embedding.ts';
 import type { ForwardContext } from '#nn/forward-context.ts';
 import { LayerNorm } from '#nn/layer-norm.ts';
 import { Linear } from '#nn/linear.ts';
 import { Module } from '#nn/module.ts';
 import { Parameter } from '#nn/parameter.ts';
+import type { VocabularyHead } from '#nn/vocabulary-head.ts';
 import type { BertConfig } from './bert-config.ts';
 
 export class BertLmHead extends Module {
@@ -28,10 +28,10 @@ export class BertLmHead extends Module {
     this.#words = words;
   }
 
-  /** hidden [B, L, D] → [B, L, V] */
-  forward(hidden: Tensor, context: ForwardContext): Tensor {
+  /** @param hidden [B, L, D] */
+  forward(hidden: Tensor, context: ForwardContext): VocabularyHead {
     const transformed = activation(this.#dense.forward(hidden, context), this.#activation);
     const normed = this.#norm.forward(transformed, context);
-    return linear(context.operand(normed), context.weight(this.#words.weight), this.#bias.value);
+    return { hidden: normed, weight: this.#words.weight, bias: this.#bias, cap: 0, lora: null };
   }
 }

@@ -1,13 +1,10 @@
 // The heads that families of decoders share, as transformers' …ForCausalLM, …ForSequenceClassification and
 // …ForTokenClassification.
 
-import type { Tensor } from '@tensorflow/tfjs';
-import { linear } from '#kernels/linear/linear.ts';
-import { softCap } from '#kernels/soft-cap/soft-cap.ts';
 import { Linear } from '#nn/linear.ts';
 import { defineFamily, type ModelFamily } from '../model-family.ts';
 import type { JsonObject } from '../pretrained-config.ts';
-import { lastTokenHead, tokenHead } from '../shared-heads.ts';
+import { lastTokenHead, tokenHead, vocabularyLayers } from '../shared-heads.ts';
 import type { HeadedLayers } from '../task-model.ts';
 import type { DecoderConfig } from './decoder-config.ts';
 import { DecoderModel } from './decoder-model.ts';
@@ -24,21 +21,14 @@ export interface DecoderFamilySpec {
 /** The embedding is the head's weight too, or the head has one of its own. */
 function causalLm(config: DecoderConfig): HeadedLayers {
   const model = new DecoderModel(config);
-  const limited = (logits: Tensor): Tensor => (config.logitSoftcap > 0 ? softCap(logits, config.logitSoftcap) : logits);
-  if (config.tiedHead) {
-    return {
-      modules: { model },
-      logits: (inputs, context) => {
-        const hidden = model.forward(inputs, context);
-        return limited(linear(context.operand(hidden), context.weight(model.tokens.weight), null));
-      },
-    };
-  }
-  const head = new Linear(config.hiddenSize, config.vocabSize, { bias: false });
-  return {
-    modules: { model, lm_head: head },
-    logits: (inputs, context) => limited(head.forward(model.forward(inputs, context), context)),
-  };
+  const head = config.tiedHead ? null : new Linear(config.hiddenSize, config.vocabSize, { bias: false });
+  return vocabularyLayers({ model, ...(head ? { lm_head: head } : {}) }, (inputs, context) => ({
+    hidden: model.forward(inputs, context),
+    weight: head?.weight ?? model.tokens.weight,
+    bias: null,
+    cap: config.logitSoftcap,
+    lora: head?.lora ?? null,
+  }));
 }
 
 /** As GenericForSequenceClassification. */

@@ -6,7 +6,7 @@ import { LayerNorm } from '#nn/layer-norm.ts';
 import { Linear } from '#nn/linear.ts';
 import { firstToken } from '../bert/bert-model.ts';
 import { defineFamily } from '../model-family.ts';
-import { tokenHead } from '../shared-heads.ts';
+import { tokenHead, vocabularyLayers } from '../shared-heads.ts';
 import type { HeadedLayers } from '../task-model.ts';
 import { refuseUntied, TiedDecoder } from '../tied-decoder.ts';
 import { type DistilBertConfig, LAYER_NORM_EPS, readDistilBertConfig } from './distilbert-config.ts';
@@ -43,14 +43,12 @@ function maskedLm(config: DistilBertConfig): HeadedLayers {
   const dense = new Linear(hiddenSize, hiddenSize);
   const norm = new LayerNorm(hiddenSize, LAYER_NORM_EPS);
   const decoder = new TiedDecoder(distilbert.words, vocabSize);
-  return {
-    modules: { distilbert, vocab_transform: dense, vocab_layer_norm: norm, vocab_projector: decoder },
-    logits: (inputs, context) => {
-      const hidden = distilbert.forward(inputs, context);
-      const transformed = activation(dense.forward(hidden, context), config.activation);
-      return decoder.forward(norm.forward(transformed, context), context);
-    },
-  };
+  const modules = { distilbert, vocab_transform: dense, vocab_layer_norm: norm, vocab_projector: decoder };
+  return vocabularyLayers(modules, (inputs, context) => {
+    const hidden = distilbert.forward(inputs, context);
+    const transformed = activation(dense.forward(hidden, context), config.activation);
+    return decoder.forward(norm.forward(transformed, context));
+  });
 }
 
 export const distilbert = defineFamily({

@@ -1,23 +1,22 @@
 // GPT-2 with the heads of transformers' GPT2LMHeadModel, whose weight is the token embedding, GPT2ForSequenceClassification
 // and GPT2ForTokenClassification.
 
-import { linear } from '#kernels/linear/linear.ts';
 import { Linear } from '#nn/linear.ts';
 import { defineFamily } from '../model-family.ts';
-import { lastTokenHead, tokenHead } from '../shared-heads.ts';
+import { lastTokenHead, tokenHead, vocabularyLayers } from '../shared-heads.ts';
 import type { HeadedLayers } from '../task-model.ts';
 import { type Gpt2Config, readGpt2Config } from './gpt2-config.ts';
 import { Gpt2Model } from './gpt2-model.ts';
 
 function causalLm(config: Gpt2Config): HeadedLayers {
   const transformer = new Gpt2Model(config);
-  return {
-    modules: { transformer },
-    logits: (inputs, context) => {
-      const hidden = transformer.forward(inputs, context);
-      return linear(context.operand(hidden), context.weight(transformer.tokens.weight), null);
-    },
-  };
+  return vocabularyLayers({ transformer }, (inputs, context) => ({
+    hidden: transformer.forward(inputs, context),
+    weight: transformer.tokens.weight,
+    bias: null,
+    cap: 0,
+    lora: null,
+  }));
 }
 
 function sequenceClassification(config: Gpt2Config, labels: number): HeadedLayers {

@@ -12,6 +12,7 @@ import { Module } from '#nn/module.ts';
 import type { Batch } from '#util/nd-array.ts';
 import { firstToken } from '../bert/bert-model.ts';
 import { defineFamily } from '../model-family.ts';
+import { vocabularyLayers } from '../shared-heads.ts';
 import type { HeadedLayers } from '../task-model.ts';
 import type { TextInputs } from '../text-inputs.ts';
 import { TiedDecoder } from '../tied-decoder.ts';
@@ -87,10 +88,9 @@ function tokenClassification(config: ModernBertConfig, labels: number): HeadedLa
 function maskedLm(config: ModernBertConfig): HeadedLayers {
   const [model, head] = [new ModernBertModel(config), new PredictionHead(config)];
   const decoder = new TiedDecoder(model.words, config.vocabSize);
-  return {
-    modules: { model, head, decoder },
-    logits: (inputs, context) => decoder.forward(head.forward(model.forward(inputs, context), context), context),
-  };
+  return vocabularyLayers({ model, head, decoder }, (inputs, context) =>
+    decoder.forward(head.forward(model.forward(inputs, context), context)),
+  );
 }
 
 export const modernbert = defineFamily({

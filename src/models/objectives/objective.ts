@@ -2,6 +2,7 @@
 
 import type { Scalar, Tensor } from '@tensorflow/tfjs';
 import type { ForwardContext } from '#nn/forward-context.ts';
+import type { VocabularyHead } from '#nn/vocabulary-head.ts';
 import type { Batch } from '#util/nd-array.ts';
 
 export interface Objective {
@@ -10,6 +11,8 @@ export interface Objective {
   readonly isPerToken: boolean;
   /** The loss of the context's batch, which has all of `labelNames`. */
   loss(logits: Tensor, context: ForwardContext, labelSmoothing: number): Scalar;
+  /** The same of a head over a vocabulary, where its logits have no other use. Absent: they are needed. */
+  vocabularyLoss?(head: VocabularyHead, context: ForwardContext, labelSmoothing: number): Scalar;
   /** What the batch adds to the number that the sum of an update's losses is divided by. */
   itemsIn(batch: Batch): number;
   /**

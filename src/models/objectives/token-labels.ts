@@ -2,6 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { countedLabels, tokenLoss } from '#nn/losses.ts';
+import { vocabularyLoss } from '#nn/vocabulary-head.ts';
 import { IGNORE_INDEX } from '#util/ignore-index.ts';
 import type { Batch } from '#util/nd-array.ts';
 import { padBatch } from '../pad-batch.ts';
@@ -15,6 +16,7 @@ function tokenObjective(labelsIn: (batch: Batch) => Int32Array): Objective {
       const [batchSize, length, classes] = logits.shape as [number, number, number];
       return tokenLoss(tf.reshape(logits, [batchSize * length, classes]), context, labelsIn, labelSmoothing);
     },
+    vocabularyLoss: (head, context, labelSmoothing) => vocabularyLoss(head, context, labelsIn, labelSmoothing),
     itemsIn: (batch) => (batch['labels'] ? countedLabels(labelsIn(batch)) : 0),
     fillUp: (batch, length) => padBatch(batch, ['labels'], length, IGNORE_INDEX),
   };

@@ -3,7 +3,7 @@
 import { Linear } from '#nn/linear.ts';
 import { BertModel } from '../bert/bert-model.ts';
 import { defineFamily, type ModelFamily } from '../model-family.ts';
-import { tokenHead } from '../shared-heads.ts';
+import { tokenHead, vocabularyLayers } from '../shared-heads.ts';
 import type { HeadedLayers } from '../task-model.ts';
 import { refuseUntied } from '../tied-decoder.ts';
 import { type RobertaConfig, readRobertaConfig } from './roberta-config.ts';
@@ -33,18 +33,17 @@ function maskedLm(config: RobertaConfig): HeadedLayers {
   refuseUntied(config);
   const roberta = baseModel(config);
   const head = new RobertaLmHead(config, roberta.words);
-  return {
-    modules: { roberta, lm_head: head },
-    logits: (inputs, context) => head.forward(roberta.forward(inputs, context), context),
-  };
+  return vocabularyLayers({ roberta, lm_head: head }, (inputs, context) =>
+    head.forward(roberta.forward(inputs, context), context),
+  );
 }
 
 type Arrange = (layers: HeadedLayers) => HeadedLayers;
 
 /** transformers lists XLM-RoBERTa's head before its base model, and torch numbers the optimizer's state by that order. */
-const headFirst: Arrange = ({ modules, logits }) => ({
-  modules: Object.fromEntries(Object.entries(modules).reverse()),
-  logits,
+const headFirst: Arrange = (layers) => ({
+  ...layers,
+  modules: Object.fromEntries(Object.entries(layers.modules).reverse()),
 });
 
 const family = (modelType: string, className: string, arrange: Arrange): ModelFamily =>

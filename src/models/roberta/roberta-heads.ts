@@ -3,13 +3,13 @@
 import type { Tensor } from '@tensorflow/tfjs';
 import { activation } from '#kernels/activation/activation.ts';
 import { dropout } from '#kernels/dropout/dropout.ts';
-import { linear } from '#kernels/linear/linear.ts';
 import type { Embedding } from '#nn/embedding.ts';
 import type { ForwardContext } from '#nn/forward-context.ts';
 import { LayerNorm } from '#nn/layer-norm.ts';
 import { Linear } from '#nn/linear.ts';
 import { Module } from '#nn/module.ts';
 import { Parameter } from '#nn/parameter.ts';
+import type { VocabularyHead } from '#nn/vocabulary-head.ts';
 import { firstToken } from '../bert/bert-model.ts';
 import type { RobertaConfig } from './roberta-config.ts';
 
@@ -48,10 +48,10 @@ export class RobertaLmHead extends Module {
     this.#words = words;
   }
 
-  /** hidden [B, L, D] → [B, L, V] */
-  forward(hidden: Tensor, context: ForwardContext): Tensor {
+  /** @param hidden [B, L, D] */
+  forward(hidden: Tensor, context: ForwardContext): VocabularyHead {
     const transformed = activation(this.#dense.forward(hidden, context), 'gelu');
     const normed = this.#norm.forward(transformed, context);
-    return linear(context.operand(normed), context.weight(this.#words.weight), this.#bias.value);
+    return { hidden: normed, weight: this.#words.weight, bias: this.#bias, cap: 0, lora: null };
   }
 }

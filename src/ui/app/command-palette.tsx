@@ -39,6 +39,8 @@ export function CommandPalette() {
   useHotkeys([
     ['mod+K', openPalette],
     ['shift+?', openHelp],
+    // Some keyboards have it without shift.
+    ['?', openHelp],
     ...commands.filter(({ keys }) => keys !== '').map(({ keys, run }): [string, () => void] => [keys, () => give(run)]),
   ]);
   const action = (id: string, group: string, label: string, onClick: () => void): SpotlightActionData => ({

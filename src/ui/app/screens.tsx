@@ -6,36 +6,46 @@ import { lazy, Suspense } from 'react';
 import { Link, Route, Switch, useLocation } from 'wouter';
 import type { RunId } from '#protocol/ids.ts';
 import type { NamedFile } from '#protocol/messages.ts';
+import { loadCharts } from '../components/charts/load-charts.ts';
 import { HomePage } from '../features/home/index.ts';
-import { RunPage } from '../features/run/index.ts';
-import { draftFiles, draftFrom, draftSample, SetupPage, useDraftSetup } from '../features/setup/index.ts';
 import { useStudio } from '../hooks/studio-context.ts';
 import { t } from '../language/translate.ts';
 import { Shortcuts } from './command-palette.tsx';
 
-const TryPage = lazy(() => import('../features/try/index.ts').then((module) => ({ default: module.TryPage })));
-const ComparePage = lazy(() =>
-  import('../features/compare/index.ts').then((module) => ({ default: module.ComparePage })),
-);
-const SweepPage = lazy(() => import('../features/sweep/index.ts').then((module) => ({ default: module.SweepPage })));
-const LibraryPage = lazy(() =>
-  import('../features/library/index.ts').then((module) => ({ default: module.LibraryPage })),
-);
-const SettingsPage = lazy(() =>
-  import('../features/settings/index.ts').then((module) => ({ default: module.SettingsPage })),
-);
+const setup = () => import('../features/setup/index.ts');
+const run = () => import('../features/run/index.ts');
+const tryIt = () => import('../features/try/index.ts');
+const compare = () => import('../features/compare/index.ts');
+const sweep = () => import('./sweep-screen.tsx');
+const stored = () => import('../features/library/index.ts');
+const settings = () => import('../features/settings/index.ts');
+
+const SetupPage = lazy(() => setup().then((module) => ({ default: module.SetupPage })));
+const RunPage = lazy(() => run().then((module) => ({ default: module.RunPage })));
+const TryPage = lazy(() => tryIt().then((module) => ({ default: module.TryPage })));
+const ComparePage = lazy(() => compare().then((module) => ({ default: module.ComparePage })));
+const SweepScreen = lazy(() => sweep().then((module) => ({ default: module.SweepScreen })));
+const LibraryPage = lazy(() => stored().then((module) => ({ default: module.LibraryPage })));
+const SettingsPage = lazy(() => settings().then((module) => ({ default: module.SettingsPage })));
+
+/**
+ * Fetches all screens once the first one is there, so that they open at once and without a network. What can not be
+ * fetched now is asked for again when it is opened.
+ */
+export function prefetchScreens(): void {
+  for (const fetchScreen of [setup, run, loadCharts, tryIt, compare, sweep, stored, settings])
+    void fetchScreen().catch(() => undefined);
+}
 
 export function Screens() {
   const [, navigate] = useLocation();
   const { client } = useStudio();
-  const trainSample = (): void => {
-    draftSample(client);
+  const setUp = async (fill: (draft: Awaited<ReturnType<typeof setup>>) => void): Promise<void> => {
+    fill(await setup());
     navigate('/new');
   };
-  const openFiles = (files: readonly NamedFile[]): void => {
-    draftFiles(client, files);
-    navigate('/new');
-  };
+  const trainSample = (): void => void setUp(({ draftSample }) => draftSample(client));
+  const openFiles = (files: readonly NamedFile[]): void => void setUp(({ draftFiles }) => draftFiles(client, files));
   const openRun = (runId: RunId): void => navigate(`/run/${runId}`);
   return (
     <Suspense fallback={<Loader aria-label={t`Loading the screen`} />}>
@@ -53,10 +63,7 @@ export function Screens() {
               runId={id as RunId}
               tab={tab}
               onTry={(checkpointId) => navigate(`/try/${id}${checkpointId ? `?models=${checkpointId}` : ''}`)}
-              onUseAgain={(setup) => {
-                draftFrom(setup);
-                navigate('/new');
-              }}
+              onUseAgain={(used) => void setUp(({ draftFrom }) => draftFrom(used))}
             />
           )}
         </Route>
@@ -64,7 +71,7 @@ export function Screens() {
         <Route path="/compare">
           <ComparePage />
         </Route>
-        <Route path="/sweep/:id?">{({ id }) => <Sweep sweepId={id} onOpenRun={openRun} />}</Route>
+        <Route path="/sweep/:id?">{({ id }) => <SweepScreen sweepId={id} onOpenRun={openRun} />}</Route>
         <Route path="/library">
           <LibraryPage onOpenRun={openRun} />
         </Route>
@@ -77,11 +84,6 @@ export function Screens() {
       </Switch>
     </Suspense>
   );
-}
-
-/** A sweep is over what New run is filled in for. */
-function Sweep(props: { readonly sweepId: string | undefined; readonly onOpenRun: (runId: RunId) => void }) {
-  return <SweepPage {...props} setup={useDraftSetup()} />;
 }
 
 function NotFound() {

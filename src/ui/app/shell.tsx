@@ -4,7 +4,6 @@ import { ActionIcon, Anchor, AppShell, Container, Group, Text, Title, Tooltip } 
 import { useMediaQuery } from '@mantine/hooks';
 import { useEffect } from 'react';
 import { Link } from 'wouter';
-import { prefetchCharts } from '../components/charts/load-charts.ts';
 import { Icon } from '../components/icon.tsx';
 import { useLibrary, useStudio } from '../hooks/studio-context.ts';
 import { t } from '../language/translate.ts';
@@ -14,7 +13,7 @@ import { ErrorBoundary } from './error-boundary.tsx';
 import { LiveAnnouncer } from './live-announcer.tsx';
 import { BottomBar, Rail } from './navigation.tsx';
 import { RunBar } from './run-bar.tsx';
-import { Screens } from './screens.tsx';
+import { prefetchScreens, Screens } from './screens.tsx';
 import { ThemeSwitch } from './theme-switch.tsx';
 import { useBackgroundCare } from './use-background-care.ts';
 import { useLeaveGuard } from './use-leave-guard.ts';
@@ -28,7 +27,7 @@ export function Shell() {
   const isPhone = useMediaQuery('(max-width: 48em)') ?? false;
   // A list that can not be read is told by the home screen, which asks for it itself.
   useEffect(() => void library.refresh().catch(() => undefined), [library]);
-  useEffect(prefetchCharts, []);
+  useEffect(prefetchScreens, []);
   useLeaveGuard(active !== null);
   useBackgroundCare(active);
   const footer = (active ? RUN_BAR : 0) + (isPhone ? BOTTOM_BAR : 0);

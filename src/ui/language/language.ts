@@ -21,8 +21,6 @@ function preferred(): Language {
 /** The present language. Components under `Localized` need not read it: they are made anew when it changes. */
 export const useLanguage = create<{ readonly language: Language }>(() => ({ language: 'en' }));
 
-export const currentLanguage = (): Language => useLanguage.getState().language;
-
 /** Before the first screen is drawn. A catalogue that can not be fetched leaves the page in English, and says so. */
 export async function initializeLanguage(): Promise<void> {
   await show(preferred()).catch((error: unknown) => console.warn('The page stays in English.', error));

@@ -9,7 +9,7 @@ const args = (input: Record<string, unknown>): TrainingArguments => {
 };
 
 const plan = (trainSamples: number, input: Record<string, unknown>) =>
-  computeRunPlan({ trainSamples, args: args(input), checkpointBytes: 10, memory: null });
+  computeRunPlan({ trainSamples, args: args(input), checkpointBytes: 10, memory: null, schedule: () => 1 });
 
 describe('resolveSteps', () => {
   it('counts updates as HF does', () => {

@@ -39,6 +39,7 @@ it('runs all of them on a fresh database', async () => {
     'runs',
     'sweeps',
     'tensorRecords',
+    'tuning',
   ]);
 });
 
@@ -52,5 +53,5 @@ it('says that another tab holds the older version open, and does not hold on to 
   });
   held.close();
   // The upgrade goes through now; a connection left open would block this one.
-  (await openRaw('held', 5, () => {})).close();
+  (await openRaw('held', 6, () => {})).close();
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DataId, ModelId } from '#protocol/ids.ts';
-import type { DataExamination, DataSummary, ModelSummary, RunPlan } from '#protocol/messages.ts';
+import type { DataExamination, DataSummary, ModelSummary } from '#protocol/messages.ts';
 import { DEFAULT_TASK_OPTIONS } from '#protocol/task-options.ts';
 import { parseTrainingArguments } from '#protocol/training-arguments.ts';
 import { createDraftStore, rolesOf, type SetupDraft, taskOf } from '#ui/features/setup/draft-store.ts';
@@ -16,6 +16,7 @@ import {
 } from '#ui/features/setup/setup-model.ts';
 import { EMPTY } from '#ui/hooks/loadable.ts';
 import { StudioError } from '#util/studio-error.ts';
+import { PLAN } from './plan.ts';
 
 const MODEL = {
   modelId: 'm' as ModelId,
@@ -32,18 +33,6 @@ const DATA = {
   format: 'csv',
 } as unknown as DataSummary;
 const EXAMINED = { validationRows: 10 } as DataExamination;
-const PLAN: RunPlan = {
-  maxSteps: 270,
-  stepsPerEpoch: 90,
-  numTrainEpochs: 3,
-  warmupSteps: 27,
-  evaluations: 3,
-  saves: 1,
-  checkpointBytes: 34_000_000,
-  memory: null,
-  warnings: [],
-};
-
 function memoryStorage() {
   const items = new Map<string, string>();
   return {
@@ -131,6 +120,7 @@ describe('the task and the run', () => {
       ...task,
       name: 'tiny-bert-my-rows',
       trainingArguments: { seed: 1 },
+      earlyStopping: null,
     });
     expect(toRunSetup(task, { ...DRAFT, name: ' mine ' }, {}).name).toBe('mine');
   });

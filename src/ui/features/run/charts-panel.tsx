@@ -22,7 +22,8 @@ export function ChartsPanel({ snapshot }: { snapshot: RunSnapshot }) {
   const { runs } = useLibrary();
   const { runId } = snapshot.summary;
   const parent = snapshot.detail.parent?.runId;
-  const over = (params.get('over') ?? '').split(',').filter((id) => id !== '') as RunId[];
+  // A fork is drawn as a branch of what it came from.
+  const over = (params.get('over') ?? parent ?? '').split(',').filter((id) => id !== '') as RunId[];
   const { snapshots, error } = useRunSnapshots(over);
   const others = (runs ?? []).filter((run) => run.runId !== runId);
   return (
@@ -42,8 +43,7 @@ export function ChartsPanel({ snapshot }: { snapshot: RunSnapshot }) {
             setParams(
               (before) => {
                 const next = new URLSearchParams(before);
-                if (ids.length > 0) next.set('over', ids.join(','));
-                else next.delete('over');
+                next.set('over', ids.join(','));
                 return next;
               },
               { replace: true },

@@ -19,6 +19,7 @@ import { DownloadButton } from './download-button.tsx';
 import { ForkButton, PinButton } from './fork-button.tsx';
 import { PushButton } from './push-button.tsx';
 import { checkpointMetrics } from './run-model.ts';
+import { SaveToFolderButton } from './save-to-folder-button.tsx';
 import { UndoableDelete, useUndeleted } from './undoable-delete.tsx';
 
 const ONE_LINE = { whiteSpace: 'nowrap' } as const;
@@ -39,7 +40,7 @@ export function CheckpointsPanel({ snapshot, onTry, onForked }: CheckpointsPanel
   }
   const metrics = checkpointMetrics(checkpoints);
   return (
-    <Table.ScrollContainer minWidth={1080} scrollAreaProps={scrollable('Checkpoints')}>
+    <Table.ScrollContainer minWidth={1200} scrollAreaProps={scrollable('Checkpoints')}>
       <Table verticalSpacing="xs" aria-label={t`Checkpoints`}>
         <Table.Thead>
           <Table.Tr>
@@ -108,9 +109,10 @@ function Row({ run, checkpoint, metrics, isChosen, onTry, onForked }: RowProps) 
       ))}
       <Table.Td style={ONE_LINE}>{formatBytes(checkpoint.bytes)}</Table.Td>
       <Table.Td style={ONE_LINE}>{formatTime(checkpoint.savedAt)}</Table.Td>
-      <Table.Td miw={310}>
+      <Table.Td miw={440}>
         <Group gap={6} align="flex-start">
           <DownloadButton runId={run.runId} runName={run.name} checkpoint={checkpoint} />
+          <SaveToFolderButton runId={run.runId} checkpoint={checkpoint} />
           <PushButton runId={run.runId} runName={run.name} checkpoint={checkpoint} />
           <ContinueElsewhereButton runId={run.runId} runName={run.name} checkpoint={checkpoint} />
           <Button size="xs" variant="default" onClick={() => onTry(checkpoint.checkpointId)}>{t`Try`}</Button>

@@ -1,15 +1,18 @@
 // Takes arguments by paste or file into the form: JSON, YAML, Python or a command line.
 
-import { Alert, Button, Group, List, Modal, Stack, Text, Textarea } from '@mantine/core';
+import { Alert, Button, Group, List, Modal, Stack, Table, Text, Textarea } from '@mantine/core';
 import { useRef, useState } from 'react';
 import type { ArgumentIssue } from '#protocol/argument-spec.ts';
 import { Icon } from '../../components/icon.tsx';
+import { scrollable } from '../../components/scrollable.ts';
 import { changeHubSession } from '../../hooks/hub-session.ts';
+import { useRemote } from '../../hooks/use-remote.ts';
 import { t, translate } from '../../language/translate.ts';
-import { importArguments } from './arguments-model.ts';
+import { argumentDiff, effectiveArguments, importArguments, writeValue } from './arguments-model.ts';
 import { changeDraft } from './draft-actions.ts';
+import type { SetupDraft } from './draft-store.ts';
 
-export function ArgumentImport() {
+export function ArgumentImport({ draft }: { draft: SetupDraft }) {
   const [opened, setOpened] = useState(false);
   const [text, setText] = useState('');
   const [fault, setFault] = useState<string | null>(null);
@@ -56,6 +59,7 @@ export function ArgumentImport() {
             error={fault}
             onChange={({ currentTarget }) => take(currentTarget.value)}
           />
+          <ImportDiff text={text} draft={draft} />
           <Group justify="space-between">
             <FilePicker onText={take} onFail={setFault} />
             <Button
@@ -68,6 +72,39 @@ export function ArgumentImport() {
       </Modal>
       {notes.length > 0 && <ImportNotes notes={notes} onClose={() => setNotes([])} />}
     </>
+  );
+}
+
+/** What the text would change, as it is typed; nothing while it can not be read. */
+function ImportDiff({ text, draft }: { text: string; draft: SetupDraft }) {
+  const result = useRemote(text.trim() === '' ? null : text, importArguments, 300);
+  if (result.status !== 'ready' || !result.value.ok) return null;
+  const rows = argumentDiff(
+    effectiveArguments(draft.arguments, draft.sampleModel),
+    effectiveArguments(result.value.draft, draft.sampleModel),
+  );
+  if (rows.length === 0) return <Text size="sm" c="dimmed">{t`These arguments are the present ones.`}</Text>;
+  return (
+    <Table.ScrollContainer minWidth={320} mah={220} scrollAreaProps={scrollable(t`What would change`)}>
+      <Table fz="xs" aria-label={t`What would change`} data-testid="import-diff">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t`Argument`}</Table.Th>
+            <Table.Th>{t`Now`}</Table.Th>
+            <Table.Th>{t`Then`}</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {rows.map(({ name, before, after }) => (
+            <Table.Tr key={name}>
+              <Table.Td>{name}</Table.Td>
+              <Table.Td>{writeValue(before)}</Table.Td>
+              <Table.Td fw={600}>{writeValue(after)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
   );
 }
 

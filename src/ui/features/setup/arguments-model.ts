@@ -138,6 +138,25 @@ export async function importArguments(text: string): Promise<ImportResult> {
   }
 }
 
+export interface ArgumentChange {
+  readonly name: string;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+/** Arguments whose values differ, absent ones taken as HF's defaults. */
+export function argumentDiff(
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+): readonly ArgumentChange[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  const read = (given: Readonly<Record<string, unknown>>, name: string): unknown =>
+    Object.hasOwn(given, name) ? given[name] : ARGUMENT_SPECS.find((spec) => spec.name === name)?.default;
+  return names
+    .map((name) => ({ name, before: read(before, name), after: read(after, name) }))
+    .filter((change) => JSON.stringify(change.before) !== JSON.stringify(change.after));
+}
+
 /** What each form is called, and how a file of it is named. */
 export const FORMATS: Readonly<
   Record<ArgumentFormat, { readonly label: string; readonly file: string; readonly type: string }>

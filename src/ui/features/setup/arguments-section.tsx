@@ -1,6 +1,17 @@
 // The training arguments as a form, made from the one table: level, search, changed only, import and export.
 
-import { Button, Group, SegmentedControl, Stack, Switch, Text, TextInput, Title } from '@mantine/core';
+import {
+  Button,
+  Group,
+  Menu,
+  NumberInput,
+  SegmentedControl,
+  Stack,
+  Switch,
+  Text,
+  TextInput,
+  Title,
+} from '@mantine/core';
 import { useDeferredValue, useMemo, useState } from 'react';
 import { ARGUMENT_GROUPS, type ArgumentIssue, type ArgumentSpec } from '#protocol/argument-spec.ts';
 import { ARGUMENT_SPECS } from '#protocol/argument-specs.ts';
@@ -14,6 +25,7 @@ import { changeArgument, defaultOf, filterSpecs } from './arguments-model.ts';
 import { changeDraft } from './draft-actions.ts';
 import type { SetupDraft } from './draft-store.ts';
 import { LoraForm } from './lora-form.tsx';
+import { PRESETS } from './presets.ts';
 import { issuesByField } from './setup-model.ts';
 import { SetupSection } from './setup-section.tsx';
 
@@ -43,6 +55,7 @@ export function ArgumentsSection({ draft, parsed, effective }: ArgumentsSectionP
       }
     >
       <LoraForm draft={draft} />
+      <EarlyStopping draft={draft} />
       <Group gap="sm">
         <TextInput
           type="search"
@@ -70,7 +83,8 @@ export function ArgumentsSection({ draft, parsed, effective }: ArgumentsSectionP
         />
       </Group>
       <Group gap="xs">
-        <ArgumentImport />
+        <PresetMenu />
+        <ArgumentImport draft={draft} />
         <ArgumentExport effective={effective} />
         {(count > 0 || base === 'hf') && (
           <Button
@@ -125,6 +139,72 @@ function Groups({ specs, draft, effective, issues }: GroupsProps) {
       </Stack>
     );
   });
+}
+
+/** What a preset changes takes the place of all changes. */
+function PresetMenu() {
+  return (
+    <Menu position="bottom-start" width={320}>
+      <Menu.Target>
+        <Button size="xs" variant="default" data-testid="presets">{t`Presets`}</Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {PRESETS.map(({ id, label, description, changes }) => (
+          <Menu.Item
+            key={id}
+            data-testid={`preset-${id}`}
+            onClick={() => changeDraft({ arguments: { base: 'studio', changes } })}
+          >
+            <Text size="sm" fw={600}>
+              {translate(label)}
+            </Text>
+            <Text size="xs" c="dimmed">
+              {translate(description)}
+            </Text>
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+/** HF's EarlyStoppingCallback: no argument of the Trainer, but of the run. */
+function EarlyStopping({ draft: { earlyStopping } }: { draft: SetupDraft }) {
+  return (
+    <Group gap="sm" align="flex-end">
+      <NumberInput
+        label={t`Stop early: patience`}
+        description={t`Evaluations without improvement of the metric for the best model; empty: never`}
+        data-testid="early-stopping"
+        style={{ flex: 1, minWidth: 220 }}
+        min={1}
+        allowDecimal={false}
+        placeholder={t`never`}
+        value={earlyStopping?.patience ?? ''}
+        onChange={(value) =>
+          changeDraft({
+            earlyStopping:
+              typeof value === 'number' && value >= 1
+                ? { patience: value, threshold: earlyStopping?.threshold ?? 0 }
+                : null,
+          })
+        }
+      />
+      {earlyStopping && (
+        <NumberInput
+          label={t`Threshold`}
+          description={t`smaller ones do not count`}
+          w={180}
+          min={0}
+          step={0.001}
+          value={earlyStopping.threshold}
+          onChange={(value) =>
+            typeof value === 'number' && changeDraft({ earlyStopping: { ...earlyStopping, threshold: value } })
+          }
+        />
+      )}
+    </Group>
+  );
 }
 
 /** Imported fields that have no row still deserve a word. */

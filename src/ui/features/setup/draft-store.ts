@@ -4,7 +4,7 @@ import { createJSONStorage, persist, type StateStorage } from 'zustand/middlewar
 import { createStore } from 'zustand/vanilla';
 import { chooseTask, guessTask, keepRoles } from '#protocol/guess-task.ts';
 import type { LoraConfig } from '#protocol/lora-config.ts';
-import type { DataSource, DataSummary, LeftOut, ModelSummary, NamedFile } from '#protocol/messages.ts';
+import type { DataSource, DataSummary, EarlyStopping, LeftOut, ModelSummary, NamedFile } from '#protocol/messages.ts';
 import { DEFAULT_TASK_OPTIONS, type TaskOptions } from '#protocol/task-options.ts';
 import { type ColumnRoles, formOf } from '#protocol/task-roles.ts';
 import type { Task } from '#util/task.ts';
@@ -25,6 +25,8 @@ export interface SetupDraft {
   readonly options: Partial<TaskOptions>;
   /** Train an adapter; null: all weights. */
   readonly peft: LoraConfig | null;
+  /** Null: the run goes to its end. */
+  readonly earlyStopping: EarlyStopping | null;
   readonly validationFraction: number;
   readonly splitSeed: number;
   /** Hold out the same share of every label. */
@@ -54,6 +56,7 @@ const INITIAL: SetupDraft = {
   rolesByHand: false,
   options: {},
   peft: null,
+  earlyStopping: null,
   validationFraction: 0.1,
   splitSeed: 42,
   stratify: false,
@@ -79,6 +82,7 @@ const KEPT = [
   'roles',
   'options',
   'peft',
+  'earlyStopping',
   'validationFraction',
   'splitSeed',
   'stratify',
@@ -95,7 +99,9 @@ export function createDraftStore(storage: () => StateStorage) {
   return createStore<SetupDraft>()(
     persist(() => INITIAL, {
       name: DRAFT_KEY,
-      version: 2,
+      version: 3,
+      // What later versions added is as in a new draft.
+      migrate: (stored) => ({ ...kept(INITIAL), ...(stored as Partial<Kept>) }),
       storage: createJSONStorage<Kept>(storage),
       partialize: kept,
     }),

@@ -1,6 +1,6 @@
 // What Start will do, what stands in its way, and Start.
 
-import { Alert, Button, List, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Group, List, Stack, Text, TextInput } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import type { RunId } from '#protocol/ids.ts';
 import type { RunPlan } from '#protocol/messages.ts';
@@ -9,11 +9,16 @@ import { HubAccess } from '../../components/hub-access.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { JobProgress } from '../../components/job-progress.tsx';
 import { useHubConnection } from '../../hooks/hub-session.ts';
+import { readyValue } from '../../hooks/loadable.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
 import { t, translate } from '../../language/translate.ts';
 import { changeDraft } from './draft-actions.ts';
-import { describeMemory, describePlan, suggestName } from './setup-model.ts';
+import { type Fix, fixesOf } from './fixes.ts';
+import { MeasureButton } from './measure-button.tsx';
+import { MemoryBar } from './memory-bar.tsx';
+import { PlanChart } from './plan-chart.tsx';
+import { describePlan, suggestName } from './setup-model.ts';
 import { SetupSection } from './setup-section.tsx';
 import type { Setup } from './use-setup.ts';
 
@@ -45,6 +50,8 @@ export function ReviewSection({ setup, onStarted }: ReviewSectionProps) {
       onStarted(runId);
     });
   };
+  const fix = ({ changes }: Fix): void =>
+    changeDraft({ arguments: { ...draft.arguments, changes: { ...draft.arguments.changes, ...changes } } });
   const warnings = parsed.ok ? parsed.notes.filter((note) => note.level === 'warning').map((note) => note.message) : [];
   return (
     <SetupSection title={t`Review`} status={canStart ? 'done' : plan.status === 'loading' ? 'busy' : 'todo'}>
@@ -56,7 +63,11 @@ export function ReviewSection({ setup, onStarted }: ReviewSectionProps) {
         onChange={({ currentTarget }) => changeDraft({ name: currentTarget.value })}
       />
       {pushes && <HubAccess need={t`One that may write: push_to_hub is on.`} />}
-      {plan.status === 'ready' && <PlanView plan={plan.value} warnings={warnings} />}
+      {plan.status === 'ready' && (
+        <PlanView plan={plan.value} warnings={warnings} values={setup.effective} onFix={fix} />
+      )}
+      {plan.status === 'ready' && runSetup && <MeasureButton setup={runSetup} plan={plan.value} />}
+      <Fixes fixes={fixesOf(parsed, setup.effective, readyValue(plan))} onFix={fix} />
       {plan.status === 'failed' && <ErrorAlert error={plan.error} />}
       {busy !== null && <JobProgress jobId={START_JOB} />}
       {error && <ErrorAlert error={error} />}
@@ -111,7 +122,28 @@ function useFocusWhenReady(ready: boolean) {
   return button;
 }
 
-function PlanView({ plan, warnings }: { plan: RunPlan; warnings: readonly string[] }) {
+/** One press each. */
+function Fixes({ fixes, onFix }: { fixes: readonly Fix[]; onFix: (fix: Fix) => void }) {
+  if (fixes.length === 0) return null;
+  return (
+    <Group gap="xs" data-testid="fixes">
+      {fixes.map((fix) => (
+        <Button key={fix.label} size="compact-sm" variant="light" onClick={() => onFix(fix)}>
+          {fix.label}
+        </Button>
+      ))}
+    </Group>
+  );
+}
+
+interface PlanViewProps {
+  readonly plan: RunPlan;
+  readonly warnings: readonly string[];
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly onFix: (fix: Fix) => void;
+}
+
+function PlanView({ plan, warnings, values, onFix }: PlanViewProps) {
   const all = [...plan.warnings, ...warnings];
   return (
     <Stack gap="xs">
@@ -119,11 +151,8 @@ function PlanView({ plan, warnings }: { plan: RunPlan; warnings: readonly string
         {describePlan(plan)}
         {plan.warmupSteps > 0 && t`, warm-up over ${plan.warmupSteps} steps`}
       </Text>
-      {plan.memory && (
-        <Text size="sm" data-testid="memory-plan">
-          {describeMemory(plan.memory)}
-        </Text>
-      )}
+      <PlanChart plan={plan} />
+      {plan.memory && <MemoryBar memory={plan.memory} values={values} onFix={onFix} />}
       {all.length > 0 && (
         <Alert color="yellow" icon={<Icon name="alert" />} p="xs">
           <List size="sm">

@@ -39,7 +39,8 @@ function sameColumns(draft: SetupDraft): boolean {
 }
 
 export function toRunSetup(task: TaskSetup, draft: SetupDraft, args: Readonly<Record<string, unknown>>): RunSetup {
-  return { ...task, name: draft.name.trim() || suggestName(draft), trainingArguments: args };
+  const { earlyStopping } = draft;
+  return { ...task, name: draft.name.trim() || suggestName(draft), trainingArguments: args, earlyStopping };
 }
 
 /** `tiny-bert-reviews`: letters, digits, points and dashes. */

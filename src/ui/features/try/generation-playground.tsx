@@ -10,8 +10,7 @@ import { useAction } from '../../hooks/use-action.ts';
 import { t } from '../../language/translate.ts';
 import { GenerationForm } from './generation-form.tsx';
 import { BASE, type TriedModel } from './models.ts';
-import { sendOnEnter } from './prediction-playground.tsx';
-import type { PlaygroundProps } from './try-page.tsx';
+import { type PlaygroundProps, sendOnEnter } from './playground.ts';
 
 interface Written {
   readonly text: string;

@@ -1,7 +1,7 @@
 // A typed text, and the answer of each model.
 
 import { Button, Group, Stack, Textarea } from '@mantine/core';
-import { type FormEvent, type KeyboardEvent, useState } from 'react';
+import { type FormEvent, useState } from 'react';
 import type { Prediction } from '#protocol/messages.ts';
 import type { Task } from '#util/task.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
@@ -9,8 +9,8 @@ import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
 import { t } from '../../language/translate.ts';
 import { BASE, type TriedModel } from './models.ts';
+import { type PlaygroundProps, sendOnEnter } from './playground.ts';
 import { PredictionView } from './prediction-view.tsx';
-import type { PlaygroundProps } from './try-page.tsx';
 
 export function PredictionPlayground({ snapshot, models, columns }: PlaygroundProps) {
   const { client } = useStudio();
@@ -76,11 +76,6 @@ export function PredictionPlayground({ snapshot, models, columns }: PlaygroundPr
       })}
     </Stack>
   );
-}
-
-/** Ctrl+Enter. */
-export function sendOnEnter(event: KeyboardEvent<HTMLTextAreaElement>): void {
-  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) event.currentTarget.form?.requestSubmit();
 }
 
 /** What the two fields hold; null: there is no second one. */

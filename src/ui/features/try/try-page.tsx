@@ -12,9 +12,8 @@ import {
   Text,
   Title,
 } from '@mantine/core';
-import type { ReactNode } from 'react';
 import { Link, useSearchParams } from 'wouter';
-import type { RunSnapshot, RunStore } from '#client/run-store.ts';
+import type { RunStore } from '#client/run-store.ts';
 import type { RunId } from '#protocol/ids.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
 import { numbered } from '../../components/numbered.ts';
@@ -22,6 +21,7 @@ import { useRunSnapshot, useRunStore } from '../../hooks/use-run.ts';
 import { t } from '../../language/translate.ts';
 import { GenerationPlayground } from './generation-playground.tsx';
 import { BASE, labelOfModel, MOST, readTried, type TriedModel } from './models.ts';
+import type { PlaygroundProps } from './playground.ts';
 import { PredictionPlayground } from './prediction-playground.tsx';
 
 export function TryPage({ runId }: { runId: RunId }) {
@@ -29,13 +29,6 @@ export function TryPage({ runId }: { runId: RunId }) {
   if (store.status === 'failed') return <ErrorAlert error={store.error} />;
   if (store.status !== 'ready') return <Loader aria-label={t`Opening the run`} />;
   return <OpenTry store={store.value} />;
-}
-
-/** What a playground needs: the run, the models, and the frame of a column. */
-export interface PlaygroundProps {
-  readonly snapshot: RunSnapshot;
-  readonly models: readonly TriedModel[];
-  readonly columns: (render: (model: TriedModel) => ReactNode) => ReactNode;
 }
 
 function OpenTry({ store }: { store: RunStore }) {
@@ -88,7 +81,12 @@ function OpenTry({ store }: { store: RunStore }) {
       <Group justify="space-between" gap="xs">
         <Stack gap={0}>
           <Title order={1} size="h3">{t`Try ${summary.name}`}</Title>
-          <Anchor component={Link} href={`/run/${summary.runId}`} size="sm">{t`Back to the run`}</Anchor>
+          <Anchor
+            component={Link}
+            href={`/run/${summary.runId}`}
+            size="sm"
+            data-testid="back-to-run"
+          >{t`Back to the run`}</Anchor>
         </Stack>
         {models.length < MOST && left.length > 0 && (
           <Button

@@ -2,6 +2,7 @@
 // A stored entry is a slice of the archive; a deflated one is inflated by the platform's own DecompressionStream.
 
 import { Crc32 } from '#util/crc32.ts';
+import { msg } from '#util/msg.ts';
 import { type ErrorCode, StudioError } from '#util/studio-error.ts';
 
 export interface ZipItem {
@@ -79,15 +80,15 @@ export async function readZip(blob: Blob, fileName: string, code: ErrorCode = 'E
     if (!(cause instanceof RangeError)) throw cause;
     throw damaged(
       archive,
-      'the zip archive is cut off or damaged.',
-      'Download or copy it again, or unpack it and drop the folder.',
+      msg`the zip archive is cut off or damaged.`,
+      msg`Download or copy it again, or unpack it and drop the folder.`,
     );
   }
 }
 
 /** A view of bytes that must be there. */
 async function viewOf(blob: Blob, offset: number, byteLength: number): Promise<DataView> {
-  if (offset < 0 || offset + byteLength > blob.size) throw new RangeError('outside of the archive');
+  if (offset < 0 || offset + byteLength > blob.size) throw new RangeError(msg`outside of the archive`);
   return new DataView(await blob.slice(offset, offset + byteLength).arrayBuffer());
 }
 
@@ -97,7 +98,7 @@ async function findDirectory(archive: Blob): Promise<Directory> {
   const tail = await viewOf(archive, tailOffset, tailBytes);
   let at = tailBytes - END_BYTES;
   while (at >= 0 && tail.getUint32(at, true) !== END_SIGNATURE) at--;
-  if (at < 0) throw new RangeError('no end record');
+  if (at < 0) throw new RangeError(msg`no end record`);
   const byteLength = tail.getUint32(at + 12, true);
   const offset = tail.getUint32(at + 16, true);
   if (byteLength !== IN_ZIP64 && offset !== IN_ZIP64) return { offset, byteLength };
@@ -106,7 +107,7 @@ async function findDirectory(archive: Blob): Promise<Directory> {
 
 async function findDirectory64(archive: Blob, endOffset: number): Promise<Directory> {
   const locator = await viewOf(archive, endOffset - END64_LOCATOR_BYTES, END64_LOCATOR_BYTES);
-  if (locator.getUint32(0, true) !== END64_LOCATOR_SIGNATURE) throw new RangeError('no zip64 locator');
+  if (locator.getUint32(0, true) !== END64_LOCATOR_SIGNATURE) throw new RangeError(msg`no zip64 locator`);
   const end = await viewOf(archive, Number(locator.getBigUint64(8, true)), END64_BYTES);
   return { byteLength: Number(end.getBigUint64(40, true)), offset: Number(end.getBigUint64(48, true)) };
 }
@@ -115,7 +116,7 @@ function parseDirectory(view: DataView): DirectoryItem[] {
   const items: DirectoryItem[] = [];
   let at = 0;
   while (at < view.byteLength) {
-    if (view.getUint32(at, true) !== ITEM_SIGNATURE) throw new RangeError('no directory entry');
+    if (view.getUint32(at, true) !== ITEM_SIGNATURE) throw new RangeError(msg`no directory entry`);
     const nameBytes = view.getUint16(at + 28, true);
     const extraBytes = view.getUint16(at + 30, true);
     const extra = at + ITEM_BYTES + nameBytes;
@@ -155,12 +156,12 @@ function placeOf(
 async function openItem(archive: Archive, item: DirectoryItem): Promise<Blob> {
   const { path, flags, method, compressedBytes, localOffset } = item;
   if (flags & ENCRYPTED_FLAG)
-    throw damaged(archive, `${path} is encrypted.`, 'Unpack the archive and drop the folder.');
+    throw damaged(archive, msg`${path} is encrypted.`, msg`Unpack the archive and drop the folder.`);
   if (method !== STORED && method !== DEFLATED) {
     throw damaged(
       archive,
-      `${path} is packed in a way that browsers can not unpack (method ${method}).`,
-      'Unpack the archive and drop the folder.',
+      msg`${path} is packed in a way that browsers can not unpack (method ${method}).`,
+      msg`Unpack the archive and drop the folder.`,
     );
   }
   const local = await viewOf(archive.blob, localOffset, LOCAL_BYTES);
@@ -193,9 +194,9 @@ async function inflate(
     const inflated = packed.stream().pipeThrough(new DecompressionStream('deflate-raw')).pipeThrough(check);
     return await new Response(inflated).blob();
   } catch (cause) {
-    throw new StudioError(code, `${fileName}: ${path} can not be unpacked, its bytes are damaged.`, {
+    throw new StudioError(code, msg`${fileName}: ${path} can not be unpacked, its bytes are damaged.`, {
       where: fileName,
-      hint: 'Download or copy the archive again.',
+      hint: msg`Download or copy the archive again.`,
       cause,
     });
   }

@@ -3,13 +3,13 @@
 // `npm run bench -- large-data`; makes its files in a temporary folder and deletes them.
 
 import { once } from 'node:events';
-import { createWriteStream, readFileSync } from 'node:fs';
+import { createWriteStream, existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { parquetWriteFile } from 'hyparquet-writer';
-import type { Browser, Page } from 'puppeteer-core';
+import type { Browser } from 'puppeteer-core';
 import { byTestId, launchBrowser, openPage, serveStudio } from '../setup/browser.ts';
 import { upload } from '../setup/studio-driver.ts';
 
@@ -79,11 +79,12 @@ async function writeParquet(folder: string): Promise<string> {
 async function measure(browser: Browser, url: string, path: string): Promise<void> {
   const page = await openPage(browser, `${url}/#/new`, []);
   await page.waitForSelector(byTestId('data-input'));
-  const pid = await rendererOf(browser, page);
-  const before = residentBytes(pid);
+  const pids = await renderersOf(browser);
+  const resident = (): number => pids.reduce((sum, pid) => sum + residentBytes(pid), 0);
+  const before = resident();
   let peak = before;
   const sampling = setInterval(() => {
-    peak = Math.max(peak, residentBytes(pid));
+    peak = Math.max(peak, resident());
   }, SAMPLE_MS);
   const start = performance.now();
   await upload(page, 'data-input', path);
@@ -94,21 +95,20 @@ async function measure(browser: Browser, url: string, path: string): Promise<voi
   const { size } = await stat(path);
   console.log(
     `${path.split('/').at(-1)}: ${megabytes(size)} opened in ${seconds.toFixed(1)} s; ` +
-      `the page with its worker took ${megabytes(before)} before and ${megabytes(peak)} at most`,
+      `the browser's pages with their worker took ${megabytes(before)} before and ${megabytes(peak)} at most`,
   );
 }
 
-/** The process of the page, which its worker is a thread of. */
-async function rendererOf(browser: Browser, page: Page): Promise<number> {
-  await page.bringToFront();
+/** The processes of pages; workers are threads of them. */
+async function renderersOf(browser: Browser): Promise<readonly number[]> {
   const session = await browser.target().createCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-  const renderers = processInfo.filter(({ type }) => type === 'renderer');
-  // The newest one: a fresh browser may still hold that of its blank page.
-  return Math.max(...renderers.map(({ id }) => id));
+  return processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
 }
 
+/** What a process holds in memory; 0 when it has ended. */
 function residentBytes(pid: number): number {
+  if (!existsSync(`/proc/${pid}/status`)) return 0;
   const kibibytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return 1024 * Number(kibibytes);
 }

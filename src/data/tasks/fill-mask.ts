@@ -1,6 +1,7 @@
 // Fill-mask: texts whose words are hidden anew in every batch. A .txt file is one document, cut into blocks.
 
 import type { Table } from '#formats/table.ts';
+import { msg } from '#util/msg.ts';
 import type { WorkOptions } from '../work.ts';
 import { blocksOf } from './blocks.ts';
 import { textColumn } from './columns.ts';
@@ -37,7 +38,7 @@ export async function fillMask(source: TaskSource, work: WorkOptions): Promise<R
     describe: (row) => ({
       text: row,
       textPair: null,
-      label: `${Math.round(options.mlmProbability * 100)} % of the ${options.wholeWordMask ? 'words' : 'tokens'} hidden`,
+      label: msg`${Math.round(options.mlmProbability * 100)} % of the ${options.wholeWordMask ? 'words' : 'tokens'} hidden`,
     }),
     recordOf: (row) => ({ [source.roles.text!]: row }),
     ...(isDocument ? { join: (examples, fileName) => blocksOf(examples, maxLength, fileName), splitsExamples } : {}),

@@ -4,6 +4,7 @@
 import { type Cell, isCellObject, isCellList as isList, listLines } from '#formats/table.ts';
 import type { ProblemType } from '#protocol/messages.ts';
 import { compareCodePoints } from '#util/hf-json.ts';
+import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { LabelColumn, LabelledCell, NotedCell } from './label-column.ts';
 
@@ -73,8 +74,8 @@ function numberTarget({ label, line }: LabelledCell, fileName: string): number {
   if (isNumeric(text)) return Number(text);
   throw labelError(
     `${fileName}:${line}`,
-    `the label ${JSON.stringify(text)} is not a number, but this is a regression.`,
-    'Choose a column with numbers, or set the problem type to single label.',
+    msg`the label ${JSON.stringify(text)} is not a number, but this is a regression.`,
+    msg`Choose a column with numbers, or set the problem type to single label.`,
   );
 }
 
@@ -82,7 +83,7 @@ function labelError(where: string, message: string, hint: string): StudioError {
   return new StudioError('E-DATA-LABEL', `${where}: ${message}`, {
     where,
     hint,
-    safe: 'Your file was only read, not changed.',
+    safe: msg`Your file was only read, not changed.`,
   });
 }
 
@@ -91,8 +92,8 @@ function singleLabelSpace(column: LabelColumn, named: readonly string[], source:
   if (found.length < 2) {
     throw labelError(
       source.fileName,
-      `all ${column.rows} rows have the same label, ${JSON.stringify(found[0])}. There is nothing to tell apart.`,
-      'Check that the right column is chosen as the label, and add rows of other labels.',
+      msg`all ${column.rows} rows have the same label, ${JSON.stringify(found[0])}. There is nothing to tell apart.`,
+      msg`Check that the right column is chosen as the label, and add rows of other labels.`,
     );
   }
   const { labels, indexOf } = indexer(found, named, column.cells, source);
@@ -136,8 +137,8 @@ function indexer(
     if (index !== undefined) return index;
     throw labelError(
       `${file}:${line}`,
-      `the label ${JSON.stringify(label)} does not occur in the training data, which has ${quoteSome(labels)}.`,
-      'Correct the label, or add training rows with it.',
+      msg`the label ${JSON.stringify(label)} does not occur in the training data, which has ${quoteSome(labels)}.`,
+      msg`Correct the label, or add training rows with it.`,
     );
   };
   return { labels, indexOf };
@@ -156,7 +157,7 @@ function otherLabels(
     5,
     count,
   );
-  return `${fileName}: the model knows the labels ${quoteSome(named)}, but the data has ${quoteSome(unknown)} (lines ${lines}). The labels of the data count.`;
+  return msg`${fileName}: the model knows the labels ${quoteSome(named)}, but the data has ${quoteSome(unknown)} (lines ${lines}). The labels of the data count.`;
 }
 
 function quoteSome(labels: readonly string[]): string {
@@ -164,7 +165,7 @@ function quoteSome(labels: readonly string[]): string {
     .slice(0, 10)
     .map((label) => JSON.stringify(label))
     .join(', ');
-  return labels.length > 10 ? `${shown} and ${labels.length - 10} more` : shown;
+  return labels.length > 10 ? msg`${shown} and ${labels.length - 10} more` : shown;
 }
 
 function multiLabelSpace(column: LabelColumn, named: readonly string[], source: Source): LabelSpace {
@@ -172,7 +173,11 @@ function multiLabelSpace(column: LabelColumn, named: readonly string[], source: 
   if (width !== null) return multiHotSpace(width, named, source);
   const found = sortLabels(new Set(column.values.flatMap(labelsIn)));
   if (found.length === 0)
-    throw labelError(source.fileName, 'no row has any label.', 'Check that the right column is chosen as the label.');
+    throw labelError(
+      source.fileName,
+      msg`no row has any label.`,
+      msg`Check that the right column is chosen as the label.`,
+    );
   const asRows = column.cells.flatMap((row) => labelsIn(row.label).map((label) => ({ ...row, label })));
   const { labels, indexOf } = indexer(found, named, asRows, source);
   return {
@@ -208,7 +213,7 @@ function multiHotSpace(width: number, named: readonly string[], { fileName, warn
   const areOthers = named.length > 0 && named.length !== width;
   if (areOthers)
     warnings.push(
-      `${fileName}: the lists of the label column have ${width} entries, but the model has ${named.length} labels (${quoteSome(named)}). The entries of the data count.`,
+      msg`${fileName}: the lists of the label column have ${width} entries, but the model has ${named.length} labels (${quoteSome(named)}). The entries of the data count.`,
     );
   return {
     problemType: 'multi_label_classification',
@@ -218,8 +223,8 @@ function multiHotSpace(width: number, named: readonly string[], { fileName, warn
         return label as readonly number[];
       throw labelError(
         `${file}:${line}`,
-        `the label ${JSON.stringify(label)} is not a list of ${width} zeros and ones, as in the training data.`,
-        'Correct this row.',
+        msg`the label ${JSON.stringify(label)} is not a list of ${width} zeros and ones, as in the training data.`,
+        msg`Correct this row.`,
       );
     },
   };

@@ -74,7 +74,7 @@ async function plainText(source: TaskSource, work: WorkOptions): Promise<RowTask
       return { examples: [everyToken(ids)], length: ids.length, truncated: 0, targets: null };
     },
     head: (row, characters) => ({ ...row, parts: [{ text: textOf(row).slice(0, characters), counts: true }] }),
-    describe: (row) => ({ text: textOf(row), textPair: null, label: `blocks of ${maxLength} tokens` }),
+    describe: (row) => ({ text: textOf(row), textPair: null, label: msg`blocks of ${maxLength} tokens` }),
     join: (examples, fileName) => blocksOf(examples, maxLength, fileName),
     splitsExamples,
   };
@@ -100,7 +100,7 @@ async function written(source: TaskSource, form: Role, work: WorkOptions): Promi
     warnings,
     reader,
     encode: (row) => encodeWritten(row, source),
-    describe: (row) => ({ text: textOf(row), textPair: null, label: 'what is marked' }),
+    describe: (row) => ({ text: textOf(row), textPair: null, label: msg`what is marked` }),
     ...(options.packing ? { join: (examples) => pack(examples, maxLength) } : {}),
   };
 }
@@ -156,8 +156,8 @@ function messagesIn(cell: Cell, where: string): ChatMessage[] {
   if (messages.length > 0 && messages.length === given.length) return messages;
   throw new StudioError('E-DATA-FORMAT', msg`${where}: a chat has to be a list of {"role": …, "content": …}.`, {
     where,
-    hint: 'Each message has a role (system, user, assistant) and its text.',
-    safe: 'Your file was only read, not changed.',
+    hint: msg`Each message has a role (system, user, assistant) and its text.`,
+    safe: msg`Your file was only read, not changed.`,
   });
 }
 

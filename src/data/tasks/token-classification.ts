@@ -165,11 +165,11 @@ function listOf(cell: Cell, what: string, where: string): string[] {
 
 function textOf(cell: Cell, what: string, where: string): string {
   if (cell !== null && typeof cell !== 'object') return String(cell);
-  const found = cell === null ? 'nothing' : isCellList(cell) ? 'a list' : 'an object';
-  throw new StudioError('E-DATA-COLUMN', `${where}: among the ${what} there is ${found} where a text should be.`, {
+  const found = cell === null ? 'nothing' : isCellList(cell) ? msg`a list` : msg`an object`;
+  throw new StudioError('E-DATA-COLUMN', msg`${where}: among the ${what} there is ${found} where a text should be.`, {
     where,
-    hint: 'Give lists of texts, or texts with spaces between their parts.',
-    safe: 'Your file was only read, not changed.',
+    hint: msg`Give lists of texts, or texts with spaces between their parts.`,
+    safe: msg`Your file was only read, not changed.`,
   });
 }
 
@@ -178,10 +178,10 @@ function makeTagSpace({ firstLines }: TagColumn, { configLabels, train }: TaskSo
   if (found.length < 2) {
     throw new StudioError(
       'E-DATA-LABEL',
-      `${train.fileName}: all words have the same tag. There is nothing to learn.`,
+      msg`${train.fileName}: all words have the same tag. There is nothing to learn.`,
       {
         where: train.fileName,
-        hint: 'Check that the right column is chosen for the tags.',
+        hint: msg`Check that the right column is chosen for the tags.`,
       },
     );
   }
@@ -197,11 +197,11 @@ function makeTagSpace({ firstLines }: TagColumn, { configLabels, train }: TaskSo
       if (index !== undefined) return index;
       throw new StudioError(
         'E-DATA-LABEL',
-        `${file}:${line}: the tag ${JSON.stringify(tag)} is not one of ${labels.slice(0, 12).join(', ')}${labels.length > 12 ? ', …' : ''}.`,
+        msg`${file}:${line}: the tag ${JSON.stringify(tag)} is not one of ${labels.slice(0, 12).join(', ')}${labels.length > 12 ? ', …' : ''}.`,
         {
           where: `${file}:${line}`,
-          hint: 'Correct the tag, or add training rows with it.',
-          safe: 'Your file was only read, not changed.',
+          hint: msg`Correct the tag, or add training rows with it.`,
+          safe: msg`Your file was only read, not changed.`,
         },
       );
     },
@@ -214,10 +214,10 @@ function refuseOddNumbers(firstLines: ReadonlyMap<string, number>, found: readon
   const odd = found.find((tag) => !/^\d{1,4}$/.test(tag));
   if (odd === undefined) return;
   const where = `${fileName}:${firstLines.get(odd)}`;
-  throw new StudioError('E-DATA-LABEL', `${where}: the tag ${odd} is no index of a tag.`, {
+  throw new StudioError('E-DATA-LABEL', msg`${where}: the tag ${odd} is no index of a tag.`, {
     where,
-    hint: 'Tags are names, or whole numbers that count from 0. Words without a tag need one too, such as O.',
-    safe: 'Your file was only read, not changed.',
+    hint: msg`Tags are names, or whole numbers that count from 0. Words without a tag need one too, such as O.`,
+    safe: msg`Your file was only read, not changed.`,
   });
 }
 

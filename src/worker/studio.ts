@@ -305,6 +305,8 @@ export class Studio {
       const data = await openData(files, { ...work, counter });
       const dataId = crypto.randomUUID() as DataId;
       this.#noteOrigin(dataId, source);
+      // What was open before is wanted no longer, and would keep rows at hand.
+      this.#data.clear();
       this.#data.set(dataId, data);
       return summarizeData(dataId, data, counter);
     });

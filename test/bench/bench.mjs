@@ -1,12 +1,13 @@
 // Starts the benchmark, or one measurement of it: compiles TypeScript and WGSL in memory with Vite, then hands over.
 //   node bench.mjs [options]          main.ts
 //   node bench.mjs measure <json>     measure.ts, in a process that main.ts starts
+//   node bench.mjs large-data         large-data.ts
 
 import { join } from 'node:path';
 import { createServer } from 'vite';
 
 const [first, ...rest] = process.argv.slice(2);
-const isMeasurement = first === 'measure';
+const scripts = { measure: '/test/bench/measure.ts', 'large-data': '/test/bench/large-data.ts' };
 const server = await createServer({
   root: join(import.meta.dirname, '../..'),
   configFile: false,
@@ -14,7 +15,8 @@ const server = await createServer({
   appType: 'custom',
   logLevel: 'error',
 });
-const { main } = await server.ssrLoadModule(isMeasurement ? '/test/bench/measure.ts' : '/test/bench/main.ts');
-const code = await main(isMeasurement ? rest : process.argv.slice(2));
+const script = scripts[first];
+const { main } = await server.ssrLoadModule(script ?? '/test/bench/main.ts');
+const code = await main(script ? rest : process.argv.slice(2));
 await server.close();
 process.exit(code);

@@ -61,8 +61,8 @@ describe(`own data: ${files.train}`, () => {
     await upload(page, 'data-input', join(data, files.train));
     await page.waitForSelector(byTestId('examination'), { timeout: 60_000 });
     await upload(page, 'validation-input', join(data, files.validation));
-    const shown = await waitForText(page, 'examination', new RegExp(LABELS.join('[\\s\\S]*')));
-    expect(shown).toContain('[CLS]');
+    await waitForText(page, 'examination', new RegExp(LABELS.join('[\\s\\S]*')));
+    expect(await textOf(page, 'token-preview')).toContain('[CLS]');
     await importArguments(page, {
       max_steps: 64,
       per_device_train_batch_size: 8,

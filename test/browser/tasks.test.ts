@@ -65,6 +65,7 @@ describe('words with tags', () => {
     await setUp('token-classification', 'train.conll', 24);
     expect(await taskShown()).toBe('token-classification');
     expect(await textOf(page, 'examination')).toMatch(/B-person/);
+    await waitFor(page, 'token-preview');
     expect(await page.$$(`${byTestId('token-preview')} [data-target]`)).not.toHaveLength(0);
     await train({ max_steps: 3, eval_strategy: 'steps', eval_steps: 3, learning_rate: 5e-3 });
     await click(page, 'tab-overview');

@@ -161,7 +161,7 @@ function encode(row: QuestionRow, source: TaskSource): EncodedRow {
     truncated: 0,
     targets: windows[0]!.input_ids.map((_, i) => {
       const [begin, end] = spans[0]!;
-      return i >= begin && i <= end && windows[0]!.offsets[i] !== null ? 'answer' : null;
+      return i >= begin && i <= end && windows[0]!.offsets[i] !== null ? msg`answer` : null;
     }),
   };
 }

@@ -1,6 +1,7 @@
 // What changes the draft: opening models and data, filling in the sample, taking over the settings of a run.
 
 import { useStore } from 'zustand';
+import { isDataArchive } from '#client/data-archive.ts';
 import type { TrainerClient } from '#client/trainer-client.ts';
 import type { DataSource, ModelSource, NamedFile, RunDetail } from '#protocol/messages.ts';
 import type { Role } from '#protocol/task-roles.ts';
@@ -102,8 +103,13 @@ export function draftSample(client: TrainerClient): void {
   void openData(client, { kind: 'sample' });
 }
 
-/** Opens what was dropped on the start screen. */
-export function draftFiles(client: TrainerClient, files: readonly NamedFile[]): void {
+/** Opens what was dropped on the start screen. A zip may hold a model or data: what lies in it tells. */
+export async function draftFiles(client: TrainerClient, files: readonly NamedFile[]): Promise<void> {
+  const [only] = files;
+  if (files.length === 1 && only && (await isDataArchive(only))) {
+    void openData(client, { kind: 'files', train: only });
+    return;
+  }
   const { model, train, validation } = sortFiles(files);
   if (model.length > 0) void openModel(client, { kind: 'files', files: model });
   if (train) void openData(client, { kind: 'files', train, validation: validation ?? undefined });

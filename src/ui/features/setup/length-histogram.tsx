@@ -37,15 +37,25 @@ export function LengthHistogram({ examination, draft }: { examination: DataExami
           : t`All rows were counted.`}
       </Text>
       <Group gap="xs">
-        <SetLength share={95} tokens={lengths.percentile95} draft={draft} />
+        {lengths.percentile95 < lengths.percentile99 && (
+          <SetLength share={95} tokens={lengths.percentile95} draft={draft} />
+        )}
         <SetLength share={99} tokens={lengths.percentile99} draft={draft} />
       </Group>
     </Stack>
   );
 }
 
-function SetLength({ share, tokens, draft }: { share: number; tokens: number; draft: SetupDraft }) {
-  const length = Math.max(1, Math.min(tokens, readyValue(draft.model)?.maxPositions ?? tokens));
+interface SetLengthProps {
+  /** Per cent of the rows that are no longer than `tokens`. */
+  readonly share: number;
+  readonly tokens: number;
+  readonly draft: SetupDraft;
+}
+
+function SetLength({ share, tokens, draft }: SetLengthProps) {
+  const limit = readyValue(draft.model)?.maxPositions ?? tokens;
+  const length = Math.max(1, Math.min(tokens, limit));
   return (
     <Button
       size="compact-sm"
@@ -53,6 +63,10 @@ function SetLength({ share, tokens, draft }: { share: number; tokens: number; dr
       disabled={length === draft.maxLength}
       data-testid={`length-p${share}`}
       onClick={() => changeDraft({ maxLength: length })}
-    >{t`Longest input ${length}: ${share} % of the rows whole`}</Button>
+    >
+      {tokens > limit
+        ? t`Longest input ${length}, all that the model reads`
+        : t`Longest input ${length}: ${share} % of the rows whole`}
+    </Button>
   );
 }

@@ -30,7 +30,7 @@ interface PapaResult {
 export class LiteralQuotes extends Error {
   readonly line: number;
   constructor(line: number) {
-    super('quotes are ordinary characters');
+    super(msg`quotes are ordinary characters`);
     this.line = line;
   }
 }

@@ -40,7 +40,7 @@ export function readTorchPickle(source: PickleSource): TorchValue {
   const machine = new PickleMachine(source.bytes, source.fileName);
   for (let code = machine.next(); code !== OP.STOP; code = machine.next()) {
     const operation = OPERATIONS[code];
-    if (!operation) throw machine.fault(`the operation 0x${code.toString(16).padStart(2, '0')} is not allowed.`);
+    if (!operation) throw machine.fault(msg`the operation 0x${code.toString(16).padStart(2, '0')} is not allowed.`);
     operation(machine, source);
   }
   const value = machine.result();
@@ -52,7 +52,7 @@ type Operation = (machine: PickleMachine, source: PickleSource) => void;
 
 const OPERATIONS: Readonly<Record<number, Operation>> = {
   [OP.PROTO]: (m) => {
-    if (m.uint8() > 5) throw m.fault('it is written in an unknown version of pickle.');
+    if (m.uint8() > 5) throw m.fault(msg`it is written in an unknown version of pickle.`);
   },
   [OP.MARK]: (m) => m.mark(),
   [OP.NONE]: (m) => m.push(null),
@@ -90,24 +90,25 @@ function popSome(machine: PickleMachine, count: number): Item[] {
 
 function append(machine: PickleMachine, items: readonly Item[]): void {
   const list = machine.top();
-  if (!Array.isArray(list)) throw machine.fault('something is added to what is no list.');
+  if (!Array.isArray(list)) throw machine.fault(msg`something is added to what is no list.`);
   for (const item of items) list.push(machine.value(item));
 }
 
 function setItems(machine: PickleMachine, items: readonly Item[]): void {
   const dict = machine.top();
-  if (!(dict instanceof Map) || items.length % 2 !== 0) throw machine.fault('something is put into what is no dict.');
+  if (!(dict instanceof Map) || items.length % 2 !== 0)
+    throw machine.fault(msg`something is put into what is no dict.`);
   for (let i = 0; i < items.length; i += 2) {
     const key = items[i]!;
     if (typeof key !== 'string' && typeof key !== 'number')
-      throw machine.fault('a key of a dict is neither a text nor a number.');
+      throw machine.fault(msg`a key of a dict is neither a text nor a number.`);
     (dict as Map<TorchKey, TorchValue>).set(key, machine.value(items[i + 1]!));
   }
 }
 
 function named(machine: PickleMachine, name: string): SymbolItem {
   const symbol = GLOBALS.get(name);
-  if (!symbol) throw machine.fault(`it names ${name.replace(' ', '.')}, which is not allowed.`);
+  if (!symbol) throw machine.fault(msg`it names ${name.replace(' ', '.')}, which is not allowed.`);
   return symbol;
 }
 
@@ -117,7 +118,7 @@ function storage(machine: PickleMachine, source: PickleSource): void {
   const [tag, type, key, , length] = tuple instanceof TupleItem ? tuple.items : [];
   const dtype = type instanceof SymbolItem && type.symbol.kind === 'storageClass' ? type.symbol.dtype : null;
   if (tag !== 'storage' || dtype === null || typeof key !== 'string' || !isCount(length))
-    throw machine.fault('a storage is not described as torch does.');
+    throw machine.fault(msg`a storage is not described as torch does.`);
   machine.push(new SymbolItem({ kind: 'storage', storage: source.findStorage(key, dtype, length) }));
 }
 
@@ -127,10 +128,10 @@ function reduce(machine: PickleMachine, source: PickleSource): void {
   const callable = machine.pop();
   const kind = callable instanceof SymbolItem ? callable.symbol.kind : null;
   if (!(args instanceof TupleItem) || (kind !== 'orderedDict' && kind !== 'rebuildTensor'))
-    throw machine.fault('it calls something that is not allowed.');
+    throw machine.fault(msg`it calls something that is not allowed.`);
   if (kind === 'rebuildTensor') machine.push(tensor(machine, source, args.items));
   else if (args.items.length === 0) machine.push(new OrderedDict());
-  else throw machine.fault('an OrderedDict is made in a way that is not allowed.');
+  else throw machine.fault(msg`an OrderedDict is made in a way that is not allowed.`);
 }
 
 /** (storage, offset, size, strides, requires_grad, hooks). */
@@ -140,13 +141,13 @@ function tensor(machine: PickleMachine, source: PickleSource, args: readonly Ite
   const shape = counts(size);
   const strides = counts(steps);
   if (!found || !isCount(offset) || !shape || !strides || shape.length !== strides.length)
-    throw machine.fault('a tensor is not described as torch does.');
+    throw machine.fault(msg`a tensor is not described as torch does.`);
   const elements = shape.reduce((product, n) => product * n, 1);
   if (elements * TORCH_DTYPES[found.dtype].bytes > source.maxTensorBytes)
-    throw machine.fault(`a tensor of shape [${shape.join(', ')}] is larger than the file.`);
+    throw machine.fault(msg`a tensor of shape [${shape.join(', ')}] is larger than the file.`);
   const last = shape.reduce((index, n, i) => index + (n - 1) * strides[i]!, offset);
   if (elements > 0 && last >= found.length)
-    throw machine.fault(`a tensor of shape [${shape.join(', ')}] reaches beyond its storage of ${found.length}.`);
+    throw machine.fault(msg`a tensor of shape [${shape.join(', ')}] reaches beyond its storage of ${found.length}.`);
   return { storage: found, offset, shape, strides };
 }
 

@@ -1,15 +1,7 @@
-// Puts Dawn behind `navigator.gpu`, so that the engine finds WebGPU in Node as it does in a browser.
+// The engine in Node, on Dawn.
 
-import { create, globals } from 'webgpu';
 import { type Engine, initializeEngine } from '#gpu/initialize.ts';
-
-export function installDawn(): void {
-  Object.assign(globalThis, globals);
-  Object.defineProperty(globalThis, 'navigator', {
-    value: { gpu: create(['disable-dawn-features=timestamp_quantization']), userAgent: 'Node' },
-    configurable: true,
-  });
-}
+import { installDawn } from './install-dawn.ts';
 
 let started: Promise<Engine> | null = null;
 

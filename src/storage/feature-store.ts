@@ -2,6 +2,7 @@
 // what was used least of late goes when there are too many.
 
 import type { KeptFeatures } from '#protocol/messages.ts';
+import { msg } from '#util/msg.ts';
 import { told } from './database.ts';
 import { type Database, type FeatureSetRecord, keysUnder } from './schema.ts';
 
@@ -26,14 +27,14 @@ export class IdbFeatureStore {
 
   /** The latest used first. */
   async list(): Promise<readonly KeptFeatures[]> {
-    const all = await told('The tokenized files could not be listed', () => this.#database.getAll('featureSets'));
+    const all = await told(msg`The tokenized files could not be listed`, () => this.#database.getAll('featureSets'));
     return all
       .sort((a, b) => b.usedAt - a.usedAt)
       .map(({ key, name, bytes, usedAt }) => ({ key, name, bytes, usedAt }));
   }
 
   async delete(key: string): Promise<void> {
-    await told('The tokenized file was not deleted', async () => {
+    await told(msg`The tokenized file was not deleted`, async () => {
       const transaction = this.#database.transaction([...STORES], 'readwrite');
       await Promise.all([
         transaction.objectStore('featureSets').delete(key),
@@ -45,7 +46,7 @@ export class IdbFeatureStore {
 
   /** All its pieces, or the first ones; null when it is not kept. It counts as used. */
   async read(key: string, first = Number.POSITIVE_INFINITY): Promise<readonly unknown[] | null> {
-    return told('A tokenized file could not be read', async () => {
+    return told(msg`A tokenized file could not be read`, async () => {
       const transaction = this.#database.transaction([...STORES], 'readwrite');
       const record = await transaction.objectStore('featureSets').get(key);
       if (!record) return null;
@@ -63,7 +64,7 @@ export class IdbFeatureStore {
    */
   async put(key: string, name: string, { pieces, bytes }: FeaturePieces): Promise<boolean> {
     if (bytes > this.#maxBytes / 2) return false;
-    await told('A tokenized file was not kept', async () => {
+    await told(msg`A tokenized file was not kept`, async () => {
       const transaction = this.#database.transaction([...STORES], 'readwrite');
       // A failure in here ends the transaction, which then fails as well: the first reason is told.
       transaction.done.catch(() => {});

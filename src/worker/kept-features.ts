@@ -5,6 +5,7 @@ import type { ExampleSegment } from '#data/example-store.ts';
 import type { FeatureCache, TokenizedFile, TokenizedLengths } from '#data/tasks/feature-cache.ts';
 import type { IdbFeatureStore } from '#storage/feature-store.ts';
 import { contentHash } from '#util/content-hash.ts';
+import { msg } from '#util/msg.ts';
 import type { OpenedData } from './open-data.ts';
 import type { OpenedModel } from './opened-model.ts';
 
@@ -36,7 +37,7 @@ export function keptFeatures(store: IdbFeatureStore, model: OpenedModel, data: O
       // The work goes on without: it only saves time.
       await store
         .put(key, fileName, { pieces, bytes: bytesOf(file) })
-        .catch((error: unknown) => console.warn('a tokenized file was not kept', error));
+        .catch((error: unknown) => console.warn(msg`a tokenized file was not kept`, error));
     },
   };
 }

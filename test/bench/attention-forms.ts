@@ -8,7 +8,7 @@ import type { AtelierBackend } from '#gpu/webgpu-backend.ts';
 import { type AttentionForm, type Attrs, sizesOf } from '#kernels/attention/attention-call.ts';
 import { flash } from '#kernels/attention/flash.ts';
 import { fitsProducts, products } from '#kernels/attention/products.ts';
-import { installDawn } from '../../src/headless/dawn.ts';
+import { installDawn } from '../../src/headless/install-dawn.ts';
 
 const TOKENS = 512;
 const LENGTHS = [16, 32, 64, 128, 256, 512];

@@ -23,7 +23,6 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { compareLosses, type ReferenceLosses } from './agreement.ts';
-import { measureAttentionForms } from './attention-forms.ts';
 import { servePage } from './browser/serve-page.ts';
 import { type CommandLine, readCommandLine, USAGE } from './command-line.ts';
 import { type Contestant, LOSS_STEPS } from './contestant.ts';
@@ -52,6 +51,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   if (commandLine.attention) {
+    const { measureAttentionForms } = await import('./attention-forms.ts');
     process.stdout.write(`${await measureAttentionForms()}\n`);
     return 0;
   }

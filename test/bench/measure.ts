@@ -1,7 +1,7 @@
 // One measurement in a process of its own: `node bench.mjs measure '{"contestant": …, "step": …, "plan": …}'`, started by
 // run-measurement.ts. Answers over the process channel, or on standard output when started by hand.
 
-import { installDawn } from '../../src/headless/dawn.ts';
+import { installDawn } from '../../src/headless/install-dawn.ts';
 import { measureInBrowser } from './browser/measure-in-browser.ts';
 import type { Measurement, RunPlan } from './contestant.ts';
 import { CONTESTANTS } from './contestants.ts';

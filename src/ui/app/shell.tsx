@@ -73,7 +73,7 @@ function Header() {
     <Group h="100%" px={{ base: 'sm', sm: 'lg' }} justify="space-between" wrap="nowrap" gap="xs">
       <Anchor component={Link} href="/" underline="never" c="inherit">
         <Group gap={8} wrap="nowrap">
-          <img src="./icon.svg" alt="" width={26} height={26} />
+          <img src={`${import.meta.env.BASE_URL}icon.svg`} alt="" width={26} height={26} />
           <Title order={1} size="h4">
             Atelier
           </Title>

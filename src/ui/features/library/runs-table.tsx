@@ -63,12 +63,12 @@ export function RunsTable({ onOpenRun }: { onOpenRun: (runId: RunId) => void }) 
       {runs === null || runs.length === 0 ? (
         <Text c="dimmed">{t`There is no run yet.`}</Text>
       ) : (
-        <Table.ScrollContainer minWidth={760} scrollAreaProps={scrollable(t`Runs`)}>
+        <Table.ScrollContainer minWidth={820} scrollAreaProps={scrollable(t`Runs`)}>
           <Table fz="sm" verticalSpacing="xs" aria-label={t`Runs`} data-testid="library-table">
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>{t`Run`}</Table.Th>
-                <Table.Th>{t`State`}</Table.Th>
+                <Table.Th miw={130}>{t`State`}</Table.Th>
                 <Table.Th>{t`Started`}</Table.Th>
                 <Table.Th>{t`Checkpoints`}</Table.Th>
                 <Table.Th>{t`Model`}</Table.Th>

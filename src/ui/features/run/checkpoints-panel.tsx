@@ -40,7 +40,7 @@ export function CheckpointsPanel({ snapshot, onTry, onForked }: CheckpointsPanel
   }
   const metrics = checkpointMetrics(checkpoints);
   return (
-    <Table.ScrollContainer minWidth={1200} scrollAreaProps={scrollable('Checkpoints')}>
+    <Table.ScrollContainer minWidth={1030} scrollAreaProps={scrollable('Checkpoints')}>
       <Table verticalSpacing="xs" aria-label={t`Checkpoints`}>
         <Table.Thead>
           <Table.Tr>
@@ -109,7 +109,7 @@ function Row({ run, checkpoint, metrics, isChosen, onTry, onForked }: RowProps) 
       ))}
       <Table.Td style={ONE_LINE}>{formatBytes(checkpoint.bytes)}</Table.Td>
       <Table.Td style={ONE_LINE}>{formatTime(checkpoint.savedAt)}</Table.Td>
-      <Table.Td miw={440}>
+      <Table.Td miw={330}>
         <Group gap={6} align="flex-start">
           <DownloadButton runId={run.runId} runName={run.name} checkpoint={checkpoint} />
           <SaveToFolderButton runId={run.runId} checkpoint={checkpoint} />

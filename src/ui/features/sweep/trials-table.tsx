@@ -44,12 +44,12 @@ export function TrialsTable({ sweep, onOpenRun }: TrialsTableProps) {
           )}
         </Group>
       )}
-      <Table.ScrollContainer minWidth={240 + 130 * names.length} scrollAreaProps={scrollable(t`Trials`)}>
+      <Table.ScrollContainer minWidth={360 + 130 * names.length} scrollAreaProps={scrollable(t`Trials`)}>
         <Table fz="sm" className="numeric" aria-label={t`Trials`} data-testid="trials">
           <Table.Thead>
             <Table.Tr>
               <Table.Th w={70}>{t`Trial`}</Table.Th>
-              <Table.Th>{t`State`}</Table.Th>
+              <Table.Th miw={120}>{t`State`}</Table.Th>
               <Table.Th>{sweep.objective}</Table.Th>
               {names.map((name) => (
                 <Table.Th key={name}>{name}</Table.Th>

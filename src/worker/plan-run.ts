@@ -8,7 +8,7 @@ import { checkEarlyStopping } from '#trainer/callbacks/early-stopping-callback.t
 import { describeRun } from './describe-run.ts';
 import { sizeOf } from './model-summary.ts';
 import { planRunMemory } from './plan-memory.ts';
-import { examineOpened, sampleOpened, type TaskParts } from './prepare-task.ts';
+import { sampleOpened, type TaskParts } from './prepare-task.ts';
 import { parsedArguments } from './run-arguments.ts';
 
 /** The engine is ready: memory is planned on a backend like its own. @throws StudioError for what does not fit together. */
@@ -16,13 +16,12 @@ export async function planRun(parts: TaskParts & { readonly setup: RunSetup }): 
   const { setup, model } = parts;
   const { args } = parsedArguments(setup);
   if (setup.earlyStopping) checkEarlyStopping(args);
-  const examination = await examineOpened(parts);
+  const sample = await sampleOpened(parts);
   const peft = setup.peft ?? null;
-  const { network } = describeRun(model, examination, peft);
+  const { network } = describeRun(model, sample, peft);
   const parameters = [...network.namedParameters().values()];
   const state = args.saveOnlyModel ? 0 : optimizerStateBytes(parameters, args);
   const checkpointBytes = 4 * sizeOf(parameters) + state;
-  const sample = await sampleOpened(parts);
   const memory = planRunMemory({ model, data: sample, taskOptions: setup.options, peft, args });
   let scheduler: ReturnType<typeof getScheduler> | null = null;
   const schedule = (completed: number, { maxSteps, warmupSteps }: ResolvedSteps): number => {
@@ -34,5 +33,5 @@ export async function planRun(parts: TaskParts & { readonly setup: RunSetup }): 
     });
     return scheduler(completed);
   };
-  return computeRunPlan({ trainSamples: examination.trainExamples, args, checkpointBytes, memory, schedule });
+  return computeRunPlan({ trainSamples: sample.trainExamples, args, checkpointBytes, memory, schedule });
 }

@@ -1,6 +1,6 @@
 // From a task as the page describes it (model, data, columns) to tokenized data.
 
-import type { RowQuestion } from '#data/tasks/examine-rows.ts';
+import type { RowQuestion, SampledData } from '#data/tasks/examine-rows.ts';
 import type { FeatureCache } from '#data/tasks/feature-cache.ts';
 import { examineTask, prepareTask, sampleTask, viewTaskRow } from '#data/tasks/prepare-task.ts';
 import type { TaskData, TaskSource } from '#data/tasks/row-task.ts';
@@ -29,7 +29,7 @@ export const viewOpened = (parts: TaskParts, question: RowQuestion, work?: WorkO
 export const prepareOpened = (parts: TaskParts, work?: WorkOptions): Promise<TaskData> =>
   prepareTask(parts.setup.task, sourceOf(parts), work);
 
-export const sampleOpened = (parts: TaskParts): Promise<TaskData> => sampleTask(parts.setup.task, sourceOf(parts));
+export const sampleOpened = (parts: TaskParts): Promise<SampledData> => sampleTask(parts.setup.task, sourceOf(parts));
 
 export function sourceOf({ setup, model, data, features }: TaskParts): TaskSource {
   return {

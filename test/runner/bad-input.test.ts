@@ -5,6 +5,7 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { zipSync } from 'fflate';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { main } from '#headless/main.ts';
 import { fixtureFolder } from '../setup/fixtures.ts';
@@ -194,6 +195,20 @@ describe('data', () => {
       Buffer.concat([Buffer.from('text,label\ngood,glad\nd'), Buffer.of(0xe9, 0x6a), Buffer.from(',angry\n')]),
     );
     await expectRefused(await runMain(), 'E-DATA-FORMAT', 'train.csv:3', 'UTF-8');
+  });
+  it('a Parquet file that is cut off', async () => {
+    await write('train.csv', 'PAR1 and no more');
+    await expectRefused(await runMain(), 'E-DATA-FORMAT', 'train.csv', 'cut off or damaged');
+  });
+  it('an archive whose files do not tell which is for training', async () => {
+    const rows = await readFile(join(folder, 'train.csv'));
+    await write('data.zip', Buffer.from(zipSync({ 'one.csv': rows, 'two.csv': rows })));
+    await changeJson('run.json', (run) => void Object.assign(run, { train_file: 'data.zip' }));
+    await expectRefused(await runMain(), 'E-DATA-FORMAT', 'data.zip', 'one.csv, two.csv', 'data.zip/one.csv');
+  });
+  it('rows to leave out of a kind that is not known', async () => {
+    await changeJson('run.json', (run) => void Object.assign(run, { leave_out: ['odd'] }));
+    await expectRefused(await runMain(), 'E-ARGS', 'leave_out', 'duplicates');
   });
   it('a label that training never saw', async () => {
     await write('validation.csv', 'text,label\ngood,glad\nodd,puzzled\n');

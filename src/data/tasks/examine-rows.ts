@@ -72,9 +72,16 @@ function spacedRows(set: RowSet, limit: number): number[] {
 
 const shortened = <Row>(task: RowTask<Row>, row: Row): Row => task.head?.(row, SHOWN_CHARACTERS) ?? row;
 
+/** Some of the data, and what all of it comes to. */
+export interface SampledData extends TaskData {
+  /** Of all training rows; estimated where one row is not one example. */
+  readonly trainExamples: number;
+}
+
 /** The examples of some rows, in training and validation alike: enough to tell how much memory a run takes. */
-export async function sampleRows<Row>(task: RowTask<Row>, source: TaskSource, work: WorkOptions): Promise<TaskData> {
-  const { encoded } = await sampleOf(task, SAMPLED_ROWS, work);
+export async function sampleRows<Row>(task: RowTask<Row>, source: TaskSource, work: WorkOptions): Promise<SampledData> {
+  const sample = await sampleOf(task, SAMPLED_ROWS, work);
+  const { encoded } = sample;
   const examples = new InMemoryDataset(encoded.flatMap((row) => row.examples));
   const joined = task.join?.(examples, source.train.fileName);
   const dataset = joined ? new InMemoryDataset(joined) : examples;
@@ -86,6 +93,7 @@ export async function sampleRows<Row>(task: RowTask<Row>, source: TaskSource, wo
     validation: countRows(task.validation) > 0 || source.validationFraction > 0 ? dataset : null,
     warnings: [],
     answers: new Map(),
+    trainExamples: countExamples(task, sample, source),
   };
 }
 

@@ -6,7 +6,7 @@ import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { Task } from '#util/task.ts';
 import type { WorkOptions } from '../work.ts';
-import { examineRows, type RowQuestion, sampleRows, viewRow } from './examine-rows.ts';
+import { examineRows, type RowQuestion, type SampledData, sampleRows, viewRow } from './examine-rows.ts';
 import { fillMask } from './fill-mask.ts';
 import { prepareRows } from './prepare-rows.ts';
 import { questionAnswering } from './question-answering.ts';
@@ -33,7 +33,7 @@ export const viewTaskRow = (
 ): Promise<ViewedRow | null> => withRows(task, source, work, (rows) => viewRow(rows, source, question, work));
 
 /** Some of the data as the model will see it. @throws as `prepareTask`. */
-export const sampleTask = (task: Task, source: TaskSource, work: WorkOptions = {}): Promise<TaskData> =>
+export const sampleTask = (task: Task, source: TaskSource, work: WorkOptions = {}): Promise<SampledData> =>
   withRows(task, source, work, (rows) => sampleRows(rows, source, work));
 
 /** @throws as `prepareTask`. */

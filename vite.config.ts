@@ -66,7 +66,13 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', environment: 'node', include: ['test/unit/**/*.test.ts', 'test/*.test.ts'] },
+        test: {
+          name: 'unit',
+          environment: 'node',
+          include: ['test/unit/**/*.test.ts', 'test/*.test.ts'],
+          // A loaded machine is slow, not wrong.
+          testTimeout: 30_000,
+        },
       },
       { extends: true, test: { name: 'gpu', environment: 'node', include: ['test/gpu/**/*.test.ts'], ...serial } },
       {

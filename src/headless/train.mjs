@@ -8,6 +8,8 @@ const server = await createServer({
   configFile: false,
   server: { middlewareMode: true, ws: false, watch: null },
   appType: 'custom',
+  // Nothing here runs in a page, so the page's packages need not be looked for.
+  optimizeDeps: { noDiscovery: true },
   logLevel: 'error',
 });
 const { main } = await server.ssrLoadModule('/src/headless/main.ts');

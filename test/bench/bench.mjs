@@ -13,6 +13,8 @@ const server = await createServer({
   configFile: false,
   server: { middlewareMode: true, ws: false, watch: null },
   appType: 'custom',
+  // What runs in a page has a server of its own.
+  optimizeDeps: { noDiscovery: true },
   logLevel: 'error',
 });
 const script = scripts[first];

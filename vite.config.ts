@@ -11,7 +11,8 @@ import { defineConfig } from 'vitest/config';
  */
 const POLICY = [
   "default-src 'self'",
-  "script-src 'self'",
+  // WebAssembly unpacks Parquet; scripts made of text stay forbidden.
+  "script-src 'self' 'wasm-unsafe-eval'",
   // The component library writes its theme's variables into the page.
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' data: blob:",

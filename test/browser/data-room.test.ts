@@ -114,7 +114,7 @@ describe('wrong files', () => {
 describe('files', () => {
   it('Parquet is opened', async () => {
     await give('rows.parquet', await readFile(join(fixtureFolder('parquet'), 'zstd.parquet')));
-    await waitForText(page, 'data-preview', /row 0: é/);
+    await waitForText(page, 'data-preview', /row 0: é/, 60_000);
   });
 
   it('of a zip a person chooses where the names do not tell', async () => {

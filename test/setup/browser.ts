@@ -11,15 +11,23 @@ import { unpackBundledChromium } from '../../src/headless/bundled-chromium.mjs';
 
 export type BrowserName = 'chromium' | 'firefox';
 
-/** Builds the studio and serves it; the address has no trailing slash. */
-export async function serveStudio(): Promise<{ url: string; close: () => Promise<void> }> {
+export interface ServedStudio {
+  /** Without a slash at its end. */
+  readonly url: string;
+  /** Of the built files. */
+  readonly folder: string;
+  readonly close: () => Promise<void>;
+}
+
+/** Builds the studio and serves it. */
+export async function serveStudio(): Promise<ServedStudio> {
   const root = join(import.meta.dirname, '../..');
   const outDir = await mkdtemp(join(tmpdir(), 'studio-'));
   await build({ root, logLevel: 'error', build: { outDir, emptyOutDir: true } });
   const server = await preview({ root, logLevel: 'error', build: { outDir }, preview: { port: 0, host: '127.0.0.1' } });
   const address = server.httpServer.address();
   if (typeof address !== 'object' || address === null) throw new Error('the preview server has no address');
-  return { url: `http://127.0.0.1:${address.port}`, close: () => server.close() };
+  return { url: `http://127.0.0.1:${address.port}`, folder: outDir, close: () => server.close() };
 }
 
 const SYSTEM_CHROMES = [
@@ -128,6 +136,8 @@ export async function openPage(browser: Browser, url: string, messages: string[]
   page.on('pageerror', (error) =>
     messages.push(`pageerror: ${error instanceof Error ? error.message : String(error)}`),
   );
+  // "Leave this page, while it trains?" Yes.
+  page.on('dialog', (dialog) => void dialog.accept());
   await page.goto(url, { waitUntil: 'load' });
   return page;
 }

@@ -59,7 +59,6 @@ export function ArgumentImport({ draft }: { draft: SetupDraft }) {
             error={fault}
             onChange={({ currentTarget }) => take(currentTarget.value)}
           />
-          <ImportDiff text={text} draft={draft} />
           <Group justify="space-between">
             <FilePicker onText={take} onFail={setFault} />
             <Button
@@ -68,6 +67,8 @@ export function ArgumentImport({ draft }: { draft: SetupDraft }) {
               onClick={() => void apply()}
             >{t`Use these arguments`}</Button>
           </Group>
+          {/* Below the button: what comes a moment later must not push it away under the pointer. */}
+          <ImportDiff text={text} draft={draft} />
         </Stack>
       </Modal>
       {notes.length > 0 && <ImportNotes notes={notes} onClose={() => setNotes([])} />}

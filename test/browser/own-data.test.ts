@@ -44,8 +44,6 @@ beforeAll(async () => {
   downloads = await mkdtemp(join(tmpdir(), 'downloads-'));
   browser = await launchBrowser(laneBrowser, { downloadDir: downloads });
   page = await openPage(browser, studio.url, messages);
-  // Leaving while a run is active asks first.
-  page.on('dialog', (dialog) => void dialog.accept());
 });
 afterAll(async () => {
   await browser?.close();

@@ -32,7 +32,6 @@ beforeAll(async () => {
   downloads = await mkdtemp(join(tmpdir(), 'downloads-'));
   browser = await launchBrowser(laneBrowser, { downloadDir: downloads });
   page = await openPage(browser, studio.url, messages);
-  page.on('dialog', (dialog) => void dialog.accept());
 });
 afterAll(async () => {
   await browser?.close();

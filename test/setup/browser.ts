@@ -23,7 +23,11 @@ export interface ServedStudio {
 export async function serveStudio(): Promise<ServedStudio> {
   const root = join(import.meta.dirname, '../..');
   const outDir = await mkdtemp(join(tmpdir(), 'studio-'));
+  // The test runner's NODE_ENV would build in React's slow checks, which nobody is served.
+  const { NODE_ENV } = process.env;
+  process.env.NODE_ENV = 'production';
   await build({ root, logLevel: 'error', build: { outDir, emptyOutDir: true } });
+  process.env.NODE_ENV = NODE_ENV;
   const server = await preview({ root, logLevel: 'error', build: { outDir }, preview: { port: 0, host: '127.0.0.1' } });
   const address = server.httpServer.address();
   if (typeof address !== 'object' || address === null) throw new Error('the preview server has no address');

@@ -40,7 +40,7 @@ export function CheckpointsPanel({ snapshot, onTry, onForked }: CheckpointsPanel
   }
   const metrics = checkpointMetrics(checkpoints);
   return (
-    <Table.ScrollContainer minWidth={1030} scrollAreaProps={scrollable('Checkpoints')}>
+    <Table.ScrollContainer minWidth={1030} scrollAreaProps={scrollable(t`Checkpoints`)}>
       <Table verticalSpacing="xs" aria-label={t`Checkpoints`}>
         <Table.Thead>
           <Table.Tr>

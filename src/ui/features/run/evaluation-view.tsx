@@ -49,7 +49,7 @@ function ClassTable({ classes, onClass }: { classes: readonly ClassScores[]; onC
   return (
     <Stack gap="xs">
       <Title order={3} size="h5">{t`Per class`}</Title>
-      <Table.ScrollContainer minWidth={320} scrollAreaProps={scrollable('Scores per class')}>
+      <Table.ScrollContainer minWidth={320} scrollAreaProps={scrollable(t`Scores per class`)}>
         <Table fz="sm" aria-label={t`Scores per class`} data-testid="class-table">
           <Table.Thead>
             <Table.Tr>
@@ -98,7 +98,7 @@ function ConfusionMatrix({ matrix, labels, onCell }: ConfusionMatrixProps) {
       >{t`Rows: the true label. Columns: what the model says. Shade: share of the row.`}</Text>
       <Table.ScrollContainer
         minWidth={Math.min(600, 120 + 64 * matrix.length)}
-        scrollAreaProps={scrollable('Confusion matrix')}
+        scrollAreaProps={scrollable(t`Confusion matrix`)}
       >
         <Table
           fz="sm"

@@ -35,7 +35,7 @@ export function LogPanel({ snapshot }: { snapshot: RunSnapshot }) {
           <DownloadMenu log={log} title={summary.name} />
         </Group>
       </Group>
-      <Table.ScrollContainer minWidth={420} scrollAreaProps={scrollable('Log')}>
+      <Table.ScrollContainer minWidth={420} scrollAreaProps={scrollable(t`Log`)}>
         <Table fz="sm" striped className="numeric" aria-label={t`Log`}>
           <Table.Thead>
             <Table.Tr>

@@ -21,6 +21,7 @@ const SCREENS = {
   compare: ['live', '/compare'],
   sweep: ['live', '/sweep'],
   library: ['live', '/library'],
+  'library-data': ['live', '/library?show=data'],
   settings: ['live', '/settings'],
   failed: ['failed', '/run/failed'],
 };

@@ -141,6 +141,8 @@ export class ScriptedWorker implements WorkerLike {
         return this.#scene === 'empty' ? [] : [SWEEP];
       case 'network/requests':
         return [];
+      case 'features/list':
+        return [{ key: 'a', name: 'feelings.csv', bytes: 1_900_000, usedAt: Date.UTC(2026, 10, 23, 9, 31) }];
       case 'hub/search':
         return HUB_HITS;
       case 'hub/info':

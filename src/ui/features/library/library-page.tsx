@@ -5,6 +5,7 @@ import { useSearchParams } from 'wouter';
 import type { RunId } from '#protocol/ids.ts';
 import { t } from '../../language/translate.ts';
 import { DownloadsTable } from './downloads-table.tsx';
+import { FeaturesTable } from './features-table.tsx';
 import { RunsTable } from './runs-table.tsx';
 import { StorageCard } from './storage-card.tsx';
 
@@ -33,7 +34,10 @@ export function LibraryPage({ onOpenRun }: LibraryPageProps) {
           <DownloadsTable kind="model" />
         </Tabs.Panel>
         <Tabs.Panel value="data" pt="md">
-          <DownloadsTable kind="dataset" />
+          <Stack gap="lg">
+            <DownloadsTable kind="dataset" />
+            <FeaturesTable />
+          </Stack>
         </Tabs.Panel>
       </Tabs>
     </Stack>

@@ -73,6 +73,8 @@ function SweepView({ sweep, onChanged, onOpenRun }: SweepViewProps) {
   const { client } = useStudio();
   const { busy, error, dismiss, start } = useAction();
   const { sweepId, state, trials } = sweep;
+  // Model and data lie with its runs: a page that closed before the first was stored leaves nothing to go on with.
+  const hasRun = trials.some(({ runId }) => runId !== null);
   const give = (type: 'sweep/stop' | 'sweep/resume' | 'sweep/delete') => (): void =>
     start(type, async () => {
       await client.request(type, { sweepId });
@@ -100,7 +102,7 @@ function SweepView({ sweep, onChanged, onOpenRun }: SweepViewProps) {
                 onClick={give('sweep/stop')}
               >{t`Stop and save`}</Button>
             )}
-            {(state.status === 'stopped' || state.status === 'failed') && trials.length > 0 && (
+            {(state.status === 'stopped' || state.status === 'failed') && hasRun && (
               <Button
                 size="sm"
                 data-testid="resume-sweep"

@@ -5,7 +5,8 @@ import { readZip, type ZipItem } from '#formats/zip-reader.ts';
 import type { ZipEntry } from '#formats/zip-stream.ts';
 import type { RunId } from '#protocol/ids.ts';
 import type { LogEntry, RunMeasure } from '#protocol/metrics.ts';
-import type { CheckpointManifest, CheckpointStore, StoredCheckpoint, TensorSource } from '#storage/checkpoint-store.ts';
+import type { CheckpointManifest, StoredCheckpoint, TensorSource } from '#storage/checkpoint-store.ts';
+import type { IdbCheckpointStore } from '#storage/idb-checkpoint-store.ts';
 import type { IdbRunStore } from '#storage/run-store.ts';
 import type { RunRecord } from '#storage/schema.ts';
 import { msg } from '#util/msg.ts';
@@ -24,7 +25,7 @@ interface BackupIndex {
 
 interface Stores {
   readonly runs: IdbRunStore;
-  readonly checkpoints: CheckpointStore;
+  readonly checkpoints: IdbCheckpointStore;
 }
 
 /** What the zip of a run holds. */
@@ -112,7 +113,7 @@ const noBackup = (why: string): StudioError =>
   });
 
 async function restoreCheckpoint(
-  store: CheckpointStore,
+  store: IdbCheckpointStore,
   items: ReadonlyMap<string, ZipItem>,
   manifest: CheckpointManifest,
   runId: RunId,
@@ -130,6 +131,18 @@ async function restoreCheckpoint(
     const bytes = await open(`${folder}/tensors/${i}`);
     tensors.push({ ...entry, chunks: () => blobChunks(bytes) });
   }
-  const { name, step, epoch, modelOnly, isBest, metrics } = manifest;
-  await store.save({ runId, name, step, epoch, modelOnly, isBest, metrics, tensors, files, rotate: () => [] });
+  const { name, step, epoch, modelOnly, isBest, metrics, pinned = false } = manifest;
+  const { checkpointId } = await store.save({
+    runId,
+    name,
+    step,
+    epoch,
+    modelOnly,
+    isBest,
+    metrics,
+    tensors,
+    files,
+    rotate: () => [],
+  });
+  if (pinned) await store.pin(runId, checkpointId, true);
 }

@@ -1,8 +1,10 @@
-// Handlers of the requests that keep the library of runs in order: names, cards, pins, forks, backups, sizes.
+// Handlers of the requests that keep the library in order: names, cards, pins, forks, backups and sizes of runs, and the
+// tokenized files.
 
 import type { CheckpointId, RunId } from '#protocol/ids.ts';
 import type { Requests, RunUsage } from '#protocol/messages.ts';
 import type { StoredCheckpoint } from '#storage/checkpoint-store.ts';
+import type { IdbFeatureStore } from '#storage/feature-store.ts';
 import type { IdbCheckpointStore } from '#storage/idb-checkpoint-store.ts';
 import type { IdbRunStore } from '#storage/run-store.ts';
 import type { RunRecord } from '#storage/schema.ts';
@@ -18,12 +20,15 @@ type LibraryRequest =
   | 'run/restore'
   | 'checkpoint/card'
   | 'checkpoint/pin'
-  | 'storage/runs';
+  | 'storage/runs'
+  | 'features/list'
+  | 'features/delete';
 type Handlers = { readonly [T in LibraryRequest]: (params: Requests[T]['params']) => Promise<Requests[T]['result']> };
 
 interface Stores {
   readonly runs: IdbRunStore;
   readonly checkpoints: IdbCheckpointStore;
+  readonly features: IdbFeatureStore;
 }
 
 /** What the handlers need of the studio. */
@@ -69,6 +74,11 @@ export function libraryHandlers(studio: LibrarySurroundings): Handlers {
       const records = await runs.list();
       return Promise.all(records.map((record) => usageOf(record, runs, checkpoints)));
     },
+    'features/list': async () => (await studio.stores()).features.list(),
+    'features/delete': async ({ key }) => {
+      await (await studio.stores()).features.delete(key);
+      return {};
+    },
   };
 }
 
@@ -94,6 +104,7 @@ async function forkRun(
   const { step } = manifest;
   const now = Date.now();
   const begins = { at: now, step, level: 'info' as const, message: msg`Forked from ${parent.name} at step ${step}.` };
+  const measures = (await runs.readMeasures(parent.runId)).filter((measure) => measure.step <= step);
   try {
     await runs.put({
       ...parent,
@@ -102,6 +113,7 @@ async function forkRun(
       createdAt: now,
       updatedAt: now,
       step,
+      activeMs: measures.at(-1)?.activeMs ?? 0,
       state: { status: 'stopped', step, saved: true },
       setup: { ...parent.setup, name },
       notices: [begins],
@@ -111,7 +123,7 @@ async function forkRun(
     await runs.appendLog(
       runId,
       (await runs.readLog(parent.runId)).filter((entry) => entry.step <= step),
-      (await runs.readMeasures(parent.runId)).filter((measure) => measure.step <= step),
+      measures,
     );
     for (const [path, blob] of await runs.getAssets(parent.runId)) await runs.putAsset(runId, path, blob);
     await checkpoints.copy(parent.runId, checkpointId, runId);

@@ -158,11 +158,6 @@ export class Studio {
         return {};
       },
       'data/view-row': async ({ task, ...question }) => viewOpened(await this.#partsOf(task), question),
-      'features/list': async () => (await this.#storesReady()).features.list(),
-      'features/delete': async ({ key }) => {
-        await (await this.#storesReady()).features.delete(key);
-        return {};
-      },
       'run/plan': ({ setup }) => this.#plan(setup),
       'run/measure': async ({ setup }) => {
         await this.#engineReady();
@@ -454,7 +449,7 @@ export class Studio {
     const { checkpoints } = await this.#storesReady();
     this.#predictor.forget();
     await checkpoints.delete(runId, checkpointId);
-    this.#emit({ type: 'run/checkpoints', runId, checkpoints: summarizeCheckpoints(await checkpoints.list(runId)) });
+    await this.#tellCheckpoints(runId);
     return {};
   }
 

@@ -1,11 +1,10 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
 import type { RunId } from '#protocol/ids.ts';
-import { DEFAULT_TASK_OPTIONS } from '#protocol/task-options.ts';
 import { openDatabase } from '#storage/database.ts';
 import { IdbCheckpointStore } from '#storage/idb-checkpoint-store.ts';
 import { IdbRunStore } from '#storage/run-store.ts';
-import type { RunRecord } from '#storage/schema.ts';
+import { runRecord } from '../../setup/run-record.ts';
 import { checkpointWrite } from './checkpoint-store-conformance.ts';
 
 const A = 'run-a' as RunId;
@@ -17,44 +16,15 @@ async function fresh() {
   return { database, runs: new IdbRunStore(database), checkpoints: new IdbCheckpointStore(database) };
 }
 
-function record(runId: RunId, changes: Partial<RunRecord> = {}): RunRecord {
-  return {
-    runId,
-    name: `Run ${runId}`,
-    createdAt: 100,
-    updatedAt: 100,
-    state: { status: 'training' },
-    step: 0,
-    maxSteps: 40,
-    activeMs: 0,
-    setup: {
-      name: 'x',
-      task: 'text-classification',
-      options: DEFAULT_TASK_OPTIONS,
-      roles: { text: 'text', label: 'label' },
-      validationFraction: 0.1,
-      splitSeed: 42,
-      maxLength: 128,
-      trainingArguments: { learning_rate: 5e-5 },
-    },
-    labels: ['neg', 'pos'],
-    problemType: 'single_label_classification',
-    modelName: 'tiny-bert',
-    dataName: 'train.csv',
-    notices: [],
-    ...changes,
-  };
-}
-
 const entry = (step: number) => ({ step, epoch: step / 10, loss: 1 / step });
 
 describe('IdbRunStore', () => {
   it('keeps, replaces and lists runs, newest first', async () => {
     const { runs } = await fresh();
-    await runs.put(record(A));
-    await runs.put(record(B, { createdAt: 200 }));
-    await runs.put(record(A, { step: 7, state: { status: 'paused', reason: 'user' } }));
-    expect(await runs.get(A)).toEqual(record(A, { step: 7, state: { status: 'paused', reason: 'user' } }));
+    await runs.put(runRecord(A));
+    await runs.put(runRecord(B, { createdAt: 200 }));
+    await runs.put(runRecord(A, { step: 7, state: { status: 'paused', reason: 'user' } }));
+    expect(await runs.get(A)).toEqual(runRecord(A, { step: 7, state: { status: 'paused', reason: 'user' } }));
     expect((await runs.list()).map(({ runId }) => runId)).toEqual([B, A]);
     expect(await runs.get('nobody' as RunId)).toBeUndefined();
   });
@@ -97,7 +67,7 @@ describe('IdbRunStore', () => {
   it('deletes a run with all that belongs to it, and nothing else', async () => {
     const { runs, checkpoints, database } = await fresh();
     for (const runId of [A, B]) {
-      await runs.put(record(runId));
+      await runs.put(runRecord(runId));
       await runs.appendLog(runId, [entry(1)]);
       await runs.putAsset(runId, 'a', new Blob(['a']));
       await checkpoints.save(checkpointWrite(1, { runId }));
@@ -113,7 +83,7 @@ describe('IdbRunStore', () => {
   it('tells in words when the database is closed', async () => {
     const { runs, database } = await fresh();
     database.close();
-    await expect(runs.put(record(A))).rejects.toMatchObject({
+    await expect(runs.put(runRecord(A))).rejects.toMatchObject({
       code: 'E-STORAGE',
       message: expect.stringMatching(/^The run was not stored: /),
     });

@@ -3,7 +3,7 @@
 
 import { Anchor, MultiSelect, Skeleton, Stack, Table, Text, Title } from '@mantine/core';
 import { Suspense } from 'react';
-import { Link, useSearchParams } from 'wouter';
+import { Link } from 'wouter';
 import type { RunSnapshot } from '#client/run-store.ts';
 import type { RunId } from '#protocol/ids.ts';
 import { ChartsGrid } from '../../components/charts/load-charts.ts';
@@ -11,26 +11,17 @@ import { ErrorAlert } from '../../components/error-alert.tsx';
 import { scrollable } from '../../components/scrollable.ts';
 import { formatNumber, formatTime, metricLabel } from '../../format.ts';
 import { useLibrary } from '../../hooks/studio-context.ts';
+import { useAddressList } from '../../hooks/use-address-list.ts';
 import { useRunSnapshots } from '../../hooks/use-run.ts';
 import { t } from '../../language/translate.ts';
 import { describeChange, differences, results } from './compare-model.ts';
 
 export function ComparePage() {
-  const [params, setParams] = useSearchParams();
+  const [given, choose] = useAddressList('ids');
   const { runs } = useLibrary();
-  const given = (params.get('ids') ?? '').split(',').filter((id) => id !== '');
   // Without any in the address: the two latest.
-  const ids = (given.length > 0 ? given : (runs ?? []).slice(0, 2).map(({ runId }) => runId)) as RunId[];
+  const ids = (given?.length ? given : (runs ?? []).slice(0, 2).map(({ runId }) => runId)) as RunId[];
   const { snapshots, error } = useRunSnapshots(ids);
-  const choose = (next: readonly string[]): void =>
-    setParams(
-      (before) => {
-        const changed = new URLSearchParams(before);
-        changed.set('ids', next.join(','));
-        return changed;
-      },
-      { replace: true },
-    );
   return (
     <Stack gap="lg">
       <Title order={1} size="h2">{t`Compare runs`}</Title>
@@ -86,51 +77,72 @@ function Comparison({ runs }: { runs: readonly RunSnapshot[] }) {
   );
 }
 
-function Heads({ first, runs }: { first: string; runs: readonly RunSnapshot[] }) {
+interface RunTableProps {
+  readonly title: string;
+  /** Head of the column of names. */
+  readonly first: string;
+  readonly runs: readonly RunSnapshot[];
+  readonly rows: readonly { readonly name: string; readonly cells: readonly string[]; readonly best?: number | null }[];
+  readonly testId: string;
+}
+
+/** A row for each name, a column for each run. */
+function RunTable({ title, first, runs, rows, testId }: RunTableProps) {
   return (
-    <Table.Thead>
-      <Table.Tr>
-        <Table.Th>{first}</Table.Th>
-        {runs.map(({ summary }) => (
-          <Table.Th key={summary.runId}>
-            <Anchor component={Link} href={`/run/${summary.runId}`} inherit>
-              {summary.name}
-            </Anchor>
-          </Table.Th>
-        ))}
-      </Table.Tr>
-    </Table.Thead>
+    <Table.ScrollContainer minWidth={160 + 140 * runs.length} scrollAreaProps={scrollable(title)}>
+      <Table fz="sm" className="numeric" aria-label={title} data-testid={testId}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{first}</Table.Th>
+            {runs.map(({ summary }) => (
+              <Table.Th key={summary.runId}>
+                <Anchor component={Link} href={`/run/${summary.runId}`} inherit>
+                  {summary.name}
+                </Anchor>
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {rows.map(({ name, cells, best = null }) => (
+            <Table.Tr key={name}>
+              <Table.Th scope="row">{name}</Table.Th>
+              {runs.map(({ summary }, i) => (
+                <Table.Td key={summary.runId} fw={best === i ? 700 : 400} style={{ overflowWrap: 'anywhere' }}>
+                  {cells[i]}
+                  {best === i && ' ★'}
+                </Table.Td>
+              ))}
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
   );
 }
 
 function ResultTable({ runs }: { runs: readonly RunSnapshot[] }) {
+  const rows = results(runs).map(({ name, values, best }) => ({
+    name: name === 'loss' ? t`training loss, last` : metricLabel(name),
+    cells: values.map((value) => (value === null ? '–' : formatNumber(value))),
+    best,
+  }));
   return (
     <Stack gap="xs" component="section" aria-label={t`Results`}>
       <Title order={2} size="h4">{t`Results`}</Title>
-      <Table.ScrollContainer minWidth={160 + 140 * runs.length} scrollAreaProps={scrollable(t`Results`)}>
-        <Table fz="sm" className="numeric" aria-label={t`Results`} data-testid="compare-results">
-          <Heads first={t`Metric (its best over the run)`} runs={runs} />
-          <Table.Tbody>
-            {results(runs).map(({ name, values, best }) => (
-              <Table.Tr key={name}>
-                <Table.Th scope="row">{name === 'loss' ? t`training loss, last` : metricLabel(name)}</Table.Th>
-                {values.map((value, i) => (
-                  <Table.Td key={runs[i]!.summary.runId} fw={best === i ? 700 : 400}>
-                    {value === null ? '–' : formatNumber(value)}
-                    {best === i && ' ★'}
-                  </Table.Td>
-                ))}
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <RunTable
+        title={t`Results`}
+        first={t`Metric (its best over the run)`}
+        runs={runs}
+        rows={rows}
+        testId="compare-results"
+      />
     </Stack>
   );
 }
 
 function DifferenceTable({ runs }: { runs: readonly RunSnapshot[] }) {
-  const rows = differences(runs);
+  const rows = differences(runs).map(({ name, values }) => ({ name, cells: values }));
   if (runs.length < 2) return null;
   return (
     <Stack gap="xs" component="section" aria-label={t`What differs`}>
@@ -138,23 +150,7 @@ function DifferenceTable({ runs }: { runs: readonly RunSnapshot[] }) {
       {rows.length === 0 ? (
         <Text size="sm" c="dimmed">{t`Nothing: model, data and arguments are the same.`}</Text>
       ) : (
-        <Table.ScrollContainer minWidth={160 + 140 * runs.length} scrollAreaProps={scrollable(t`What differs`)}>
-          <Table fz="sm" aria-label={t`What differs`} data-testid="compare-differences">
-            <Heads first={t`Argument`} runs={runs} />
-            <Table.Tbody>
-              {rows.map(({ name, values }) => (
-                <Table.Tr key={name}>
-                  <Table.Th scope="row">{name}</Table.Th>
-                  {values.map((value, i) => (
-                    <Table.Td key={runs[i]!.summary.runId} style={{ overflowWrap: 'anywhere' }}>
-                      {value}
-                    </Table.Td>
-                  ))}
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        <RunTable title={t`What differs`} first={t`Argument`} runs={runs} rows={rows} testId="compare-differences" />
       )}
     </Stack>
   );

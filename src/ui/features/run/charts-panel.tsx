@@ -3,13 +3,14 @@
 
 import { Button, Group, MultiSelect, Skeleton, Stack, Text } from '@mantine/core';
 import { Suspense, useState } from 'react';
-import { useLocation, useSearchParams } from 'wouter';
+import { useLocation } from 'wouter';
 import type { RunSnapshot } from '#client/run-store.ts';
 import type { RunId } from '#protocol/ids.ts';
 import { ChartsGrid } from '../../components/charts/load-charts.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
 import { formatCount } from '../../format.ts';
 import { useLibrary } from '../../hooks/studio-context.ts';
+import { useAddressList } from '../../hooks/use-address-list.ts';
 import { useRunSnapshots } from '../../hooks/use-run.ts';
 import { t } from '../../language/translate.ts';
 import { BatchRows } from './batch-rows.tsx';
@@ -17,13 +18,13 @@ import { chartedRun } from './charted-run.ts';
 import { nearestCheckpoint } from './run-model.ts';
 
 export function ChartsPanel({ snapshot }: { snapshot: RunSnapshot }) {
-  const [params, setParams] = useSearchParams();
+  const [chosen, choose] = useAddressList('over');
   const [picked, setPicked] = useState<number | null>(null);
   const { runs } = useLibrary();
   const { runId } = snapshot.summary;
   const parent = snapshot.detail.parent?.runId;
   // A fork is drawn as a branch of what it came from.
-  const over = (params.get('over') ?? parent ?? '').split(',').filter((id) => id !== '') as RunId[];
+  const over = (chosen ?? (parent ? [parent] : [])) as RunId[];
   const { snapshots, error } = useRunSnapshots(over);
   const others = (runs ?? []).filter((run) => run.runId !== runId);
   return (
@@ -39,16 +40,7 @@ export function ChartsPanel({ snapshot }: { snapshot: RunSnapshot }) {
             label: run.runId === parent ? t`${run.name} (forked from)` : run.name,
           }))}
           value={over}
-          onChange={(ids) =>
-            setParams(
-              (before) => {
-                const next = new URLSearchParams(before);
-                next.set('over', ids.join(','));
-                return next;
-              },
-              { replace: true },
-            )
-          }
+          onChange={choose}
           clearable
         />
       )}

@@ -1,4 +1,4 @@
-// Deletes a checkpoint after a second press.
+// Deletes a checkpoint after a second press, at once: where storage is full the room is wanted now, so there is no undo.
 
 import { Button, Stack } from '@mantine/core';
 import { useState } from 'react';

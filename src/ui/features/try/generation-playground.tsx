@@ -1,7 +1,7 @@
 // A prompt, and how each model writes on from it, shown as it grows.
 
 import { Button, Group, Paper, Stack, Switch, Text, Textarea } from '@mantine/core';
-import { type FormEvent, useCallback, useEffect, useState } from 'react';
+import { type FormEvent, useCallback, useEffect, useRef, useState } from 'react';
 import type { GenerationSettings } from '#protocol/messages.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
 import { formatNumber, plural } from '../../format.ts';
@@ -34,6 +34,8 @@ export function GenerationPlayground({ snapshot, models, columns }: PlaygroundPr
   const [isChat, setIsChat] = useState(false);
   const [settings, setSettings] = useState(INITIAL);
   const [current, setCurrent] = useState<{ readonly id: string; readonly model: TriedModel } | null>(null);
+  /** Stop ends this model's text and those of the models that have not begun. */
+  const isStopped = useRef(false);
   const [written, setWritten] = useState<ReadonlyMap<TriedModel, Written>>(new Map());
   const put = useCallback(
     (model: TriedModel, value: Written): void => setWritten((before) => new Map([...before, [model, value]])),
@@ -50,7 +52,9 @@ export function GenerationPlayground({ snapshot, models, columns }: PlaygroundPr
     event.preventDefault();
     start('generate', async () => {
       setWritten(new Map());
+      isStopped.current = false;
       for (const model of models) {
+        if (isStopped.current) return;
         const generationId = crypto.randomUUID();
         setCurrent({ id: generationId, model });
         put(model, { text: '', speed: null });
@@ -62,6 +66,10 @@ export function GenerationPlayground({ snapshot, models, columns }: PlaygroundPr
         put(model, { text, speed: t`${plural(tokens, 'token')}, ${rate} a second` });
       }
     });
+  };
+  const stop = (): void => {
+    isStopped.current = true;
+    if (current) void client.request('checkpoint/stop-generating', { generationId: current.id });
   };
   return (
     <Stack gap="md">
@@ -91,11 +99,7 @@ export function GenerationPlayground({ snapshot, models, columns }: PlaygroundPr
               disabled={prompt === ''}
             >{t`Write on`}</Button>
             {busy !== null && current && (
-              <Button
-                variant="default"
-                data-testid="generate-stop"
-                onClick={() => void client.request('checkpoint/stop-generating', { generationId: current.id })}
-              >{t`Stop`}</Button>
+              <Button variant="default" data-testid="generate-stop" onClick={stop}>{t`Stop`}</Button>
             )}
           </Group>
           {error && <ErrorAlert error={error} onClose={dismiss} />}

@@ -14,10 +14,13 @@ export type TriedModel = CheckpointId | typeof BASE;
 export const MOST = 4;
 
 /** Those of the address that are there; else the one to keep: the best, the final, the latest. */
-export function readTried(params: URLSearchParams, checkpoints: readonly CheckpointSummary[]): readonly TriedModel[] {
+export function readTried(
+  given: readonly string[] | null,
+  checkpoints: readonly CheckpointSummary[],
+): readonly TriedModel[] {
   const known = (id: string): boolean => id === BASE || checkpoints.some(({ checkpointId }) => checkpointId === id);
-  const given = (params.get('models') ?? '').split(',').filter(known) as TriedModel[];
-  if (given.length > 0) return given.slice(0, MOST);
+  const chosen = (given ?? []).filter(known) as TriedModel[];
+  if (chosen.length > 0) return chosen.slice(0, MOST);
   const best =
     checkpoints.find(({ isBest }) => isBest) ??
     checkpoints.find(({ name }) => name === 'final') ??

@@ -57,6 +57,7 @@ export function PredictionPlayground({ snapshot, models, columns }: PlaygroundPr
               minRows={2}
               value={textPair}
               onChange={({ currentTarget }) => setTextPair(currentTarget.value)}
+              onKeyDown={sendOnEnter}
             />
           )}
           <Group>

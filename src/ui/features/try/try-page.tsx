@@ -12,11 +12,12 @@ import {
   Text,
   Title,
 } from '@mantine/core';
-import { Link, useSearchParams } from 'wouter';
+import { Link } from 'wouter';
 import type { RunStore } from '#client/run-store.ts';
 import type { RunId } from '#protocol/ids.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
 import { numbered } from '../../components/numbered.ts';
+import { useAddressList } from '../../hooks/use-address-list.ts';
 import { useRunSnapshot, useRunStore } from '../../hooks/use-run.ts';
 import { t } from '../../language/translate.ts';
 import { GenerationPlayground } from './generation-playground.tsx';
@@ -33,18 +34,9 @@ export function TryPage({ runId }: { runId: RunId }) {
 
 function OpenTry({ store }: { store: RunStore }) {
   const snapshot = useRunSnapshot(store);
-  const [params, setParams] = useSearchParams();
+  const [given, choose] = useAddressList('models');
   const { summary, checkpoints, detail } = snapshot;
-  const models = readTried(params, checkpoints);
-  const choose = (next: readonly TriedModel[]): void =>
-    setParams(
-      (before) => {
-        const changed = new URLSearchParams(before);
-        changed.set('models', next.join(','));
-        return changed;
-      },
-      { replace: true },
-    );
+  const models = readTried(given, checkpoints);
   const left = [BASE, ...checkpoints.map(({ checkpointId }) => checkpointId)].filter(
     (model) => !models.includes(model as TriedModel),
   ) as TriedModel[];

@@ -1,5 +1,6 @@
-// Numbers, sizes and times as people read them. Pure; used all over the studio.
+// Numbers, sizes and times as people read them; used all over the studio.
 
+import { dateLocale } from './language/language.ts';
 import { t, translate } from './language/translate.ts';
 
 /** Four significant digits; small values as 5e-5. */
@@ -43,12 +44,12 @@ export function formatPercent(share: number, digits = 0): string {
   return `${(share * 100).toFixed(digits)} %`;
 }
 
-/** Local date and time, to the minute; the year only where it is another one. */
-export function formatTime(ms: number, now = Date.now()): string {
+/** Local date and time in the language of the page, to the minute; the year only where it is another one. */
+export function formatTime(ms: number, now = Date.now(), locale = dateLocale()): string {
   const date = new Date(ms);
   const sameYear = date.getFullYear() === new Date(now).getFullYear();
   const text: Intl.DateTimeFormatOptions = { month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' };
-  return date.toLocaleString(undefined, sameYear ? text : { ...text, year: 'numeric' });
+  return date.toLocaleString(locale, sameYear ? text : { ...text, year: 'numeric' });
 }
 
 /** `eval_macro_f1` → `macro f1`. */

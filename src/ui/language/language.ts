@@ -21,6 +21,12 @@ function preferred(): Language {
 /** The present language. Components under `Localized` need not read it: they are made anew when it changes. */
 export const useLanguage = create<{ readonly language: Language }>(() => ({ language: 'en' }));
 
+/** How dates are written: as in the person's country where the browser tells one of the present language. */
+export function dateLocale(): string {
+  const { language } = useLanguage.getState();
+  return navigator.languages.find((tag) => tag.startsWith(language)) ?? language;
+}
+
 /** Before the first screen is drawn. A catalogue that can not be fetched leaves the page in English, and says so. */
 export async function initializeLanguage(): Promise<void> {
   await show(preferred()).catch((error: unknown) => console.warn('The page stays in English.', error));

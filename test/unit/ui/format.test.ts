@@ -45,7 +45,8 @@ describe('format', () => {
 
   it('names the year of another year only', () => {
     const now = new Date(2026, 10, 23, 12).getTime();
-    expect(formatTime(new Date(2026, 4, 3, 15, 7).getTime(), now)).not.toContain('2026');
-    expect(formatTime(new Date(2025, 4, 3, 15, 7).getTime(), now)).toContain('2025');
+    expect(formatTime(new Date(2026, 4, 3, 15, 7).getTime(), now, 'en')).not.toContain('2026');
+    expect(formatTime(new Date(2025, 4, 3, 15, 7).getTime(), now, 'en')).toContain('2025');
+    expect(formatTime(new Date(2025, 4, 3, 15, 7).getTime(), now, 'ko')).toMatch(/2025년 5월 3일/);
   });
 });

@@ -11,6 +11,7 @@ import { formatBytes, formatCount } from '../../format.ts';
 import { changePreferences, usePreferences } from '../../hooks/preferences.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useRemote } from '../../hooks/use-remote.ts';
+import { dateLocale } from '../../language/language.ts';
 import { t } from '../../language/translate.ts';
 
 const EVERY_MS = 2000;
@@ -55,7 +56,7 @@ export function NetworkPanel() {
               {elsewhere.map(({ address, startedAt, bytes }) => (
                 <Table.Tr key={`${startedAt} ${address}`}>
                   <Table.Td className="numeric" w={90}>
-                    {new Date(startedAt).toLocaleTimeString()}
+                    {new Date(startedAt).toLocaleTimeString(dateLocale())}
                   </Table.Td>
                   <Table.Td style={{ overflowWrap: 'anywhere' }}>{address}</Table.Td>
                   <Table.Td className="numeric" w={80}>

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
-import type { ElementHandle, Page } from 'puppeteer-core';
+import { ElementHandle, type Page } from 'puppeteer-core';
 import { byTestId } from './browser.ts';
 import { fixtureFolder } from './fixtures.ts';
 
@@ -27,17 +27,23 @@ export async function writeModelFolder(changes: Record<string, unknown> = {}): P
 export const fixtureData = (name: 'train.csv' | 'validation.csv'): string => join(fixtureFolder('trajectory'), name);
 
 export async function upload(page: Page, testId: string, ...paths: string[]): Promise<void> {
-  const input = (await page.waitForSelector(byTestId(testId))) as ElementHandle<HTMLInputElement>;
+  const input = (await waitFor(page, testId)) as ElementHandle<HTMLInputElement>;
   await input.uploadFile(...paths);
 }
 
-/** Waits for a control; when it does not come, the error shows the page. */
-export async function waitFor(page: Page, testId: string): Promise<void> {
-  try {
-    await page.waitForSelector(byTestId(testId), { timeout: 60_000 });
-  } catch (cause) {
-    throw new Error(`${testId} never appeared; the page shows:\n${await shownBy(page)}`, { cause });
+/** Waits for a control; when it does not come, or the screen breaks, the error shows the page. */
+export const waitFor = (page: Page, testId: string): Promise<ElementHandle> => find(page, byTestId(testId));
+
+const BROKEN = byTestId('broken-screen');
+
+async function find(page: Page, selector: string): Promise<ElementHandle> {
+  const found = await page
+    .waitForSelector(`${selector}, ${BROKEN}`, { timeout: 60_000 })
+    .catch((cause: unknown) => cause);
+  if (!(found instanceof ElementHandle) || (await page.$(BROKEN))) {
+    throw new Error(`${selector} never appeared; the page shows:\n${await shownBy(page)}`, { cause: found });
   }
+  return found;
 }
 
 const shownBy = async (page: Page): Promise<string> =>
@@ -54,13 +60,11 @@ export async function fill(page: Page, testId: string, value: string): Promise<v
 
 /** Clicks a control as soon as it is enabled and has come to rest: what appears above it must not move it away. */
 export async function click(page: Page, testId: string): Promise<void> {
-  const handle = await page.waitForSelector(`${byTestId(testId)}:not([disabled]):not([data-disabled="true"])`, {
-    timeout: 60_000,
-  });
-  for (let before = '', now = await placeOf(handle!); now !== before; ) {
+  const handle = await find(page, `${byTestId(testId)}:not([disabled]):not([data-disabled="true"])`);
+  for (let before = '', now = await placeOf(handle); now !== before; ) {
     before = now;
     await new Promise((resolve) => setTimeout(resolve, 100));
-    now = await placeOf(handle!);
+    now = await placeOf(handle);
   }
   await page.locator(byTestId(testId)).click();
 }
@@ -73,8 +77,8 @@ const placeOf = (handle: ElementHandle): Promise<string> =>
   });
 
 export async function textOf(page: Page, testId: string): Promise<string> {
-  const handle = await page.waitForSelector(byTestId(testId), { timeout: 60_000 });
-  return (await handle!.evaluate((element) => (element as HTMLElement).innerText)).trim();
+  const handle = await waitFor(page, testId);
+  return (await handle.evaluate((element) => (element as HTMLElement).innerText)).trim();
 }
 
 /**
@@ -84,7 +88,7 @@ export async function textOf(page: Page, testId: string): Promise<string> {
 export async function waitForText(page: Page, testId: string, matches: RegExp, timeout = 300_000): Promise<string> {
   const pattern = new RegExp(matches.source, 'i');
   const end = Date.now() + timeout;
-  while (Date.now() < end) {
+  while (Date.now() < end && !(await page.$(BROKEN))) {
     const text = await page.$$eval(byTestId(testId), ([element]) =>
       (element as HTMLElement | undefined)?.innerText.trim(),
     );

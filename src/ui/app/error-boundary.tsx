@@ -21,7 +21,7 @@ export class ErrorBoundary extends Component<{ readonly children: ReactNode }, S
   override render(): ReactNode {
     if (!this.state.error) return this.props.children;
     return (
-      <Container size="sm" py="xl">
+      <Container size="sm" py="xl" data-testid="broken-screen">
         <ErrorAlert error={this.state.error}>
           <Group gap="xs">
             <Button size="xs" onClick={() => this.setState({ error: null })}>{t`Try again`}</Button>

@@ -24,7 +24,16 @@ export const useLanguage = create<{ readonly language: Language }>(() => ({ lang
 /** How dates are written: as in the person's country where the browser tells one of the present language. */
 export function dateLocale(): string {
   const { language } = useLanguage.getState();
-  return navigator.languages.find((tag) => tag.startsWith(language)) ?? language;
+  return navigator.languages.find((tag) => tag.startsWith(language) && isLocale(tag)) ?? language;
+}
+
+/** Browsers pass on what the system calls its language, which need not be a tag: `en-US@posix`. Nothing else asks. */
+function isLocale(tag: string): boolean {
+  try {
+    return Intl.DateTimeFormat.supportedLocalesOf(tag).length > 0;
+  } catch {
+    return false;
+  }
 }
 
 /** Before the first screen is drawn. A catalogue that can not be fetched leaves the page in English, and says so. */

@@ -1,7 +1,7 @@
 // The product of the rows of one packed tensor with those of another, for the stored scores of a head. As in
 // `matmul/rows-source.ts` the lanes of a subgroup read ROWS rows between them and share them; each makes four columns.
 
-import { ROWS } from '../matmul/rows-source.ts';
+import { eachFinishedRow, ROWS } from '../matmul/rows-source.ts';
 
 /** Names of the two tensors in WGSL, and of the functions that tell where a row of a head begins in them. */
 interface Factors {
@@ -35,10 +35,9 @@ export function scoreProduct(name: string, target: string, { a, atRow, b, atColu
     ...shares.map((q) => `let t${q} = ${a}4(at${q} + d);`),
     ...rows.map((r) => `r${r} += subgroupBroadcast(t${Math.floor(r / lanes)}, ${r % lanes}u) * columns;`),
     '}',
-    ...rows.map(
-      (r) =>
-        `if (column < u.length && row0 + ${r}u < u.length) { ${target}_set4(base + ${r}u * u.length + column, r${r}); }`,
-    ),
+    'if (column < u.length) {',
+    ...eachFinishedRow('r', 'vec4<f32>', 'u.length', `${target}_set4(base + (row - row0) * u.length + column, result);`),
+    '}',
     '}',
     '}',
   ].join('\n');

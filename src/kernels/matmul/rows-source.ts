@@ -1,6 +1,7 @@
 // The product for emulated GPUs, which pay dearly for every read from memory and for barriers, but little for handing a
 // value from lane to lane: the lanes of a subgroup read ROWS x 4 values of A between them and share them; each makes ROWS
-// rows of four columns. Straight-line code: an array of accumulators would not stay in registers.
+// rows of four columns. The sums are straight-line code: an array of accumulators would not stay in registers. What
+// happens to a finished row is a loop: these devices take seconds to compile sixteen copies of it.
 
 export const ROWS = 16;
 
@@ -46,9 +47,9 @@ export function rowsSource({ transposeA, transposeB, sums, lanes }: RowsVariant)
     ]),
     '}',
     'let c_base = u.c_offset + batch * u.c_batch + head * u.c_head;',
-    ...rows.map((r) => `store(c_base, row0 + ${r}u, column, r${r});`),
+    ...eachFinishedRow('r', 'vec4<f32>', 'u.m', 'store(c_base, row, column, result);'),
     ...(sums === 'a'
-      ? [`if (column == 0u) { ${rows.map((r) => `store_edge_sum(row0 + ${r}u, s${r});`).join(' ')} }`]
+      ? ['if (column == 0u) {', ...eachFinishedRow('s', 'f32', 'u.m', 'store_edge_sum(row, result);'), '}']
       : []),
     ...(sums === 'b'
       ? [
@@ -60,6 +61,17 @@ export function rowsSource({ transposeA, transposeB, sums, lanes }: RowsVariant)
     '}',
   ].join('\n');
 }
+
+/**
+ * `body` for each `row` from row0 on whose sum is `result`, one of the accumulators NAME0, NAME1, …; none beyond `end`.
+ * Written so that compilers can not foresee how often: else they copy the body.
+ */
+export const eachFinishedRow = (name: string, type: string, end: string, body: string): string[] => [
+  `var ${name}_results = array<${type}, ${ROWS}>(${each(ROWS)
+    .map((r) => `${name}${r}`)
+    .join(', ')});`,
+  `for (var row = row0; row < min(row0 + ${ROWS}u, ${end}); row++) { let result = ${name}_results[row - row0]; ${body} }`,
+];
 
 /**
  * Where a lane reads: of A, four depths of row q · lanes + lane; of its transpose, four rows (group number / 4) of depth

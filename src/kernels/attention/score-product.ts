@@ -36,7 +36,12 @@ export function scoreProduct(name: string, target: string, { a, atRow, b, atColu
     ...rows.map((r) => `r${r} += subgroupBroadcast(t${Math.floor(r / lanes)}, ${r % lanes}u) * columns;`),
     '}',
     'if (column < u.length) {',
-    ...eachFinishedRow('r', 'vec4<f32>', 'u.length', `${target}_set4(base + (row - row0) * u.length + column, result);`),
+    ...eachFinishedRow(
+      'r',
+      'vec4<f32>',
+      'u.length',
+      `${target}_set4(base + (row - row0) * u.length + column, result);`,
+    ),
     '}',
     '}',
     '}',

@@ -2,12 +2,17 @@
 //   node bench.mjs [options]          main.ts
 //   node bench.mjs measure <json>     measure.ts, in a process that main.ts starts
 //   node bench.mjs large-data         large-data.ts
+//   node bench.mjs studio             studio.ts
 
 import { join } from 'node:path';
 import { createServer } from 'vite';
 
 const [first, ...rest] = process.argv.slice(2);
-const scripts = { measure: '/test/bench/measure.ts', 'large-data': '/test/bench/large-data.ts' };
+const scripts = {
+  measure: '/test/bench/measure.ts',
+  'large-data': '/test/bench/large-data.ts',
+  studio: '/test/bench/studio.ts',
+};
 const server = await createServer({
   root: join(import.meta.dirname, '../..'),
   configFile: false,

@@ -1,11 +1,9 @@
 // The studio with its server gone: opened again, trained in, reloaded in the middle. And what a first visit loads.
 
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { launchBrowser, openPage, serveStudio } from '../setup/browser.ts';
+import { firstLoadBytes } from '../setup/first-load.ts';
 import { laneBrowser } from '../setup/lane.ts';
 import { click, waitForText } from '../setup/studio-driver.ts';
 
@@ -24,13 +22,7 @@ beforeAll(async () => {
 afterAll(() => browser?.close());
 
 it('loads at most 250 kB of compressed script before the training code', async () => {
-  const html = await readFile(join(studio.folder, 'index.html'), 'utf8');
-  const scripts = [...html.matchAll(/(?:src|href)="\.\/(assets\/[^"]+\.js)"/g)].map(([, path]) => path!);
-  expect(scripts.length).toBeGreaterThan(0);
-  const sizes = await Promise.all(
-    scripts.map(async (path) => gzipSync(await readFile(join(studio.folder, path))).length),
-  );
-  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(250_000);
+  expect(await firstLoadBytes(studio.folder)).toBeLessThan(250_000);
 });
 
 it('opens again, and trains, when its server is gone', async () => {

@@ -19,14 +19,21 @@ export interface ServedStudio {
   readonly close: () => Promise<void>;
 }
 
-/** Builds the studio and serves it. */
-export async function serveStudio(): Promise<ServedStudio> {
+/**
+ * Builds the studio and serves it.
+ * @param page the page that is built, from the project's root on. Default: the studio itself.
+ */
+export async function serveStudio(page = 'index.html'): Promise<ServedStudio> {
   const root = join(import.meta.dirname, '../..');
   const outDir = await mkdtemp(join(tmpdir(), 'studio-'));
   // The test runner's NODE_ENV would build in React's slow checks, which nobody is served.
   const { NODE_ENV } = process.env;
   process.env.NODE_ENV = 'production';
-  await build({ root, logLevel: 'error', build: { outDir, emptyOutDir: true } });
+  await build({
+    root,
+    logLevel: 'error',
+    build: { outDir, emptyOutDir: true, rolldownOptions: { input: join(root, page) } },
+  });
   process.env.NODE_ENV = NODE_ENV;
   const server = await preview({ root, logLevel: 'error', build: { outDir }, preview: { port: 0, host: '127.0.0.1' } });
   const address = server.httpServer.address();

@@ -186,17 +186,28 @@ export function evaluationAt(step: number): LogEntry {
   };
 }
 
-function logUntil(step: number): LogEntry[] {
+/** How far the run of a scene is. `long` logs every step; it is there to measure what many points cost the page. */
+export const stepsOf = (
+  scene: string,
+): { readonly step: number; readonly maxSteps: number; readonly every: number } => {
+  if (scene === 'long') return { step: 100_000, maxSteps: 200_000, every: 1 };
+  return { step: { completed: 270, paused: 120 }[scene] ?? 187, maxSteps: 270, every: 3 };
+};
+
+/** Whether the first step, or a step of the logging cadence. */
+export const isLogged = (step: number, every: number): boolean => step === 1 || step % every === 0;
+
+function logUntil(step: number, every: number): LogEntry[] {
   const log: LogEntry[] = [];
   for (let at = 1; at <= step; at++) {
-    if (at === 1 || at % 3 === 0) log.push(entryAt(at));
-    if (at % 90 === 0) log.push(evaluationAt(at));
+    if (isLogged(at, every)) log.push(entryAt(at));
+    if (at % 90 === 0 && at <= 270) log.push(evaluationAt(at));
   }
   return log;
 }
 
-const measuresUntil = (step: number): RunMeasure[] =>
-  logUntil(step)
+const measuresUntil = (log: readonly LogEntry[]): RunMeasure[] =>
+  log
     .filter((entry) => entry.loss !== undefined)
     .map(({ step: at, epoch }) => ({
       step: at,
@@ -274,15 +285,15 @@ export function checkpointAt(step: number, latest: boolean, best: boolean): Chec
   };
 }
 
-export function progressAt(step: number): RunProgress {
+export function progressAt(step: number, maxSteps: number): RunProgress {
   return {
     step,
-    maxSteps: 270,
+    maxSteps,
     epoch: step / 90,
     numTrainEpochs: 3,
     sessionMs: step * 400,
     activeMs: step * 400,
-    remainingMs: step < 4 ? null : (270 - step) * 400,
+    remainingMs: step < 4 ? null : (maxSteps - step) * 400,
     samplesPerSecond: 41.3,
     gpuBytes: 184_000_000,
     evaluation: null,
@@ -290,10 +301,9 @@ export function progressAt(step: number): RunProgress {
   };
 }
 
-const STEP_OF: Record<string, number> = { completed: 270, paused: 120 };
-
 export function runInScene(scene: string, id: string): RunDetail {
-  const step = STEP_OF[scene] ?? 187;
+  const { step, maxSteps, every } = stepsOf(scene);
+  const log = logUntil(step, every);
   const ends = [90, 180, 270].filter((end) => end <= step);
   const checkpoints = ends.map((end, index) => checkpointAt(end, index === ends.length - 1, index === ends.length - 1));
   const summary: RunSummary = {
@@ -303,7 +313,7 @@ export function runInScene(scene: string, id: string): RunDetail {
     updatedAt: START + step * 400,
     state: stateIn(scene),
     step,
-    maxSteps: 270,
+    maxSteps,
     modelName: MODEL.name,
     dataName: DATA.name,
     bytes: 68_240_000,
@@ -328,13 +338,13 @@ export function runInScene(scene: string, id: string): RunDetail {
     },
     labels: LABELS,
     problemType: 'single_label_classification',
-    log: logUntil(step),
-    measures: measuresUntil(step),
+    log,
+    measures: measuresUntil(log),
     samples: samplesUntil(step),
     parent: null,
     card: null,
     checkpoints,
-    progress: progressAt(step),
+    progress: progressAt(step, maxSteps),
     resumeStep: checkpoints.at(-1)?.step ?? null,
     origin: { model: null, data: null },
     notices:

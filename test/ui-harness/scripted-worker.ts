@@ -4,6 +4,7 @@ import type { WorkerLike } from '#client/trainer-client.ts';
 import type { WireError } from '#protocol/errors.ts';
 import type { RunId } from '#protocol/ids.ts';
 import type { RunDetail, RunEvent, RunSetup, WorkerCommand, WorkerEvent } from '#protocol/messages.ts';
+import type { LogEntry } from '#protocol/metrics.ts';
 import { computeRunPlan } from '#protocol/run-plan.ts';
 import type { RunState } from '#protocol/run-state.ts';
 import { parseTrainingArguments } from '#protocol/training-arguments.ts';
@@ -16,6 +17,7 @@ import {
   EXAMPLES,
   entryAt,
   evaluationAt,
+  isLogged,
   LABELS,
   MEMORY,
   MODEL,
@@ -23,6 +25,7 @@ import {
   progressAt,
   runInScene,
   SWEEP,
+  stepsOf,
   viewedRow,
 } from './scenes.ts';
 
@@ -32,7 +35,7 @@ export class ScriptedWorker implements WorkerLike {
   readonly #scene: string;
   readonly #listeners: ((event: MessageEvent<WorkerEvent>) => void)[] = [];
   readonly #runs = new Map<RunId, RunDetail>();
-  #training: { id: RunId; step: number; paused: boolean } | null = null;
+  #training: { id: RunId; step: number; paused: boolean; maxSteps: number; every: number } | null = null;
 
   constructor(scene: string) {
     this.#scene = scene;
@@ -43,6 +46,7 @@ export class ScriptedWorker implements WorkerLike {
           ? ['interrupted', 'completed', 'failed']
           : [scene];
     for (const name of scenes) this.#runs.set(name as RunId, runInScene(name, name));
+    if (scene === 'long') this.#begin(scene as RunId, stepsOf(scene).step);
     setInterval(() => this.#tick(), TICK_MS);
   }
 
@@ -96,7 +100,7 @@ export class ScriptedWorker implements WorkerLike {
       case 'run/list':
         return [...this.#runs.values()].map((run) => run.summary);
       case 'run/open':
-        return this.#open(command.params.runId);
+        return this.#detail(command.params.runId);
       case 'run/resume':
         this.#begin(command.params.runId, 180);
         return { step: 180 };
@@ -178,6 +182,12 @@ export class ScriptedWorker implements WorkerLike {
     return { runId };
   }
 
+  /** A copy, as a message would be one. */
+  #detail(runId: RunId): RunDetail {
+    const run = this.#open(runId);
+    return { ...run, log: [...run.log] };
+  }
+
   #open(runId: RunId): RunDetail {
     const run = this.#runs.get(runId);
     if (!run)
@@ -190,7 +200,8 @@ export class ScriptedWorker implements WorkerLike {
   }
 
   #begin(id: RunId, step: number): void {
-    this.#training = { id, step, paused: false };
+    const { maxSteps, every } = stepsOf(id);
+    this.#training = { id, step, paused: false, maxSteps, every };
     const run = this.#open(id);
     this.#runs.set(id, {
       ...run,
@@ -223,9 +234,9 @@ export class ScriptedWorker implements WorkerLike {
     const training = this.#training;
     if (!training || training.paused) return;
     const step = ++training.step;
-    const { id } = training;
+    const { id, maxSteps, every } = training;
     const entries = [
-      ...(step % 3 === 0 || step === 1 ? [entryAt(step)] : []),
+      ...(isLogged(step, every) ? [entryAt(step)] : []),
       ...(step % 90 === 0 ? [evaluationAt(step)] : []),
     ];
     const run = this.#open(id);
@@ -233,17 +244,18 @@ export class ScriptedWorker implements WorkerLike {
       step % 90 === 0
         ? [90, 180, 270].filter((end) => end <= step).map((end) => checkpointAt(end, end === step, end === step))
         : null;
+    // In place: a copy of a long log would be time of the page's thread that the studio does not take.
+    (run.log as LogEntry[]).push(...entries);
     this.#runs.set(id, {
       ...run,
-      log: [...run.log, ...entries],
-      progress: progressAt(step),
+      progress: progressAt(step, maxSteps),
       summary: { ...run.summary, step },
       checkpoints: saved ?? run.checkpoints,
     });
     if (entries.length > 0) this.#tell({ type: 'run/log', runId: id, entries });
-    this.#tell({ type: 'run/progress', runId: id, progress: progressAt(step) });
+    this.#tell({ type: 'run/progress', runId: id, progress: progressAt(step, maxSteps) });
     if (saved) this.#tell({ type: 'run/checkpoints', runId: id, checkpoints: saved });
-    if (step >= 270) {
+    if (step >= maxSteps) {
       this.#state({ status: 'completed' });
       this.#training = null;
     }

@@ -10,13 +10,14 @@ export function smoothEma(values: Float64Array, weight: number): Float64Array {
   const smoothed = new Float64Array(values.length);
   let sum = 0;
   let mass = 0;
-  values.forEach((value, index) => {
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index]!;
     if (Number.isFinite(value)) {
       sum = weight * sum + (1 - weight) * value;
       mass = weight * mass + (1 - weight);
     }
     smoothed[index] = Number.isFinite(value) ? sum / mass : value;
-  });
+  }
   return smoothed;
 }
 
@@ -134,11 +135,11 @@ export function toChart(
     ? [lowerBound(positions, range[0]), lowerBound(positions, range[1], true)]
     : [0, values.length];
   const shown = finiteIndices(values, start, end);
-  const x = Float64Array.from(shown, (index) => positions[index]!);
-  const y = Float64Array.from(shown, (index) => values[index]!);
+  const x = valuesAt(positions, shown);
+  const y = valuesAt(values, shown);
   const share = smoothing > 0 ? Math.floor(limit / 2) : limit;
   const raw = new Set(decimateMinMax(y, share));
-  const through = smoothing > 0 ? Float64Array.from(shown, (index) => smoothed[index]!) : y;
+  const through = smoothing > 0 ? valuesAt(smoothed, shown) : y;
   const line = new Set(smoothing > 0 ? decimateLttb(x, through, share) : []);
   const indices = [...new Set([...raw, ...line])].sort((a, b) => a - b);
   const rows = indices.map((index) => ({
@@ -154,6 +155,13 @@ function finiteIndices(values: Float64Array, start: number, end: number): Uint32
   let count = 0;
   for (let index = start; index < end; index++) if (Number.isFinite(values[index])) indices[count++] = index;
   return indices.subarray(0, count);
+}
+
+/** A loop: `Float64Array.from` calls a function for each of what may be a hundred thousand. */
+function valuesAt(values: Float64Array, indices: Uint32Array): Float64Array {
+  const found = new Float64Array(indices.length);
+  for (let i = 0; i < indices.length; i++) found[i] = values[indices[i]!]!;
+  return found;
 }
 
 /** The first index whose position is at least `bound`, or above it. */

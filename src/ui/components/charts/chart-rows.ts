@@ -80,19 +80,28 @@ export function describeMetric({ columns, metric }: Pick<ChartLine, 'columns' | 
 /** For those who do not see the chart: where it begins and ends, and its extremes. */
 export function summarizeMetric({ columns, metric, label }: ChartLine): string {
   const series = columns.series(metric);
-  const finite = series ? Array.from(series.values).filter(Number.isFinite) : [];
-  if (!series || finite.length === 0) return t`${label}: no values yet.`;
-  const [first, last] = [finite[0]!, finite.at(-1)!];
-  const [least, greatest] = [Math.min(...sampled(finite)), Math.max(...sampled(finite))];
+  const range = series && finiteRange(series.values);
+  if (!series || !range) return t`${label}: no values yet.`;
+  const { first, last, least, greatest } = range;
   const show = (value: number): string => formatValue(metric, value);
   return t`${label}: from ${show(first)} at step ${series.steps[0]!} to ${show(last)} at step ${series.steps.at(-1)!}; least ${show(least)}, greatest ${show(greatest)}.`;
 }
 
-/** A spread of many values would overflow the stack. */
-const sampled = (values: readonly number[]): readonly number[] => {
-  if (values.length < 10_000) return values;
-  return [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
-};
+type FiniteRange = Readonly<Record<'first' | 'last' | 'least' | 'greatest', number>>;
+
+/** Of the values that are numbers; null when none is. */
+function finiteRange(values: Float64Array): FiniteRange | null {
+  let [first, last, least, greatest] = [Number.NaN, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (!Number.isFinite(value)) continue;
+    if (Number.isNaN(first)) first = value;
+    last = value;
+    least = Math.min(least, value);
+    greatest = Math.max(greatest, value);
+  }
+  return Number.isNaN(first) ? null : { first, last, least, greatest };
+}
 
 export const formatValue = (metric: string, value: number): string =>
   metric === 'gpu_bytes' ? formatBytes(value) : formatNumber(value);

@@ -1,5 +1,6 @@
 // How charts are drawn: kept in the address of the screen, so that a copied one shows the same.
 
+import { useMemo } from 'react';
 import { useSearchParams } from 'wouter';
 import { CHART_AXES, type ChartAxis } from '#client/metric-columns.ts';
 
@@ -59,7 +60,7 @@ export function writeChartSettings(before: URLSearchParams, settings: ChartSetti
 
 export function useChartSettings(): readonly [ChartSettings, (change: Partial<ChartSettings>) => void] {
   const [params, setParams] = useSearchParams();
-  const settings = readChartSettings(params);
+  const settings = useMemo(() => readChartSettings(params), [params]);
   const change = (changed: Partial<ChartSettings>): void =>
     setParams((before) => writeChartSettings(before, { ...readChartSettings(before), ...changed }), { replace: true });
   return [settings, change];

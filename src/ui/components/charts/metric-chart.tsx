@@ -2,7 +2,7 @@
 // over it shows a part; hovering shows the values at that place in all charts of the screen.
 
 import { ActionIcon, Group, Menu, Modal, Paper, Text, Title, VisuallyHidden } from '@mantine/core';
-import { memo, useRef, useState } from 'react';
+import { memo, type RefObject, useRef, useState } from 'react';
 import {
   CartesianGrid,
   Line,
@@ -52,9 +52,15 @@ interface MetricChartProps {
 }
 
 export function MetricChart(props: MetricChartProps) {
-  const { spec, version } = props;
   const frame = useRef<HTMLElement>(null);
-  const drawn = useTurn(frame, version);
+  const drawn = useTurn(frame, props.version);
+  return <DrawnChart {...props} version={drawn} frame={frame} />;
+}
+
+type DrawnChartProps = MetricChartProps & { readonly frame: RefObject<HTMLElement | null> };
+
+const DrawnChart = memo(function DrawnChart(props: DrawnChartProps) {
+  const { spec, frame } = props;
   const [asTable, setAsTable] = useState(false);
   const [isLarge, setLarge] = useState(false);
   return (
@@ -82,11 +88,7 @@ export function MetricChart(props: MetricChartProps) {
       </Group>
       <Legend lines={spec.lines} />
       <VisuallyHidden>{spec.lines.map(summarizeMetric).join(' ')}</VisuallyHidden>
-      {asTable ? (
-        <ChartTable title={spec.title} lines={spec.lines} />
-      ) : (
-        <Plot {...props} version={drawn} height={200} />
-      )}
+      {asTable ? <ChartTable title={spec.title} lines={spec.lines} /> : <Plot {...props} height={200} />}
       <Modal
         opened={isLarge}
         onClose={() => setLarge(false)}
@@ -99,11 +101,18 @@ export function MetricChart(props: MetricChartProps) {
       </Modal>
     </Paper>
   );
+}, isDrawnAlike);
+
+/** What is new in the columns and marks waits for a new version; functions do the same whenever they were made. */
+function isDrawnAlike(before: DrawnChartProps, after: DrawnChartProps): boolean {
+  const look = ({ spec: { title, lines } }: DrawnChartProps): string =>
+    [title, ...lines.flatMap(({ key, label, color }) => [key, label, color])].join('\n');
+  return before.version === after.version && before.settings === after.settings && look(before) === look(after);
 }
 
 interface ChartMenuProps {
   readonly spec: ChartSpec;
-  readonly frame: { readonly current: HTMLElement | null };
+  readonly frame: RefObject<HTMLElement | null>;
   readonly asTable: boolean;
   readonly onTable: () => void;
   readonly onLarge: () => void;
@@ -159,14 +168,7 @@ function Legend({ lines }: { lines: readonly ChartLine[] }) {
 const AXIS = { fontSize: 11, fill: 'var(--mantine-color-dimmed)' };
 const FEW = 12;
 
-const Plot = memo(function Plot({
-  spec,
-  marks,
-  settings,
-  onZoom,
-  onPick,
-  height,
-}: MetricChartProps & { height: number }) {
+function Plot({ spec, marks, settings, onZoom, onPick, height }: MetricChartProps & { height: number }) {
   const [dragged, setDragged] = useState<readonly [number, number] | null>(null);
   const { lines } = spec;
   const { axis, range, logX, logY } = settings;
@@ -261,7 +263,7 @@ const Plot = memo(function Plot({
       {gaps.length > 0 && <Text size="xs" c="red">{t`Dashed: the value was not a number.`}</Text>}
     </>
   );
-});
+}
 
 function axisName(axis: ChartSettings['axis']): string {
   if (axis === 'step') return t`step`;

@@ -25,10 +25,33 @@ export class IdbRunStore {
     return told(msg`The run could not be read`, () => this.#database.get('runs', runId));
   }
 
-  /** All runs, newest first. */
+  /** All runs that are whole, newest first. */
   async list(): Promise<readonly RunRecord[]> {
     const records = await told(msg`The runs could not be read`, () => this.#database.getAll('runs'));
-    return records.sort((a, b) => b.createdAt - a.createdAt || (a.runId < b.runId ? -1 : 1));
+    return records
+      .filter(({ incomplete }) => !incomplete)
+      .sort((a, b) => b.createdAt - a.createdAt || (a.runId < b.runId ? -1 : 1));
+  }
+
+  /**
+   * Adds a run whose parts `copy` stores: whole, or nothing of it stays. A page that is closed in the middle leaves an
+   * incomplete run, see `deleteIncomplete`.
+   */
+  async putWhole(record: RunRecord, copy: () => Promise<void>): Promise<void> {
+    try {
+      await this.put({ ...record, incomplete: true });
+      await copy();
+      await this.put(record);
+    } catch (error) {
+      await this.delete(record.runId);
+      throw error;
+    }
+  }
+
+  /** Only while nobody copies. */
+  async deleteIncomplete(): Promise<void> {
+    const records = await told(msg`The runs could not be read`, () => this.#database.getAll('runs'));
+    for (const { runId, incomplete } of records) if (incomplete) await this.delete(runId);
   }
 
   /** Deletes the run with its log, assets and checkpoints, all or nothing. */

@@ -49,6 +49,8 @@ export interface RunRecord {
   readonly parent?: RunParent;
   /** What a person wrote into the model card. */
   readonly card?: ModelCardTexts;
+  /** Its parts are being copied here. Whoever ends in the middle leaves a run that nobody sees and the next start deletes. */
+  readonly incomplete?: true;
 }
 
 /** What is kept of a sweep. */

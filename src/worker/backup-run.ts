@@ -79,17 +79,13 @@ export async function restoreRun({ runs, checkpoints }: Stores, file: Blob): Pro
   const items = await itemsOf(file);
   const index = await readIndex(items);
   const runId = (await runs.get(index.record.runId)) ? (crypto.randomUUID() as RunId) : index.record.runId;
-  try {
-    await runs.put({ ...index.record, runId });
+  await runs.putWhole({ ...index.record, runId }, async () => {
     await runs.appendLog(runId, index.log, index.measures);
     for (const [path, item] of items)
       if (path.startsWith('assets/')) await runs.putAsset(runId, path.slice('assets/'.length), await item.open());
     for (const manifest of index.checkpoints) await restoreCheckpoint(checkpoints, items, manifest, runId);
-    return runId;
-  } catch (error) {
-    await runs.delete(runId);
-    throw error;
-  }
+  });
+  return runId;
 }
 
 /** Without the folder that holds all. */
@@ -101,9 +97,17 @@ async function itemsOf(file: Blob): Promise<ReadonlyMap<string, ZipItem>> {
 async function readIndex(items: ReadonlyMap<string, ZipItem>): Promise<BackupIndex> {
   const item = items.get(INDEX);
   if (!item) throw noBackup(msg`it holds no ${INDEX}`);
-  const index = JSON.parse(await (await item.open()).text()) as BackupIndex;
-  if (index.format !== FORMAT) throw noBackup(msg`it was written by another version of the studio`);
+  const index = parsed(await (await item.open()).text());
+  if (index?.format !== FORMAT) throw noBackup(msg`it was written by another version of the studio`);
   return index;
+}
+
+function parsed(json: string): BackupIndex | null {
+  try {
+    return JSON.parse(json) as BackupIndex | null;
+  } catch {
+    throw noBackup(msg`its ${INDEX} is damaged`);
+  }
 }
 
 const noBackup = (why: string): StudioError =>

@@ -43,6 +43,8 @@ export interface LibrarySurroundings {
     checkpointId: CheckpointId,
   ) => Promise<{ readonly stored: StoredCheckpoint; readonly record: RunRecord; readonly device: string }>;
   readonly tellCheckpoints: (runId: RunId) => Promise<void>;
+  /** Does work that adds a run part by part. */
+  readonly whileCopying: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 export function libraryHandlers(studio: LibrarySurroundings): Handlers {
@@ -51,14 +53,16 @@ export function libraryHandlers(studio: LibrarySurroundings): Handlers {
       await studio.changeRecord(runId, { ...(name?.trim() ? { name: name.trim() } : {}), ...(card ? { card } : {}) });
       return {};
     },
-    'run/fork': async ({ runId, checkpointId, name }) => ({
-      runId: await forkRun(await studio.stores(), await studio.record(runId), checkpointId, name),
-    }),
+    'run/fork': ({ runId, checkpointId, name }) =>
+      studio.whileCopying(async () => ({
+        runId: await forkRun(await studio.stores(), await studio.record(runId), checkpointId, name),
+      })),
     'run/backup': async ({ runId, target }) => {
       const record = await studio.record(runId);
       return writeZip(await backupEntries(await studio.stores(), record), `${slug(record.name)}-backup`, target);
     },
-    'run/restore': async ({ file }) => ({ runId: await restoreRun(await studio.stores(), file) }),
+    'run/restore': ({ file }) =>
+      studio.whileCopying(async () => ({ runId: await restoreRun(await studio.stores(), file) })),
     'checkpoint/card': async ({ runId, checkpointId }) => {
       const { stored, record, device } = await studio.checkpoint(runId, checkpointId);
       return { text: await cardOfCheckpoint(stored, factsOf(record, device)) };
@@ -105,21 +109,21 @@ async function forkRun(
   const now = Date.now();
   const begins = { at: now, step, level: 'info' as const, message: msg`Forked from ${parent.name} at step ${step}.` };
   const measures = (await runs.readMeasures(parent.runId)).filter((measure) => measure.step <= step);
-  try {
-    await runs.put({
-      ...parent,
-      runId,
-      name,
-      createdAt: now,
-      updatedAt: now,
-      step,
-      activeMs: measures.at(-1)?.activeMs ?? 0,
-      state: { status: 'stopped', step, saved: true },
-      setup: { ...parent.setup, name },
-      notices: [begins],
-      samples: (parent.samples ?? []).filter((sample) => sample.step <= step),
-      parent: { runId: parent.runId, step },
-    });
+  const fork: RunRecord = {
+    ...parent,
+    runId,
+    name,
+    createdAt: now,
+    updatedAt: now,
+    step,
+    activeMs: measures.at(-1)?.activeMs ?? 0,
+    state: { status: 'stopped', step, saved: true },
+    setup: { ...parent.setup, name },
+    notices: [begins],
+    samples: (parent.samples ?? []).filter((sample) => sample.step <= step),
+    parent: { runId: parent.runId, step },
+  };
+  await runs.putWhole(fork, async () => {
     await runs.appendLog(
       runId,
       (await runs.readLog(parent.runId)).filter((entry) => entry.step <= step),
@@ -127,9 +131,6 @@ async function forkRun(
     );
     for (const [path, blob] of await runs.getAssets(parent.runId)) await runs.putAsset(runId, path, blob);
     await checkpoints.copy(parent.runId, checkpointId, runId);
-    return runId;
-  } catch (error) {
-    await runs.delete(runId);
-    throw error;
-  }
+  });
+  return runId;
 }

@@ -1,10 +1,11 @@
-// One tab trains at a time. The lock lives as long as the worker holds it: a crash or a closed tab frees it.
+// What only one tab may do at a time. A lock lives as long as the worker holds it: a crash or a closed tab frees it.
 
 import type { RunId } from '#protocol/ids.ts';
 import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 
 const TRAINER = 'atelier-trainer';
+const COPYING = 'atelier-copying';
 const runLock = (runId: RunId): string => `atelier-run-${runId}`;
 
 /** Takes the right to train `runId`; the result gives it back. @throws StudioError E-BUSY when another tab trains. */
@@ -36,6 +37,17 @@ function take(name: string): Promise<(() => void) | null> {
         return new Promise<void>((release) => resolve(release));
       })
       .catch(reject);
+  });
+}
+
+/** Work that adds a run part by part; several tabs may do such. */
+export const whileCopying = <T>(work: () => Promise<T>): Promise<T> =>
+  navigator.locks.request(COPYING, { mode: 'shared' }, work);
+
+/** Work on what a copy that ended in the middle has left: not while one is going on. */
+export async function unlessCopying(work: () => Promise<void>): Promise<void> {
+  await navigator.locks.request(COPYING, { ifAvailable: true }, async (lock) => {
+    if (lock) await work();
   });
 }
 

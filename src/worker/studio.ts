@@ -24,14 +24,7 @@ import type {
 } from '#protocol/messages.ts';
 import { isActive, type RunState } from '#protocol/run-state.ts';
 import type { SweepEvent } from '#protocol/sweep-messages.ts';
-import { openDatabase } from '#storage/database.ts';
-import { IdbDownloadStore } from '#storage/download-store.ts';
-import { IdbFeatureStore } from '#storage/feature-store.ts';
-import { IdbCheckpointStore } from '#storage/idb-checkpoint-store.ts';
-import { IdbRunStore } from '#storage/run-store.ts';
 import type { RunRecord } from '#storage/schema.ts';
-import { IdbSweepStore } from '#storage/sweep-store.ts';
-import { IdbTuningStore } from '#storage/tuning-store.ts';
 import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { continueElsewhereHandlers } from './continue-elsewhere-handlers.ts';
@@ -54,23 +47,15 @@ import { examineOpened, type TaskParts, viewOpened } from './prepare-task.ts';
 import { loadRunData, loadRunModel } from './run-assets.ts';
 import { runCommandHandlers } from './run-command-handlers.ts';
 import { type OpenedParts, RunLauncher } from './run-launcher.ts';
-import { runsInTraining } from './run-lock.ts';
+import { runsInTraining, whileCopying } from './run-lock.ts';
 import { type EmitRunEvent, summarizeCheckpoints } from './run-recorder.ts';
 import { SAMPLE_MODEL_NAME, Sample } from './sample.ts';
+import { openStores, type Stores } from './stores.ts';
 import { Sweeps } from './sweeps.ts';
 import type { TrainingRun } from './training-run.ts';
 import { tuneDevice } from './tune-device.ts';
 
 type Handlers = { readonly [T in RequestType]: (params: Requests[T]['params']) => Promise<Requests[T]['result']> };
-
-interface Stores {
-  readonly runs: IdbRunStore;
-  readonly checkpoints: IdbCheckpointStore;
-  readonly downloads: IdbDownloadStore;
-  readonly sweeps: IdbSweepStore;
-  readonly tuning: IdbTuningStore;
-  readonly features: IdbFeatureStore;
-}
 
 export class Studio {
   readonly handlers: Handlers;
@@ -147,6 +132,7 @@ export class Studio {
         changeRecord: (runId, change) => this.#changeRecord(runId, change),
         checkpoint: (runId, checkpointId) => this.#checkpoint(runId, checkpointId),
         tellCheckpoints: (runId) => this.#tellCheckpoints(runId),
+        whileCopying,
       }),
       'device/profile': async () => deviceProfile(await this.#engineReady()),
       'model/open': ({ source }) => this.#openModel(source),
@@ -224,14 +210,7 @@ export class Studio {
   }
 
   #storesReady(): Promise<Stores> {
-    this.#stores ??= openDatabase().then((database) => ({
-      runs: new IdbRunStore(database),
-      checkpoints: new IdbCheckpointStore(database),
-      downloads: new IdbDownloadStore(database),
-      sweeps: new IdbSweepStore(database),
-      tuning: new IdbTuningStore(database),
-      features: new IdbFeatureStore(database),
-    }));
+    this.#stores ??= openStores();
     // A refused database may open at the next attempt.
     this.#stores.catch(() => {
       this.#stores = null;

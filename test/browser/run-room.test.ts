@@ -1,7 +1,7 @@
 // What a person does with a run while it trains and afterwards: change it, fork it, look into it, compare, try, back up,
 // sweep; and the whole page in Korean.
 
-import { mkdtemp, readdir } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'puppeteer-core';
@@ -10,6 +10,7 @@ import { byTestId, launchBrowser, openPage, serveStudio } from '../setup/browser
 import { laneBrowser } from '../setup/lane.ts';
 import {
   click,
+  downloadedZip,
   fill,
   fixtureData,
   setUpRun,
@@ -146,7 +147,7 @@ it('leaves as one file, is deleted, and comes back from it', async () => {
   const names = (await texts('library-run')).length;
   await click(page, 'library-run-menu');
   await click(page, 'backup-run');
-  const backup = await downloaded();
+  const backup = await downloadedZip(downloads);
   await page.evaluate(() => document.querySelector('input[type=file]')?.setAttribute('data-testid', 'restore-input'));
   await upload(page, 'restore-input', backup);
   await waitForText(page, 'run-status', /completed/);
@@ -210,15 +211,3 @@ it('speaks Korean, and goes on doing so after a reload', async () => {
   await waitForText(page, 'run-status', /완료/);
   expect(messages.filter((message) => message.startsWith('pageerror'))).toEqual([]);
 });
-
-async function downloaded(): Promise<string> {
-  for (let attempt = 0; attempt < 300; attempt++) {
-    const [name] = (await readdir(downloads)).filter((each) => each.endsWith('.zip'));
-    if (name) {
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-      return join(downloads, name);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  throw new Error(`no backup arrived in ${downloads}`);
-}

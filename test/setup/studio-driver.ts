@@ -134,12 +134,13 @@ export async function importArguments(page: Page, args: Record<string, unknown>)
 
 /** Waits for one finished zip in the folder and unpacks it: path inside the model's folder to bytes. */
 export async function unzipDownload(folder: string): Promise<Map<string, Uint8Array>> {
-  const path = await waitForFile(folder);
+  const path = await downloadedZip(folder);
   const entries = Object.entries(unzipSync(await readFile(path)));
   return new Map(entries.map(([name, bytes]) => [name.slice(name.indexOf('/') + 1), bytes]));
 }
 
-async function waitForFile(folder: string): Promise<string> {
+/** The zip that comes into a folder, once it is whole. */
+export async function downloadedZip(folder: string): Promise<string> {
   let size = -1;
   for (let i = 0; i < 300; i++) {
     const zip = (await readdir(folder)).find((name) => name.endsWith('.zip'));

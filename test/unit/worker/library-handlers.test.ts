@@ -1,7 +1,7 @@
 // Runs that are backed up, brought back and forked.
 
 import 'fake-indexeddb/auto';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { zipStream } from '#formats/zip-stream.ts';
 import type { RunId } from '#protocol/ids.ts';
 import { openDatabase } from '#storage/database.ts';
@@ -41,6 +41,7 @@ async function library() {
     changeRecord: async () => undefined,
     checkpoint: () => Promise.reject(new Error('not wanted here')),
     tellCheckpoints: async () => undefined,
+    whileCopying: (work) => work(),
   });
   return { ...stores, first, handlers };
 }
@@ -74,6 +75,32 @@ it('a file that is no backup is told, and nothing is stored', async () => {
   const zip = await new Response(zipStream([{ name: 'a/b.txt', data: 'x' }])).blob();
   await expect(handlers['run/restore']({ file: new File([zip], 'a.zip') })).rejects.toThrow(/no backup of a run/);
   expect(await runs.list()).toHaveLength(1);
+});
+
+it('a backup whose index is damaged is told, and nothing is stored', async () => {
+  const { runs, handlers } = await library();
+  const zip = await new Response(zipStream([{ name: 'a/atelier-run.json', data: '{"format":' }])).blob();
+  await expect(handlers['run/restore']({ file: new File([zip], 'a.zip') })).rejects.toMatchObject({
+    code: 'E-STORAGE',
+    safe: 'Nothing was changed.',
+  });
+  expect(await runs.list()).toHaveLength(1);
+});
+
+it('of a copy that ends in the middle nobody sees anything, and the next start deletes it', async () => {
+  const { runs, checkpoints, first } = await library();
+  const runId = 'half' as RunId;
+  // As if the page were closed: it never comes to an end.
+  void runs.putWhole({ ...(await runs.get(RUN))!, runId }, async () => {
+    await checkpoints.copy(RUN, first.checkpointId, runId);
+    await new Promise(() => undefined);
+  });
+  await vi.waitFor(async () => expect(await checkpoints.list(runId)).toHaveLength(1));
+  expect((await runs.list()).map((run) => run.runId)).toEqual([RUN]);
+  await runs.deleteIncomplete();
+  expect(await runs.get(runId)).toBeUndefined();
+  expect(await checkpoints.list(runId)).toEqual([]);
+  expect(await checkpoints.list(RUN)).toHaveLength(2);
 });
 
 it('a fork is a run of its own, as it was at the checkpoint', async () => {

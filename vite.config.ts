@@ -87,7 +87,7 @@ export default defineConfig({
           environment: 'node',
           include: ['test/browser/**/*.test.ts'],
           ...serial,
-          testTimeout: 600_000,
+          testTimeout: 300_000,
           hookTimeout: 300_000,
         },
       },

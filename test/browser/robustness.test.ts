@@ -3,6 +3,7 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { zipSync } from 'fflate';
 import type { Browser } from 'puppeteer-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { byTestId, launchBrowser, openPage, serveStudio } from '../setup/browser.ts';
@@ -84,6 +85,8 @@ describe('no WebGPU', () => {
   });
 });
 
+const PICTURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0xd, 0xa, 0x1a, 0xa, 0, 0, 0, 0xd, 0xff, 0xfe);
+
 describe('wrong files', () => {
   const temporary = async (name: string, content: string | Uint8Array): Promise<string> => {
     const path = join(await mkdtemp(join(tmpdir(), 'wrong-')), name);
@@ -107,17 +110,47 @@ describe('wrong files', () => {
     expect(await waitForText(page, 'error-alert', /open\.csv/)).toMatch(/open\.csv:3/);
     await upload(page, 'data-input', await temporary('empty.csv', ''));
     expect(await waitForText(page, 'error-alert', /empty\.csv/)).toMatch(/empty/i);
-    await upload(
-      page,
-      'data-input',
-      await temporary(
-        'picture.png',
-        Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0xd, 0xa, 0x1a, 0xa, 0, 0, 0, 0xd, 0xff, 0xfe),
-      ),
-    );
+    await upload(page, 'data-input', await temporary('picture.png', PICTURE));
     expect(await waitForText(page, 'error-alert', /picture\.png/)).toMatch(/picture|not a text file/i);
     await upload(page, 'data-input', fixtureData('train.csv'));
     await page.waitForSelector(byTestId('examination'));
+
+    await upload(page, 'validation-input', await temporary('other.csv', 'sentence,mood\nfine,a\n'));
+    await page.waitForFunction(() =>
+      document.body.innerText.includes('other.csv has no column "text". Its columns are sentence, mood.'),
+    );
+    await click(page, 'remove-validation');
+    await upload(page, 'validation-input', await temporary('picture.csv', PICTURE));
+    expect(await waitForText(page, 'error-alert', /picture\.csv/)).toMatch(/not a text file|picture/i);
+    expect(await textOf(page, 'examination')).toMatch(/rows/);
+
+    await click(page, 'args-import');
+    await upload(page, 'args-import-file', await temporary('picture.json', PICTURE));
+    await click(page, 'args-import-apply');
+    await page.waitForFunction(() => document.querySelector('[data-testid="args-import-text"][aria-invalid="true"]'));
+    await page.keyboard.press('Escape');
+  });
+
+  it('in place of a backup: told each time, and nothing is stored', async () => {
+    const page = await openPage(await launch(), `${studio.url}/#/library`, []);
+    await page.waitForSelector(byTestId('restore-run'));
+    await page.$eval('input[type=file]', (input) => input.setAttribute('data-testid', 'restore-input'));
+    const wrong = await temporary('holiday.zip', zipSync({ 'photos/a.png': PICTURE }));
+    for (const _ of ['once', 'again']) {
+      await upload(page, 'restore-input', wrong);
+      expect(await waitForText(page, 'error-alert', /no backup/)).toMatch(/Nothing was changed/);
+      await page.locator(`${byTestId('error-alert')} button[aria-label="Dismiss"]`).click();
+      await page.waitForSelector(byTestId('error-alert'), { hidden: true });
+    }
+    await upload(page, 'restore-input', await temporary('picture.zip', PICTURE));
+    await waitForText(page, 'error-alert', /zip/);
+    expect(await page.$(byTestId('library-run'))).toBeNull();
+  });
+
+  it('dropped on Home: told there', async () => {
+    const page = await openPage(await launch(), studio.url, []);
+    await upload(page, 'home-input', await temporary('picture.png', PICTURE));
+    await waitForText(page, 'error-alert', /picture\.png/);
   });
 });
 

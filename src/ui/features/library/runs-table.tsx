@@ -13,7 +13,7 @@ import {
   Text,
   TextInput,
 } from '@mantine/core';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import type { RunId } from '#protocol/ids.ts';
 import type { RunSummary, RunUsage } from '#protocol/messages.ts';
 import { isActive } from '#protocol/run-state.ts';
@@ -37,7 +37,10 @@ export function RunsTable({ onOpenRun }: { onOpenRun: (runId: RunId) => void }) 
     (runs ?? []).map(({ runId, bytes }) => [runId, bytes]),
     () => client.request('storage/runs', {}),
   );
+  const resetFile = useRef<() => void>(null);
   const restore = (file: File | null): void => {
+    // Else the same file, chosen again, would not be noticed.
+    resetFile.current?.();
     if (!file) return;
     start('restore', async () => {
       const { runId } = await client.request('run/restore', { file });
@@ -50,7 +53,7 @@ export function RunsTable({ onOpenRun }: { onOpenRun: (runId: RunId) => void }) 
   return (
     <Stack gap="sm">
       <Group>
-        <FileButton accept=".zip,application/zip" onChange={restore}>
+        <FileButton accept=".zip,application/zip" resetRef={resetFile} onChange={restore}>
           {(props) => (
             <Button {...props} size="xs" variant="default" loading={busy === 'restore'} data-testid="restore-run">
               {t`Bring a backup back`}

@@ -84,6 +84,26 @@ export async function openData(client: TrainerClient, source: DataSource): Promi
   }
 }
 
+/**
+ * Opens the training file anew with another file for validation, or without one. What can not be opened changes nothing.
+ * @throws StudioError
+ */
+export async function openValidation(client: TrainerClient, validation: NamedFile | undefined): Promise<void> {
+  const { trainFile } = currentDraft();
+  if (!trainFile) return;
+  const turn = ++latest.data;
+  const dataSource: DataSource = { kind: 'files', train: trainFile, validation };
+  const value = await client.request('data/open', { jobId: OPEN_JOB, source: dataSource });
+  if (turn !== latest.data) return;
+  changeDraft({
+    data: { status: 'ready', value },
+    dataSource,
+    leaveOut: [],
+    validationRoles: {},
+    validationFile: validation ?? null,
+  });
+}
+
 /** Fills the setup with the bundled model and data and the studio's defaults. */
 export function draftSample(client: TrainerClient): void {
   changeDraft({

@@ -1,17 +1,16 @@
 // Where validation rows come from, and how long inputs may be.
 
 import { Button, Checkbox, Group, NumberInput, SimpleGrid, Stack, Text } from '@mantine/core';
-import { useState } from 'react';
 import type { DataSummary, NamedFile } from '#protocol/messages.ts';
-import type { StudioError } from '#util/studio-error.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
 import { FileDrop } from '../../components/file-drop.tsx';
+import { JobProgress } from '../../components/job-progress.tsx';
 import { plural } from '../../format.ts';
 import { readyValue } from '../../hooks/loadable.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
-import { toStudioError } from '../../hooks/to-studio-error.ts';
+import { useAction } from '../../hooks/use-action.ts';
 import { t } from '../../language/translate.ts';
-import { changeDraft, openData } from './draft-actions.ts';
+import { changeDraft, OPEN_JOB, openValidation } from './draft-actions.ts';
 import { type SetupDraft, taskOf } from './draft-store.ts';
 import { DATA_FILES } from './file-sorting.ts';
 
@@ -74,35 +73,38 @@ export function SplitForm({ draft, data }: { draft: SetupDraft; data: DataSummar
 
 function ValidationFile({ draft, rows }: { draft: SetupDraft; rows: number | null }) {
   const { client } = useStudio();
-  const [error, setError] = useState<StudioError | null>(null);
+  const { busy, error, dismiss, start } = useAction();
   const { trainFile, validationFile } = draft;
-  const reopen = (validation: NamedFile | undefined): void => {
-    if (trainFile) void openData(client, { kind: 'files', train: trainFile, validation });
-  };
-  if (validationFile) {
-    return (
-      <Group gap="xs">
-        <Text size="sm">
-          {t`Validation: ${validationFile.path}`}
-          {rows !== null && ` · ${plural(rows, 'row')}`}
-        </Text>
-        <Button size="compact-xs" variant="default" onClick={() => reopen(undefined)}>{t`Remove`}</Button>
-      </Group>
-    );
-  }
+  const reopen = (validation: NamedFile | undefined): void => start('open', () => openValidation(client, validation));
   if (!trainFile) return null;
   return (
     <>
-      {error && <ErrorAlert error={error} onClose={() => setError(null)} />}
-      <FileDrop
-        label={t`A file for validation`}
-        hint={t`Optional: with the same columns, instead of holding rows back.`}
-        accept={DATA_FILES}
-        testId="validation-input"
-        compact
-        onFiles={(files) => reopen(files[0])}
-        onFail={(thrown) => setError(toStudioError(thrown))}
-      />
+      {error && <ErrorAlert error={error} onClose={dismiss} />}
+      {busy !== null && <JobProgress jobId={OPEN_JOB} />}
+      {validationFile ? (
+        <Group gap="xs">
+          <Text size="sm">
+            {t`Validation: ${validationFile.path}`}
+            {rows !== null && ` · ${plural(rows, 'row')}`}
+          </Text>
+          <Button
+            size="compact-xs"
+            variant="default"
+            data-testid="remove-validation"
+            onClick={() => reopen(undefined)}
+          >{t`Remove`}</Button>
+        </Group>
+      ) : (
+        <FileDrop
+          label={t`A file for validation`}
+          hint={t`Optional: with the same columns, instead of holding rows back.`}
+          accept={DATA_FILES}
+          testId="validation-input"
+          compact
+          onFiles={(files) => reopen(files[0])}
+          onFail={(thrown) => start('read', () => Promise.reject(thrown))}
+        />
+      )}
     </>
   );
 }

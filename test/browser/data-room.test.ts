@@ -203,4 +203,17 @@ describe('a large file', () => {
     await give('small.csv', CSV);
     await waitForText(page, 'examination', /27 rows/);
   });
+
+  it('is examined again after that was cancelled', async () => {
+    const rows = Array.from(
+      { length: 100_000 },
+      (_, i) => `the ferry came ${i} times before noon,${i % 2 ? 'glad' : 'calm'}`,
+    );
+    await give('many.csv', `text,label\n${rows.join('\n')}\n`);
+    await waitForText(page, 'data-progress', /Examining: [\d,]+ of [\d,]+ rows/);
+    await click(page, 'data-cancel');
+    expect(await waitForText(page, 'error-alert', /cancelled/)).toContain('E-CANCELLED');
+    await click(page, 'examine-again');
+    await waitForText(page, 'examination', /90,000 rows/);
+  });
 });

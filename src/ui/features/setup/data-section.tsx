@@ -30,9 +30,10 @@ import { EXAMINE_JOB } from './use-setup.ts';
 interface DataSectionProps {
   readonly draft: SetupDraft;
   readonly examination: Loadable<DataExamination>;
+  readonly onExamineAgain: () => void;
 }
 
-export function DataSection({ draft, examination }: DataSectionProps) {
+export function DataSection({ draft, examination, onExamineAgain }: DataSectionProps) {
   const { data } = draft;
   const summary = data.status === 'ready' ? `${data.value.name} · ${plural(data.value.rows, 'row')}` : undefined;
   return (
@@ -48,6 +49,14 @@ export function DataSection({ draft, examination }: DataSectionProps) {
           {examination.status === 'failed' && (
             <ErrorAlert error={examination.error}>
               <FixButtons error={examination.error} />
+              {examination.error.code === 'E-CANCELLED' && (
+                <Button
+                  size="compact-sm"
+                  style={{ alignSelf: 'flex-start' }}
+                  data-testid="examine-again"
+                  onClick={onExamineAgain}
+                >{t`Examine again`}</Button>
+              )}
             </ErrorAlert>
           )}
           <FindingsView draft={draft} examination={examination} />

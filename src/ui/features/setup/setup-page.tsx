@@ -19,7 +19,7 @@ export function SetupPage({ onStarted }: { onStarted: (runId: RunId) => void }) 
         <Grid.Col span={{ base: 12, md: 8 }}>
           <Stack gap="lg">
             <ModelSection draft={setup.draft} />
-            <DataSection draft={setup.draft} examination={setup.examination} />
+            <DataSection draft={setup.draft} examination={setup.examination} onExamineAgain={setup.examineAgain} />
             <ArgumentsSection draft={setup.draft} parsed={setup.parsed} effective={setup.effective} />
           </Stack>
         </Grid.Col>

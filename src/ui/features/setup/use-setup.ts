@@ -1,6 +1,6 @@
 // Ties the draft to the worker: examines the data, plans the run, tells what is missing.
 
-import { useEffect, useMemo } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { DataExamination, RunPlan, RunSetup } from '#protocol/messages.ts';
 import { type ParsedArguments, parseTrainingArguments } from '#protocol/training-arguments.ts';
 import { useHubConnection } from '../../hooks/hub-session.ts';
@@ -21,6 +21,7 @@ export interface Setup {
   readonly parsed: ParsedArguments;
   readonly effective: Readonly<Record<string, unknown>>;
   readonly examination: Loadable<DataExamination>;
+  readonly examineAgain: () => void;
   readonly plan: Loadable<RunPlan>;
   /** What Start sends; null while something is missing. */
   readonly runSetup: RunSetup | null;
@@ -49,9 +50,10 @@ export function useSetup(): Setup {
   );
   const parsed = useMemo(() => parseTrainingArguments(effective), [effective]);
   const task = toTask(draft);
+  const [attempt, setAttempt] = useState(0);
   const examination = useRemote(
-    task && { jobId: EXAMINE_JOB, task },
-    (question) => client.request('data/examine', question),
+    task && { jobId: EXAMINE_JOB, task, attempt },
+    ({ jobId, task: asked }) => client.request('data/examine', { jobId, task: asked }),
     SETTLE_MS,
   );
   const ready = task !== null && parsed.ok && examination.status === 'ready';
@@ -60,5 +62,6 @@ export function useSetup(): Setup {
   const planned = runSetup && { ...runSetup, name: '' };
   const plan = useRemote(planned, (setup) => client.request('run/plan', { setup }), SETTLE_MS);
   const blockers = findBlockers({ draft, examination, parsed, plan, hasHubToken: token !== null, active });
-  return { draft, parsed, effective, examination, plan, runSetup, blockers };
+  const examineAgain = (): void => setAttempt(attempt + 1);
+  return { draft, parsed, effective, examination, examineAgain, plan, runSetup, blockers };
 }

@@ -70,7 +70,7 @@ describe('downloaded from the studio', () => {
     });
     await click(page, 'start-run');
     await waitForText(page, 'run-status', /completed/);
-    await click(page, 'tab-try');
+    await click(page, 'open-try');
     const shown: Record<string, number>[] = [];
     for (const text of TEXTS) {
       await page.locator(byTestId('predict-text')).fill(text);
@@ -85,7 +85,7 @@ describe('downloaded from the studio', () => {
         ),
       );
     }
-    await click(page, 'tab-overview');
+    await click(page, 'back-to-run');
     await click(page, 'download-checkpoint');
     const folder = await mkdtemp(join(tmpdir(), 'downloaded-'));
     for (const [path, bytes] of await unzipDownload(downloads)) await writeFile(join(folder, path), bytes);

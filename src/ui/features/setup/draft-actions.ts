@@ -40,7 +40,7 @@ export const OPEN_JOB = 'open-data';
 /** Nothing is open then, nor is anything kept in memory. */
 export function cancelData(): void {
   latest.data++;
-  changeDraft({ data: EMPTY, sampleData: false, dataSource: null, trainFile: null, validationFile: null });
+  changeDraft({ data: EMPTY, sampleData: false, dataSource: null });
 }
 
 /** Counts openings, so that an answer to a former one is dropped. */
@@ -64,15 +64,12 @@ export async function openModel(client: TrainerClient, source: ModelSource): Pro
 
 export async function openData(client: TrainerClient, source: DataSource): Promise<void> {
   const turn = ++latest.data;
-  const files = source.kind === 'files' ? source : null;
   changeDraft({
     data: { status: 'loading' },
     sampleData: source.kind === 'sample',
     dataSource: source,
     leaveOut: [],
     validationRoles: {},
-    trainFile: files?.train ?? null,
-    validationFile: files?.validation ?? null,
   });
   try {
     const value = await client.request('data/open', { jobId: OPEN_JOB, source });
@@ -107,14 +104,14 @@ export function draftSample(client: TrainerClient): void {
 export async function draftFiles(client: TrainerClient, files: readonly NamedFile[]): Promise<void> {
   const [only] = files;
   if (files.length === 1 && only && (await isDataArchive(only))) {
-    void openData(client, { kind: 'files', train: only });
+    void openData(client, { kind: 'files', train: [only] });
     return;
   }
   const { model, train, validation } = sortFiles(files);
   if (model.length > 0) void openModel(client, { kind: 'files', files: model });
-  if (train) void openData(client, { kind: 'files', train, validation: validation ?? undefined });
+  if (train.length > 0) void openData(client, { kind: 'files', train, validation });
   // Nothing recognised: let the worker say what is wrong with them as a model.
-  if (model.length === 0 && !train) void openModel(client, { kind: 'files', files });
+  if (model.length === 0 && train.length === 0) void openModel(client, { kind: 'files', files });
 }
 
 /** Takes over the settings of an earlier run; model and data stay what is open. */

@@ -2,7 +2,8 @@
 
 import { Button, Checkbox, Group, NumberInput, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
-import type { DataSummary, NamedFile } from '#protocol/messages.ts';
+import type { DataSource, DataSummary, NamedFile } from '#protocol/messages.ts';
+import { groupShards } from '#util/shards.ts';
 import type { StudioError } from '#util/studio-error.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
 import { FileDrop } from '../../components/file-drop.tsx';
@@ -67,30 +68,29 @@ export function SplitForm({ draft, data }: { draft: SetupDraft; data: DataSummar
           onChange={({ currentTarget }) => changeDraft({ stratify: currentTarget.checked })}
         />
       )}
-      <ValidationFile draft={draft} rows={data.validationRows} />
+      <ValidationFile source={draft.dataSource} data={data} />
     </Stack>
   );
 }
 
-function ValidationFile({ draft, rows }: { draft: SetupDraft; rows: number | null }) {
+function ValidationFile({ source, data }: { source: DataSource | null; data: DataSummary }) {
   const { client } = useStudio();
   const [error, setError] = useState<StudioError | null>(null);
-  const { trainFile, validationFile } = draft;
-  const reopen = (validation: NamedFile | undefined): void => {
-    if (trainFile) void openData(client, { kind: 'files', train: trainFile, validation });
-  };
-  if (validationFile) {
+  if (source?.kind !== 'files') return null;
+  const { train, validation = [] } = source;
+  const reopen = (files: readonly NamedFile[]): void =>
+    void openData(client, { kind: 'files', train, validation: groupShards(files)[0]?.files });
+  if (validation.length > 0) {
     return (
       <Group gap="xs">
         <Text size="sm">
-          {t`Validation: ${validationFile.path}`}
-          {rows !== null && ` · ${plural(rows, 'row')}`}
+          {t`Validation: ${data.validationFile}`}
+          {data.validationRows !== null && ` · ${plural(data.validationRows, 'row')}`}
         </Text>
-        <Button size="compact-xs" variant="default" onClick={() => reopen(undefined)}>{t`Remove`}</Button>
+        <Button size="compact-xs" variant="default" onClick={() => reopen([])}>{t`Remove`}</Button>
       </Group>
     );
   }
-  if (!trainFile) return null;
   return (
     <>
       {error && <ErrorAlert error={error} onClose={() => setError(null)} />}
@@ -98,9 +98,10 @@ function ValidationFile({ draft, rows }: { draft: SetupDraft; rows: number | nul
         label={t`A file for validation`}
         hint={t`Optional: with the same columns, instead of holding rows back.`}
         accept={DATA_FILES}
+        multiple
         testId="validation-input"
         compact
-        onFiles={(files) => reopen(files[0])}
+        onFiles={reopen}
         onFail={(thrown) => setError(toStudioError(thrown))}
       />
     </>

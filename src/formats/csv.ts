@@ -118,7 +118,7 @@ export class CsvParser implements RecordParser {
 
   warnings(rowCount: number): string[] {
     if (this.#short === 0) return [];
-    const lines = listLines(this.#shortLines, 5, this.#short);
+    const lines = listLines(this.#shortLines, this.#short);
     return [
       msg`${this.#short} of ${rowCount} rows have fewer cells than the ${this.columns.length} columns and were filled up with empty ones; lines ${lines}.`,
     ];

@@ -11,13 +11,16 @@ const DATA = /\.(csv|tsv|jsonl|ndjson|json|txt|conll|iob|bio|parquet)$/i;
 const ABOUT = /(^|\/)(__MACOSX\/|\.|(dataset_infos?|license|readme)\.\w+$)/i;
 const EXCEL = '[Content_Types].xml';
 
+/** By its path in an archive or a folder. */
+export const isDataFile = (path: string): boolean => DATA.test(path) && !ABOUT.test(path);
+
 export const isZip = async (file: Blob): Promise<boolean> =>
   startsWith(new Uint8Array(await file.slice(0, MAGIC.length).arrayBuffer()), MAGIC);
 
 /** @throws StudioError E-DATA-FORMAT when there are none, or the archive is damaged or an Excel workbook. */
 export async function dataFilesIn(archive: Blob, fileName: string): Promise<ZipItem[]> {
   const items = await readZip(archive, fileName, 'E-DATA-FORMAT');
-  const found = items.filter(({ path }) => DATA.test(path) && !ABOUT.test(path));
+  const found = items.filter(({ path }) => isDataFile(path));
   if (found.length > 0) return found;
   if (items.some(({ path }) => path === EXCEL)) {
     throw dataFormatError(

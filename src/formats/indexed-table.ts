@@ -60,28 +60,30 @@ export async function indexTable(opening: Opening, startWarnings: readonly strin
   }
   refuseFaults(faults, fileName, options);
   if (lines.length === 0) throw noRows(parser, fileName);
+  const lineNumbers = lines.toArray();
   const width = parser.columns.length;
-  const cache = new BlockCache<readonly Row[]>(async (index) => {
+  const read = async (index: number): Promise<readonly Row[]> => {
     const block = blocks[index]!;
     const bytes = await bytesOf(file, block.offset, block.offset + block.bytes);
     const isFirst = index === 0;
     const { rows } = parser.parse({ ...block, bytes, fileName, isFirst, isLast: true, isTooLong: false });
     return rows.map((row) => filledUp(row, width));
-  });
+  };
+  const cache = options.cache ?? new BlockCache<readonly Row[]>();
   return {
     fileName,
     format: parser.format,
     columns: parser.columns,
-    rowCount: lines.length,
+    rowCount: lineNumbers.length,
     blocks,
-    lineNumbers: lines.toArray(),
     warnings: [
       ...[...startWarnings, ...(parser.warnings?.(lines.length) ?? []), ...skipped(faults)].map(
         (warning) => msg`${fileName}: ${warning}`,
       ),
       ...long.warnings,
     ],
-    readBlock: (index) => cache.get(index, blocks[index]!.bytes),
+    placeOf: (row) => ({ fileName, line: lineNumbers[row]! }),
+    readBlock: (index) => cache.get(blocks[index]!, blocks[index]!.bytes, () => read(index)),
   };
 }
 

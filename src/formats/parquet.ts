@@ -28,7 +28,7 @@ export async function openParquet(file: Blob, fileName: string, options: TableOp
   const rowCount = blocks.reduce((sum, { count }) => sum + count, 0);
   if (rowCount === 0)
     throw dataFormatError(fileName, null, msg`the file holds no row.`, msg`Choose a file with at least one row.`);
-  const cache = new BlockCache((index) => readBlock(opened, columns, blocks[index]!));
+  const cache = options.cache ?? new BlockCache<readonly Row[]>();
   const bytesPerRow = file.size / rowCount;
   const table: Table = {
     fileName,
@@ -36,10 +36,13 @@ export async function openParquet(file: Blob, fileName: string, options: TableOp
     columns,
     rowCount,
     blocks,
-    lineNumbers: Int32Array.from({ length: rowCount }, (_, row) => row + 1),
     warnings: [],
-    // As rows they are larger than packed in the file.
-    readBlock: (index) => cache.get(index, 4 * bytesPerRow * blocks[index]!.count),
+    placeOf: (row) => ({ fileName, line: row + 1 }),
+    readBlock: (index) => {
+      const block = blocks[index]!;
+      // As rows they are larger than packed in the file.
+      return cache.get(block, 4 * bytesPerRow * block.count, () => readBlock(opened, columns, block));
+    },
   };
   await lookAtRows(table, file.size, options);
   return table;

@@ -3,6 +3,7 @@
 
 import { msg } from '#util/msg.ts';
 import { type ErrorFix, StudioError } from '#util/studio-error.ts';
+import type { BlockCache } from './block-cache.ts';
 
 export type Scalar = string | number | boolean | null;
 
@@ -32,17 +33,25 @@ export interface RowBlock {
   readonly count: number;
 }
 
+/** Where a row stands. */
+export interface RowPlace {
+  readonly fileName: string;
+  /** The line it starts on, counted from 1; of Parquet the number of the row. */
+  readonly line: number;
+}
+
 export interface Table {
+  /** Of several files a name for all of them; in which of them a row stands tells `placeOf`. */
   readonly fileName: string;
   readonly format: TableFormat;
   readonly columns: readonly string[];
   readonly rowCount: number;
   /** All rows in their order. To read a whole block is the cheapest. */
   readonly blocks: readonly RowBlock[];
-  /** The line of the file each row starts on, counted from 1; of Parquet the number of the row. */
-  readonly lineNumbers: Int32Array;
   /** Sentences about what was mended or looks odd. */
   readonly warnings: readonly string[];
+  /** @param row its number in the table, counted from 0 */
+  placeOf(row: number): RowPlace;
   /** Rows of one block, by its place in `blocks`. Those used of late are kept at hand. */
   readBlock(index: number): Promise<readonly Row[]>;
 }
@@ -59,6 +68,8 @@ export interface ReadingOptions {
 
 export interface TableOptions extends ReadingOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Where rows are kept at hand. Undefined: in one of the table's own. */
+  readonly cache?: BlockCache<readonly Row[]> | undefined;
   /** Bytes read so far. */
   readonly onProgress?: ((doneBytes: number) => void) | undefined;
   /** Sees all rows once, in their order, while the file is opened. Rows may be shorter than the columns that come to be. */
@@ -82,10 +93,27 @@ export function dataFormatError(
   });
 }
 
+const LISTED = 5;
+
 /** `3, 8, 11 and 20 more`: the first few of many lines, for a message. */
-export function listLines(lines: readonly number[], limit = 5, count = lines.length): string {
-  const shown = lines.slice(0, limit).join(', ');
-  return count > limit ? msg`${shown} and ${count - limit} more` : shown;
+export function listLines(lines: readonly (number | string)[], count = lines.length): string {
+  const shown = lines.slice(0, LISTED).join(', ');
+  return count > LISTED ? msg`${shown} and ${count - LISTED} more` : shown;
+}
+
+/** The lines of rows as `listLines` has them; in a table of several files each with its own. */
+export function listPlaces(table: Table, rows: ArrayLike<number>, count = rows.length): string {
+  const lines = Array.from({ length: Math.min(LISTED, rows.length) }, (_, i) => {
+    const { fileName, line } = table.placeOf(rows[i]!);
+    return fileName === table.fileName ? line : `${fileName}:${line}`;
+  });
+  return listLines(lines, count);
+}
+
+/** `train.csv:12`: where a row stands. */
+export function whereOf(table: Table, row: number): string {
+  const { fileName, line } = table.placeOf(row);
+  return `${fileName}:${line}`;
 }
 
 /** The number of the line that holds the character at `index`. */
@@ -96,7 +124,7 @@ export function lineAt(source: string, index: number): number {
 }
 
 /** The block that holds a row. */
-export function blockOf({ blocks }: Table, row: number): number {
+export function blockOf({ blocks }: Pick<Table, 'blocks'>, row: number): number {
   let [low, high] = [0, blocks.length - 1];
   while (low < high) {
     const middle = (low + high + 1) >> 1;

@@ -110,8 +110,8 @@ async function documentOf(file: Blob, fileName: string, options: TableOptions): 
     columns: ['text'],
     rowCount: 1,
     blocks: [{ first: 0, count: 1 }],
-    lineNumbers: Int32Array.of(1),
     warnings: [],
+    placeOf: () => ({ fileName, line: 1 }),
     readBlock: read,
   };
 }

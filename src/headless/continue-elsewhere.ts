@@ -17,7 +17,7 @@ import {
   piecesOf,
 } from '#worker/python-export/export-folder.ts';
 import { ADAPTER_FOLDER } from '#worker/python-export/python-run.ts';
-import type { RunConfig } from './run-config.ts';
+import { dataNameOf, type RunConfig } from './run-config.ts';
 
 /** What only a run here reads, and a pickle that nobody does. */
 const LEFT_OUT = new Set([PROGRESS_FILE, OPTIMIZER_FILE, 'training_args.bin']);
@@ -39,7 +39,7 @@ export async function continueElsewhere(target: string, run: ContinuedRun): Prom
   }
   const { config, source, model, peft } = run;
   const { task, rawArguments, earlyStopping } = config;
-  const name = `${model.name} on ${basename(config.trainFile)}`;
+  const name = `${model.name} on ${dataNameOf(config)}`;
   const entries = await exportFolder({
     name,
     task,

@@ -5,13 +5,10 @@ import { basename, join } from 'node:path';
 import { prepareTask } from '#data/tasks/prepare-task.ts';
 import type { TaskData, TaskSource } from '#data/tasks/row-task.ts';
 import type { ValidationTables } from '#data/tasks/split-rows.ts';
-import { dataFilesIn, isZip } from '#formats/data-archive.ts';
 import { openModelFiles } from '#formats/model-files.ts';
-import { dataFormatError } from '#formats/table.ts';
-import { readTable } from '#formats/tabular.ts';
-import { guessSplits } from '#protocol/guess-splits.ts';
+import { readSplit } from '#formats/split-table.ts';
+import type { Table } from '#formats/table.ts';
 import type { LoraConfig } from '#protocol/lora-config.ts';
-import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import {
   checkedMaxLength,
@@ -21,6 +18,7 @@ import {
   openAdapter,
   openModel,
 } from '#worker/opened-model.ts';
+import { dataFilesAt } from './data-files.ts';
 import { type RunConfig, rolesFor } from './run-config.ts';
 
 export interface Inputs {
@@ -74,25 +72,8 @@ async function openAdapterFolder(folder: string): Promise<OpenedAdapter> {
   });
 }
 
-/** `data.zip`, or one of its files as `data.zip/train.csv`. */
-async function openTable(path: string, role: 'train' | 'validation', { leaveOut }: RunConfig) {
-  const reading = { skipBadRows: leaveOut.includes('bad') };
-  const inside = /^(.*\.zip)\/(.+)$/i.exec(path);
-  const whole = inside && !existsSync(path) ? inside[1]! : path;
-  const file = await openData(whole);
-  if (!(await isZip(file))) return readTable(file, basename(path), reading);
-  const items = await dataFilesIn(file, basename(whole));
-  const paths = items.map((item) => item.path);
-  const wanted = inside ? inside[2]! : (guessSplits(paths)[role] ?? '');
-  const item = items.find((each) => each.path === wanted);
-  if (item) return readTable(await item.open(), basename(item.path), reading);
-  throw dataFormatError(
-    basename(whole),
-    null,
-    msg`it is not clear which of its files is meant for ${role}: ${paths.slice(0, 8).join(', ')}`,
-    msg`Name one, such as ${basename(whole)}/${paths[0]!}.`,
-  );
-}
+const openTable = async (path: string, role: 'train' | 'validation', { leaveOut }: RunConfig): Promise<Table> =>
+  readSplit(await dataFilesAt(path, role), { skipBadRows: leaveOut.includes('bad') });
 
 async function openValidation(config: RunConfig): Promise<ValidationTables> {
   const files = config.validationFile;
@@ -103,16 +84,6 @@ async function openValidation(config: RunConfig): Promise<ValidationTables> {
       [...files].map(async ([name, path]) => [name, await openTable(path, 'validation', config)] as const),
     ),
   );
-}
-
-async function openData(path: string): Promise<Blob> {
-  try {
-    return await openAsBlob(path);
-  } catch (cause) {
-    // Node says only that it was unable to open a file.
-    const reason = existsSync(path) ? (cause as Error).message : 'there is no such file';
-    throw new StudioError('E-DATA-FORMAT', `The data file ${path} can not be read: ${reason}.`, { where: path, cause });
-  }
 }
 
 async function readData(config: RunConfig, model: OpenedModel): Promise<TaskSource> {

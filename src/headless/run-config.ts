@@ -1,7 +1,7 @@
 // run.json: what to train, on what, with which arguments. Paths are relative to the file.
 
 import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { type LoraConfig, readLoraConfig } from '#protocol/lora-config.ts';
 import type { LeftOut, ProblemType } from '#protocol/messages.ts';
 import { DEFAULT_TASK_OPTIONS, type TaskOptions } from '#protocol/task-options.ts';
@@ -9,6 +9,7 @@ import { type ColumnRoles, ROW_FORMS, type Role } from '#protocol/task-roles.ts'
 import { parseTrainingArguments, type TrainingArguments } from '#protocol/training-arguments.ts';
 import { checkEarlyStopping, type EarlyStoppingOptions } from '#trainer/callbacks/early-stopping-callback.ts';
 import type { SearchOptions } from '#trainer/search/hyperparameter-search.ts';
+import { splitNameOf } from '#util/shards.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { isTask, TASKS, type Task } from '#util/task.ts';
 import { readSearch } from './search-config.ts';
@@ -16,6 +17,7 @@ import { readSearch } from './search-config.ts';
 export interface RunConfig {
   /** Absolute folder of the model. */
   readonly model: string;
+  /** A file, any shard of a split, a zip archive or a folder; see `dataFilesAt`. */
   readonly trainFile: string;
   /** Several by the name of their set. */
   readonly validationFile: string | ReadonlyMap<string, string> | null;
@@ -50,6 +52,9 @@ export interface RunConfig {
   readonly rawArguments: Readonly<Record<string, unknown>>;
   readonly notes: readonly string[];
 }
+
+/** How the data is called on model cards. */
+export const dataNameOf = ({ trainFile }: RunConfig): string => basename(splitNameOf(trainFile));
 
 /** Which field names the column of which role. */
 const ROLE_FIELDS: Readonly<Record<Role, string>> = {

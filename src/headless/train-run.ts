@@ -37,7 +37,7 @@ import { type Inputs, openInputs } from './open-inputs.ts';
 import { profileCallbacks } from './profile-callbacks.ts';
 import { resumeArguments } from './resume-arguments.ts';
 import { buildRun, RUN, type RunParts } from './run-builder.ts';
-import { type RunConfig, readRunConfig } from './run-config.ts';
+import { dataNameOf, type RunConfig, readRunConfig } from './run-config.ts';
 import { say } from './say.ts';
 import { runSearch } from './search-run.ts';
 import { type LoadModule, loadCallbacks } from './user-callbacks.ts';
@@ -141,7 +141,7 @@ function factsOf({ config, inputs, engine }: RunParts, outputDir: string): RunFa
   return {
     name: basename(outputDir),
     baseModel: model.name,
-    dataName: basename(config.trainFile),
+    dataName: dataNameOf(config),
     task: data.task,
     problemType: data.problemType,
     labels: data.labels,

@@ -22,20 +22,20 @@ export type ModelSource =
   | ({ readonly kind: 'hub' } & HubRevision)
   | { readonly kind: 'files'; readonly files: readonly NamedFile[] };
 
+/** A split is a list of files: one, or its shards. Of a `hub` source these are paths in the repository. */
 export type DataSource =
   | { readonly kind: 'sample' }
-  | ({
-      readonly kind: 'hub';
-      /** Path of the training file in the repository. */
-      readonly train: string;
-      readonly validation?: string | undefined;
-    } & HubRevision &
-      ReadAs)
-  | ({ readonly kind: 'files'; readonly train: NamedFile; readonly validation?: NamedFile | undefined } & ReadAs);
+  | ({ readonly kind: 'hub' } & SplitsOf<string> & HubRevision & ReadAs)
+  | ({ readonly kind: 'files' } & SplitsOf<NamedFile> & ReadAs);
+
+interface SplitsOf<F> {
+  readonly train: readonly F[];
+  readonly validation?: readonly F[] | undefined;
+}
 
 interface ReadAs {
   readonly reading?: Reading | undefined;
-  /** Of a zip archive: which of its files are taken, where their names do not tell or a person wants others. */
+  /** Of a zip archive: which of its splits are taken, where their names do not tell or a person wants others. */
   readonly entries?: { readonly train: string; readonly validation: string | null } | undefined;
 }
 
@@ -113,14 +113,18 @@ export interface Reading {
 export interface DataSummary {
   readonly dataId: DataId;
   readonly name: string;
-  /** Paths of all data files of a zip archive, and those that were taken; null for other files. */
+  /** Names of all splits in a zip archive, and those that were taken; null for other files. */
   readonly archive: {
-    readonly paths: readonly string[];
+    /** How many data files these are. */
+    readonly files: number;
+    readonly splits: readonly string[];
     readonly train: string;
     readonly validation: string | null;
   } | null;
   readonly format: 'csv' | 'tsv' | 'jsonl' | 'json' | 'conll' | 'txt' | 'parquet';
   readonly rows: number;
+  /** What errors and their fixes call the validation file; null: there is none. */
+  readonly validationFile: string | null;
   readonly validationRows: number | null;
   readonly columns: readonly ColumnSummary[];
   /** Rows that the columns were judged by: all, but of Parquet the first ones. */

@@ -8,6 +8,8 @@ import { StudioError } from '#util/studio-error.ts';
 /** Milliseconds between progress events of one job. */
 const PROGRESS_EVERY = 100;
 
+type JobOptions = { readonly [K in keyof WorkOptions]-?: NonNullable<WorkOptions[K]> };
+
 export class DataJobs {
   readonly #emit: (event: DataProgressEvent) => void;
   readonly #running = new Map<string, AbortController>();
@@ -25,7 +27,7 @@ export class DataJobs {
   async run<T>(
     jobId: string | undefined,
     phase: DataProgressEvent['phase'],
-    work: (options: Required<WorkOptions>) => Promise<T>,
+    work: (options: JobOptions) => Promise<T>,
   ): Promise<T> {
     const controller = new AbortController();
     if (jobId !== undefined) {

@@ -14,6 +14,7 @@ import type {
   HubSearchHit,
 } from '#protocol/hub-messages.ts';
 import type { DownloadId } from '#protocol/ids.ts';
+import type { NamedFile } from '#protocol/messages.ts';
 import { downloadIdOf, type IdbDownloadStore } from '#storage/download-store.ts';
 import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
@@ -117,15 +118,18 @@ export async function openHubModel(store: IdbDownloadStore, { repo, revision }: 
   return openModelFiles(await Promise.all(files));
 }
 
-/** One file of a downloaded data set. Asks nothing of the network. */
-export async function openHubFile(
+/** Some files of a downloaded data set. Asks nothing of the network. */
+export async function openHubFiles(
   store: IdbDownloadStore,
   { repo, revision }: HubRevision,
-  path: string,
-): Promise<{ readonly path: string; readonly file: Blob }> {
+  paths: readonly string[],
+): Promise<readonly NamedFile[]> {
   const found = await store.get(downloadIdOf({ kind: 'dataset', name: repo }, revision));
-  if (!found?.files.some((file) => file.path === path && file.verified)) throw notHere(`${repo}, ${path},`, revision);
-  return { path, file: await store.read(found.downloadId, path) };
+  const open = async (path: string): Promise<NamedFile> => {
+    if (!found?.files.some((file) => file.path === path && file.verified)) throw notHere(`${repo}, ${path},`, revision);
+    return { path, file: await store.read(found.downloadId, path) };
+  };
+  return Promise.all(paths.map(open));
 }
 
 function notHere(what: string, revision: string): StudioError {

@@ -1,5 +1,5 @@
-// Tokenized files between examinations, starts and resumes: kept under the content of the file, the tokenizer, and how the
-// file is read and made into examples.
+// Tokenized files between examinations, starts and resumes: kept under the content of the file or of all shards, the
+// tokenizer, and how they are read and made into examples.
 
 import type { ExampleSegment } from '#data/example-store.ts';
 import type { FeatureCache, TokenizedFile, TokenizedLengths } from '#data/tasks/feature-cache.ts';
@@ -15,14 +15,14 @@ const VERSION = 1;
 export function keptFeatures(store: IdbFeatureStore, model: OpenedModel, data: OpenedData): FeatureCache {
   return {
     keyOf: async (table, settings) => {
-      const file = table === data.train ? data.trainFile.file : data.validationFile?.file;
-      if (!file) return null;
-      const content = await contentHash(file);
+      const files = table === data.train ? data.trainFiles : data.validationFiles;
+      const hashes = await Promise.all(files.map(({ file }) => contentHash(file)));
+      if (hashes.includes(null)) return null;
       const tokenizer = [...model.tokenizer.savedFiles];
       // The extension tells a document from a table.
       const isText = /\.txt$/i.test(table.fileName);
-      const all = JSON.stringify([VERSION, content, isText, data.reading, tokenizer, settings]);
-      return content === null ? null : contentHash(new Blob([all]));
+      const all = JSON.stringify([VERSION, hashes.join(' '), isText, data.reading, tokenizer, settings]);
+      return contentHash(new Blob([all]));
     },
     load: async (key) => {
       const pieces = await store.read(key);

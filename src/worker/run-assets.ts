@@ -2,11 +2,11 @@
 
 import type { ModelFiles } from '#formats/model-files.ts';
 import type { RunId } from '#protocol/ids.ts';
-import type { Reading } from '#protocol/messages.ts';
+import type { NamedFile, Reading } from '#protocol/messages.ts';
 import type { IdbRunStore } from '#storage/run-store.ts';
 import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
-import { type OpenedData, openData } from './open-data.ts';
+import { type OpenedData, openFiles } from './open-data.ts';
 import { type OpenedModel, openModel } from './opened-model.ts';
 
 const MODEL = 'model/';
@@ -20,8 +20,8 @@ export async function storeRunAssets(
   data: OpenedData,
 ): Promise<void> {
   for (const [name, file] of model.files) await store.putAsset(runId, MODEL + name, file);
-  await store.putAsset(runId, TRAIN + data.trainFile.path, data.trainFile.file);
-  if (data.validationFile) await store.putAsset(runId, VALIDATION + data.validationFile.path, data.validationFile.file);
+  for (const { path, file } of data.trainFiles) await store.putAsset(runId, TRAIN + path, file);
+  for (const { path, file } of data.validationFiles) await store.putAsset(runId, VALIDATION + path, file);
 }
 
 export async function loadRunModel(store: IdbRunStore, runId: RunId, name: string): Promise<OpenedModel> {
@@ -32,16 +32,17 @@ export async function loadRunModel(store: IdbRunStore, runId: RunId, name: strin
 
 export async function loadRunData(store: IdbRunStore, { runId, dataName, reading = {} }: RunData): Promise<OpenedData> {
   const assets = await store.getAssets(runId);
-  const [train] = under(assets, TRAIN);
-  const [validation] = under(assets, VALIDATION);
-  if (!train) throw lost('data');
-  return openData({
-    name: dataName,
-    train: { path: train[0], file: train[1] },
-    validation: validation ? { path: validation[0], file: validation[1] } : null,
-    reading,
-  });
+  const [train, validation] = [TRAIN, VALIDATION].map((prefix) => namedUnder(assets, prefix));
+  if (train!.length === 0) throw lost('data');
+  return openFiles({ name: dataName, train: train!, validation: validation!, reading });
 }
+
+/**
+ * Just the files that the run was started with: once a single shard could be one of them, without the others. Assets come
+ * by their paths, which is the order of shards.
+ */
+const namedUnder = (assets: ReadonlyMap<string, Blob>, prefix: string): NamedFile[] =>
+  [...under(assets, prefix)].map(([path, file]) => ({ path, file }));
 
 /** How the data of a run is called and read. */
 interface RunData {

@@ -26,12 +26,13 @@ import { isActive, type RunState } from '#protocol/run-state.ts';
 import type { SweepEvent } from '#protocol/sweep-messages.ts';
 import type { RunRecord } from '#storage/schema.ts';
 import { msg } from '#util/msg.ts';
+import { splitNameOf } from '#util/shards.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { continueElsewhereHandlers } from './continue-elsewhere-handlers.ts';
 import { DataJobs } from './data-jobs.ts';
 import { describeDevice, deviceProfile } from './device-profile.ts';
 import { exportCheckpoint, saveToFolder } from './export-checkpoint.ts';
-import { openHubFile, openHubModel } from './hub-downloads.ts';
+import { openHubFiles, openHubModel } from './hub-downloads.ts';
 import { hubHandlers } from './hub-handlers.ts';
 import { inspectionHandlers } from './inspection-handlers.ts';
 import { keptFeatures } from './kept-features.ts';
@@ -255,17 +256,20 @@ export class Studio {
     switch (source.kind) {
       case 'sample': {
         const train = await this.#sample.data();
-        return { name: train.path, train, validation: null };
+        return { name: train.path, train: [train], validation: [] };
       }
       case 'files': {
-        const { train, validation = null } = source;
-        return { name: train.path.split('/').at(-1)!, train, validation };
+        const { train, validation = [] } = source;
+        return { name: splitNameOf(train[0]!.path).split('/').at(-1)!, train, validation };
       }
       case 'hub': {
         const { downloads } = await this.#storesReady();
-        const { repo, validation } = source;
-        const train = await openHubFile(downloads, source, source.train);
-        return { name: repo, train, validation: validation ? await openHubFile(downloads, source, validation) : null };
+        const { repo, train, validation = [] } = source;
+        return {
+          name: repo,
+          train: await openHubFiles(downloads, source, train),
+          validation: await openHubFiles(downloads, source, validation),
+        };
       }
       default:
         return source satisfies never;

@@ -54,6 +54,12 @@ async function modelOfFixture() {
   );
 }
 
+/** A file of a split that lies in two. */
+const shard = (number: number, rows: number) => ({
+  path: `data/train-0000${number}-of-00002.csv`,
+  content: Buffer.from(`text,label\n${`fine words of ${number},calm\nother words,glad\n`.repeat(rows / 2)}`),
+});
+
 beforeAll(async () => {
   await hub.listen();
   const files = [...(await modelOfFixture()), { path: 'README.md', content: Buffer.from('# tiny') }];
@@ -66,6 +72,7 @@ beforeAll(async () => {
     content: await readFile(fixtureData(name)),
   });
   hub.add({ kind: 'dataset', name: 'org/moods', files: [await csv('train.csv'), await csv('validation.csv')] });
+  hub.add({ kind: 'dataset', name: 'org/sharded', files: [shard(0, 30), shard(1, 12)] });
   hub.accounts.set(TOKEN, { name: 'julia', role: 'write' });
   studio = await serveStudio();
   downloads = await mkdtemp(join(tmpdir(), 'downloads-'));
@@ -201,6 +208,21 @@ describe('what can not be had is explained', () => {
 });
 
 describe('data of the Hub', () => {
+  it('in shards is one choice, loaded and read as a whole', async () => {
+    await openPanel('dataset');
+    await find('dataset', 'org/sharded');
+    await page.waitForSelector(byTestId('hub-train-file'));
+    const options = await page.$$eval(`${byTestId('hub-train-file')} option`, (all) =>
+      all.map(({ textContent }) => textContent),
+    );
+    expect(options).toEqual([expect.stringMatching(/^data\/train-\*-of-00002\.csv \(2 files, /)]);
+    expect(await textOf(page, 'hub-amount')).toMatch(/^2 files, /);
+    await click(page, 'hub-download');
+    await waitForText(page, 'hub-amount', /all in this browser/);
+    const section = () => page.$eval('section[aria-label="Data"]', ({ textContent }) => textContent);
+    await expect.poll(section, { timeout: 60_000 }).toContain('org/sharded · 42 rows');
+  });
+
   it('files are chosen, loaded and read', async () => {
     await openPanel('dataset');
     await find('dataset', `${hub.url}/datasets/org/moods/viewer`);

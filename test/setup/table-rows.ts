@@ -1,4 +1,4 @@
-// All rows of a table at once: files of tests are small.
+// All rows of a table at once, and the lines they stand on: files of tests are small.
 
 import { type Row, readRows, type Table } from '#formats/table.ts';
 
@@ -7,3 +7,6 @@ export const rowsOf = (table: Table): Promise<Row[]> =>
     table,
     Int32Array.from({ length: table.rowCount }, (_, row) => row),
   );
+
+export const linesOf = (table: Table): number[] =>
+  Array.from({ length: table.rowCount }, (_, row) => table.placeOf(row).line);

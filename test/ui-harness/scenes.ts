@@ -87,6 +87,7 @@ export const DATA: DataSummary = {
   archive: null,
   format: 'csv',
   rows: 1600,
+  validationFile: null,
   validationRows: null,
   columns: [
     { name: 'id', kind: 'number', distinct: 1600, empty: 0, topValues: [], meanCharacters: 4 },

@@ -1,6 +1,6 @@
 // Columns of a table by name, and their cells as texts.
 
-import type { Cell, Row, Table } from '#formats/table.ts';
+import { type Cell, type Row, type Table, whereOf } from '#formats/table.ts';
 import type { ColumnRoles, Role } from '#protocol/task-roles.ts';
 import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
@@ -72,7 +72,3 @@ function textOf(cell: Cell, table: Table, column: string, number: number): strin
     { where, hint: msg`Choose another column for the text, or turn these values into texts.` },
   );
 }
-
-/** `train.csv:12`: where a row stands. */
-export const whereOf = ({ fileName, lineNumbers }: Table, number: number): string =>
-  `${fileName}:${lineNumbers[number]}`;

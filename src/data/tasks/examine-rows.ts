@@ -1,14 +1,13 @@
 // What a person should know of the rows before training on them: how they are parted and labelled, how long they are,
 // which are empty or the same; and single rows as the model will see them.
 
-import { blockOf, readRows } from '#formats/table.ts';
+import { blockOf, readRows, whereOf } from '#formats/table.ts';
 import type { DataExamination, DataPart, TokenLengths, TokenPreview, ViewedRow } from '#protocol/messages.ts';
 import type { PreTrainedTokenizer } from '#tokenizers/auto-tokenizer.ts';
 import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { InMemoryDataset } from '../dataset.ts';
 import { Slices, type WorkOptions } from '../work.ts';
-import { whereOf } from './columns.ts';
 import { featureKey } from './encode-rows.ts';
 import { findingsOf } from './findings.ts';
 import type { EncodedRow, RowTask, TaskData, TaskSource } from './row-task.ts';

@@ -1,8 +1,8 @@
 // Training rows that are empty, the same as another, or also in validation.
 
+import { whereOf } from '#formats/table.ts';
 import type { DataFindings, RowFinding } from '#protocol/messages.ts';
 import { HashIndex } from '../text-hash.ts';
-import { whereOf } from './columns.ts';
 import { type RowParts, rowsInValidation } from './split-rows.ts';
 
 const SHOWN = 10;

@@ -2,21 +2,17 @@
 
 import type { Cell } from '#formats/table.ts';
 
-/** A label in a line that has it. */
-export interface LabelledCell {
+/** One of the first rows of a label. */
+export interface NotedCell {
   readonly label: Cell;
-  readonly line: number;
-}
-
-/** One of the first lines of a label. */
-export interface NotedCell extends LabelledCell {
+  readonly row: number;
   /** Of the first one all rows that have the label; else 0. */
   readonly rows: number;
 }
 
 export class LabelColumn {
-  /** Each different label with the lines of its first rows. */
-  readonly #found: { readonly label: Cell; readonly lines: number[]; rows: number }[] = [];
+  /** Each different label with its first rows. */
+  readonly #found: { readonly label: Cell; readonly first: number[]; rows: number }[] = [];
   readonly #codes = new Map<string, number>();
   readonly #ofRow: Int32Array;
   #rows = 0;
@@ -36,11 +32,11 @@ export class LabelColumn {
     return this.#found.map(({ label }) => label);
   }
 
-  /** They with the lines of their first rows. */
+  /** They with their first rows, in the order of the file. */
   get cells(): readonly NotedCell[] {
     return this.#found
-      .flatMap(({ label, lines, rows }) => lines.map((line, i) => ({ label, line, rows: i === 0 ? rows : 0 })))
-      .sort((a, b) => a.line - b.line);
+      .flatMap(({ label, first, rows }) => first.map((row, i) => ({ label, row, rows: i === 0 ? rows : 0 })))
+      .sort((a, b) => a.row - b.row);
   }
 
   /** Number of the label among `values` of each row of the file; -1 for none. */
@@ -48,16 +44,16 @@ export class LabelColumn {
     return this.#ofRow;
   }
 
-  add(label: Cell, row: number, line: number): void {
+  add(label: Cell, row: number): void {
     const key = typeof label === 'string' ? label : `\0${JSON.stringify(label)}`;
     let code = this.#codes.get(key);
     if (code === undefined) {
       code = this.#found.length;
       this.#codes.set(key, code);
-      this.#found.push({ label, lines: [], rows: 0 });
+      this.#found.push({ label, first: [], rows: 0 });
     }
     const found = this.#found[code]!;
-    if (found.lines.length < NOTED_LINES) found.lines.push(line);
+    if (found.first.length < NOTED_ROWS) found.first.push(row);
     found.rows++;
     this.#ofRow[row] = code;
     this.#rows++;
@@ -65,4 +61,4 @@ export class LabelColumn {
 }
 
 /** Enough to name the rows of a label in a message. */
-const NOTED_LINES = 6;
+const NOTED_ROWS = 6;

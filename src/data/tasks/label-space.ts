@@ -1,27 +1,33 @@
 // What the labels of a data set mean: which problem it is, which labels there are and in which order, and the target
 // of each row. `text-classification.ts` composes it.
 
-import { type Cell, isCellObject, isCellList as isList, listLines } from '#formats/table.ts';
+import { type Cell, isCellObject, isCellList as isList, listPlaces, type Table } from '#formats/table.ts';
 import type { ProblemType } from '#protocol/messages.ts';
 import { compareCodePoints } from '#util/hf-json.ts';
 import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
-import type { LabelColumn, LabelledCell, NotedCell } from './label-column.ts';
+import type { LabelColumn, NotedCell } from './label-column.ts';
 
 /** Index of the label; 0 or 1 for each label; or the value. */
 export type Target = number | readonly number[];
+
+/** A label of a row, and where the row stands. */
+export interface LabelledCell {
+  readonly label: Cell;
+  readonly where: string;
+}
 
 export interface LabelSpace {
   readonly problemType: ProblemType;
   /** In index order; one, for the value, in regression. */
   readonly labels: readonly string[];
   /** @throws StudioError E-DATA-LABEL for a label that is not in `labels`, or no number. */
-  targetOf(cell: LabelledCell, fileName: string): Target;
+  targetOf(cell: LabelledCell): Target;
 }
 
 /** Where the rows come from, and who is told what is odd about them. */
 interface Source {
-  readonly fileName: string;
+  readonly table: Table;
   readonly warnings: string[];
 }
 
@@ -69,11 +75,11 @@ export function makeLabelSpace(
   }
 }
 
-function numberTarget({ label, line }: LabelledCell, fileName: string): number {
+function numberTarget({ label, where }: LabelledCell): number {
   const text = textOf(label);
   if (isNumeric(text)) return Number(text);
   throw labelError(
-    `${fileName}:${line}`,
+    where,
     msg`the label ${JSON.stringify(text)} is not a number, but this is a regression.`,
     msg`Choose a column with numbers, or set the problem type to single label.`,
   );
@@ -91,7 +97,7 @@ function singleLabelSpace(column: LabelColumn, named: readonly string[], source:
   const found = sortLabels(new Set(column.values.map(textOf)));
   if (found.length < 2) {
     throw labelError(
-      source.fileName,
+      source.table.fileName,
       msg`all ${column.rows} rows have the same label, ${JSON.stringify(found[0])}. There is nothing to tell apart.`,
       msg`Check that the right column is chosen as the label, and add rows of other labels.`,
     );
@@ -100,7 +106,7 @@ function singleLabelSpace(column: LabelColumn, named: readonly string[], source:
   return {
     problemType: 'single_label_classification',
     labels,
-    targetOf: ({ label, line }, file) => indexOf(textOf(label), line, file),
+    targetOf: ({ label, where }) => indexOf(textOf(label), where),
   };
 }
 
@@ -112,7 +118,7 @@ function sortLabels(labels: ReadonlySet<string>): string[] {
     : sorted.sort(compareCodePoints);
 }
 
-type LabelIndexer = (label: string, line: number, fileName: string) => number;
+type LabelIndexer = (label: string, where: string) => number;
 
 /**
  * Label → index: by the model's names where it names all of the data's; by number where a model with names meets data with
@@ -122,21 +128,21 @@ function indexer(
   found: readonly string[],
   named: readonly string[],
   rows: readonly NotedCell[],
-  { fileName, warnings }: Source,
+  { table, warnings }: Source,
 ): { readonly labels: readonly string[]; readonly indexOf: LabelIndexer } {
   const unknown = named.length > 0 ? found.filter((label) => !named.includes(label)) : [];
   const areIndices =
     unknown.length > 0 &&
     found.every((label) => isInteger(label) && Number(label) >= 0 && Number(label) < named.length);
   const areOthers = unknown.length > 0 && !areIndices;
-  if (areOthers) warnings.push(otherLabels(unknown, named, rows, fileName));
+  if (areOthers) warnings.push(otherLabels(unknown, named, rows, table));
   const labels = named.length > 0 && !areOthers ? named : found;
   const indices = new Map(areIndices ? labels.map((_, i) => [String(i), i]) : labels.map((label, i) => [label, i]));
-  const indexOf: LabelIndexer = (label, line, file) => {
+  const indexOf: LabelIndexer = (label, where) => {
     const index = indices.get(label);
     if (index !== undefined) return index;
     throw labelError(
-      `${file}:${line}`,
+      where,
       msg`the label ${JSON.stringify(label)} does not occur in the training data, which has ${quoteSome(labels)}.`,
       msg`Correct the label, or add training rows with it.`,
     );
@@ -148,16 +154,16 @@ function otherLabels(
   unknown: readonly string[],
   named: readonly string[],
   rows: readonly NotedCell[],
-  fileName: string,
+  table: Table,
 ): string {
   const others = rows.filter(({ label }) => unknown.includes(textOf(label)));
   const count = others.reduce((sum, { rows: all }) => sum + all, 0);
-  const lines = listLines(
-    others.map(({ line }) => line),
-    5,
+  const lines = listPlaces(
+    table,
+    others.map(({ row }) => row),
     count,
   );
-  return msg`${fileName}: the model knows the labels ${quoteSome(named)}, but the data has ${quoteSome(unknown)} (lines ${lines}). The labels of the data count.`;
+  return msg`${table.fileName}: the model knows the labels ${quoteSome(named)}, but the data has ${quoteSome(unknown)} (lines ${lines}). The labels of the data count.`;
 }
 
 function quoteSome(labels: readonly string[]): string {
@@ -174,7 +180,7 @@ function multiLabelSpace(column: LabelColumn, named: readonly string[], source: 
   const found = sortLabels(new Set(column.values.flatMap(labelsIn)));
   if (found.length === 0)
     throw labelError(
-      source.fileName,
+      source.table.fileName,
       msg`no row has any label.`,
       msg`Check that the right column is chosen as the label.`,
     );
@@ -183,8 +189,8 @@ function multiLabelSpace(column: LabelColumn, named: readonly string[], source: 
   return {
     problemType: 'multi_label_classification',
     labels,
-    targetOf: ({ label, line }, file) => {
-      const hot = new Set(labelsIn(label).map((name) => indexOf(name, line, file)));
+    targetOf: ({ label, where }) => {
+      const hot = new Set(labelsIn(label).map((name) => indexOf(name, where)));
       return labels.map((_, i) => (hot.has(i) ? 1 : 0));
     },
   };
@@ -209,20 +215,20 @@ function multiHotWidth(cells: readonly Cell[]): number | null {
   return width > 1 && cells.every(isMultiHot) ? width : null;
 }
 
-function multiHotSpace(width: number, named: readonly string[], { fileName, warnings }: Source): LabelSpace {
+function multiHotSpace(width: number, named: readonly string[], { table, warnings }: Source): LabelSpace {
   const areOthers = named.length > 0 && named.length !== width;
   if (areOthers)
     warnings.push(
-      msg`${fileName}: the lists of the label column have ${width} entries, but the model has ${named.length} labels (${quoteSome(named)}). The entries of the data count.`,
+      msg`${table.fileName}: the lists of the label column have ${width} entries, but the model has ${named.length} labels (${quoteSome(named)}). The entries of the data count.`,
     );
   return {
     problemType: 'multi_label_classification',
     labels: named.length > 0 && !areOthers ? named : Array.from({ length: width }, (_, i) => `LABEL_${i}`),
-    targetOf: ({ label, line }, file) => {
+    targetOf: ({ label, where }) => {
       if (isList(label) && label.length === width && label.every((value) => value === 0 || value === 1))
         return label as readonly number[];
       throw labelError(
-        `${file}:${line}`,
+        where,
         msg`the label ${JSON.stringify(label)} is not a list of ${width} zeros and ones, as in the training data.`,
         msg`Correct this row.`,
       );

@@ -1,14 +1,14 @@
 // Extractive question answering: where in a context the answer stands. A long context is read in windows that overlap, as
 // in HF's example script.
 
-import { type Cell, type CellObject, isCellList, isCellObject, type Table } from '#formats/table.ts';
+import { type Cell, type CellObject, isCellList, isCellObject, type Table, whereOf } from '#formats/table.ts';
 import type { ContextWindow } from '#tokenizers/auto-tokenizer.ts';
 import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { Example } from '../dataset.ts';
 import type { WorkOptions } from '../work.ts';
 import type { AnswerFeature } from './answer-feature.ts';
-import { columnOf, textColumn, whereOf } from './columns.ts';
+import { columnOf, textColumn } from './columns.ts';
 import type { RowReader } from './row-reader.ts';
 import {
   type EncodedRow,

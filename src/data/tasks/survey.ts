@@ -2,7 +2,7 @@
 // which are the same. Numbers only are kept. Done once for a file, a task and its columns.
 
 import { GrowingInts } from '#formats/growing-ints.ts';
-import { listLines, type Table } from '#formats/table.ts';
+import { listPlaces, type Table, whereOf } from '#formats/table.ts';
 import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import { textHash } from '../text-hash.ts';
@@ -110,22 +110,15 @@ class BadRows {
   }
 }
 
-const linesOf = ({ lineNumbers }: Table, numbers: ArrayLike<number>): string =>
-  listLines(
-    Array.from({ length: Math.min(5, numbers.length) }, (_, i) => lineNumbers[numbers[i]!]!),
-    5,
-    numbers.length,
-  );
-
 function refuseMissing(table: Table, missing: GrowingInts, needed: NeededColumn | undefined): void {
   if (missing.length === 0 || !needed) return;
   const { what, column } = needed;
   const numbers = missing.toArray();
   throw new StudioError(
     'E-DATA-LABEL',
-    msg`${table.fileName}: ${missing.length} of ${table.rowCount} rows have no ${what} in ${column}; lines ${linesOf(table, numbers)}.`,
+    msg`${table.fileName}: ${missing.length} of ${table.rowCount} rows have no ${what} in ${column}; lines ${listPlaces(table, numbers)}.`,
     {
-      where: `${table.fileName}:${table.lineNumbers[numbers[0]!]}`,
+      where: whereOf(table, numbers[0]!),
       hint: msg`Fill the ${what}s in or delete these rows.`,
       safe: msg`Your file was only read, not changed.`,
       fixes: missing.length < table.rowCount ? [{ kind: 'leave-out-bad-rows', count: missing.length }] : [],
@@ -143,7 +136,7 @@ function refuseAllEmpty(table: Table, textColumn: string | null, usable: Growing
 
 function leftOut(table: Table, numbers: readonly number[]): string[] {
   if (numbers.length === 0) return [];
-  const lines = linesOf(
+  const lines = listPlaces(
     table,
     [...numbers].sort((a, b) => a - b),
   );
@@ -156,7 +149,7 @@ function emptyWarnings(table: Table, column: string | null, rows: number, empty:
   return column === null || empty.length === 0
     ? []
     : [
-        msg`${table.fileName}: ${empty.length} of ${rows} rows have no text in ${column}; lines ${linesOf(table, empty)}.`,
+        msg`${table.fileName}: ${empty.length} of ${rows} rows have no text in ${column}; lines ${listPlaces(table, empty)}.`,
       ];
 }
 

@@ -1,6 +1,6 @@
 // Text classification and regression: a text, or two, and its label on each row.
 
-import type { Cell, CellObject, Table } from '#formats/table.ts';
+import { type Cell, type CellObject, type Table, whereOf } from '#formats/table.ts';
 import type { ProblemType } from '#protocol/messages.ts';
 import type { WorkOptions } from '../work.ts';
 import { columnOf, textColumn } from './columns.ts';
@@ -24,9 +24,7 @@ interface LabelledRow {
   readonly text: string;
   readonly textPair: string | null;
   readonly label: Cell;
-  /** Where the row starts in its file. */
-  readonly line: number;
-  readonly fileName: string;
+  readonly where: string;
 }
 
 /** Fields whose numbers are floats, for the collator: targets of BCE and MSE losses. */
@@ -43,11 +41,10 @@ export function floatFieldsOf(problemType: ProblemType): readonly string[] {
 export async function textClassification(source: TaskSource, work: WorkOptions): Promise<RowTask<LabelledRow>> {
   const reader = (table: Table): RowReader<LabelledRow> => readerOf(table, source);
   const files = await surveyFiles(source, 'text-classification', (table) => noteLabels(table, reader(table)), work);
-  const { fileName } = source.train;
   const warnings = [...tableWarnings(source), ...surveyWarnings(files)];
   const labels = files.train.notes;
   const problemType = source.problemType ?? inferProblemType(labels.values);
-  const space = makeLabelSpace(labels, problemType, source.configLabels, { fileName, warnings });
+  const space = makeLabelSpace(labels, problemType, source.configLabels, { table: source.train, warnings });
   const targets = new Map(
     [files.train, ...files.validation].map((file) => [file.table, targetsOf(file, space)] as const),
   );
@@ -71,7 +68,7 @@ export async function textClassification(source: TaskSource, work: WorkOptions):
     describe: (row) => ({
       text: row.text,
       textPair: row.textPair,
-      label: describeTarget(space.targetOf(row, row.fileName), space),
+      label: describeTarget(space.targetOf(row), space),
     }),
     recordOf: (row) => recordOf(row, space, source),
   };
@@ -87,8 +84,7 @@ function readerOf(table: Table, source: TaskSource): RowReader<LabelledRow> {
       text: text(cells, number),
       textPair: textPair?.(cells, number) ?? null,
       label: label(cells),
-      line: table.lineNumbers[number]!,
-      fileName: table.fileName,
+      where: whereOf(table, number),
     }),
     inputs: (row) => (row.textPair === null ? [row.text] : [row.text, row.textPair]),
     textColumn: roles.text!,
@@ -98,7 +94,7 @@ function readerOf(table: Table, source: TaskSource): RowReader<LabelledRow> {
 
 function noteLabels(table: Table, reader: RowReader<LabelledRow>) {
   const column = new LabelColumn(table.rowCount);
-  const note = ({ label, line }: LabelledRow, number: number): void => column.add(label, number, line);
+  const note = ({ label }: LabelledRow, number: number): void => column.add(label, number);
   return { reader: { ...reader, note }, notes: () => column };
 }
 
@@ -110,9 +106,9 @@ interface FileTargets {
 
 /** @throws StudioError E-DATA-LABEL for the first label that the training rows do not have. */
 function targetsOf({ table, notes }: SurveyedFile<LabelColumn>, space: LabelSpace): FileTargets {
-  const lines = new Map<Cell, number>();
-  for (const { label, line } of notes.cells) if (!lines.has(label)) lines.set(label, line);
-  const of = notes.values.map((label) => space.targetOf({ label, line: lines.get(label)! }, table.fileName));
+  const rows = new Map<Cell, number>();
+  for (const { label, row } of notes.cells) if (!rows.has(label)) rows.set(label, row);
+  const of = notes.values.map((label) => space.targetOf({ label, where: whereOf(table, rows.get(label)!) }));
   return { of, codes: notes.codes };
 }
 
@@ -138,7 +134,7 @@ function encode(row: LabelledRow, space: LabelSpace, { tokenizer, maxLength }: T
     input_ids: Int32Array.from(input_ids),
     attention_mask: Uint8Array.from(attention_mask),
     ...(token_type_ids ? { token_type_ids: Uint8Array.from(token_type_ids) } : {}),
-    labels: space.targetOf(row, row.fileName),
+    labels: space.targetOf(row),
   };
   return { examples: [example], length: input_ids.length + truncated, truncated, cutIds, targets: null };
 }
@@ -147,7 +143,7 @@ function recordOf(row: LabelledRow, space: LabelSpace, { roles }: TaskSource): C
   return {
     [roles.text!]: row.text,
     ...(roles.textPair === undefined ? {} : { [roles.textPair]: row.textPair }),
-    [roles.label!]: nameTarget(space.targetOf(row, row.fileName), space),
+    [roles.label!]: nameTarget(space.targetOf(row), space),
   };
 }
 

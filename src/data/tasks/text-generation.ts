@@ -1,6 +1,6 @@
 // Text generation: plain texts in blocks, prompts with completions, or chats. Only what the model is to write counts.
 
-import { type Cell, type CellObject, isCellList, isCellObject, type Table } from '#formats/table.ts';
+import { type Cell, type CellObject, isCellList, isCellObject, type Table, whereOf } from '#formats/table.ts';
 import { formOf, type Role } from '#protocol/task-roles.ts';
 import type { ChatMessage, ChatPart } from '#tokenizers/chat-template.ts';
 import { IGNORE_INDEX } from '#util/ignore-index.ts';
@@ -9,7 +9,7 @@ import { StudioError } from '#util/studio-error.ts';
 import type { Example } from '../dataset.ts';
 import type { WorkOptions } from '../work.ts';
 import { blocksOf } from './blocks.ts';
-import { columnOf, textColumn, whereOf } from './columns.ts';
+import { columnOf, textColumn } from './columns.ts';
 import { readTexts } from './fill-mask.ts';
 import { pack } from './packing.ts';
 import type { RowReader } from './row-reader.ts';

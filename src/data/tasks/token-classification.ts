@@ -1,13 +1,13 @@
 // Token classification: words and a tag for each. The first token of a word carries its tag, as in HF's example script.
 
 import { GrowingInts } from '#formats/growing-ints.ts';
-import { type Cell, isCellList, type Table } from '#formats/table.ts';
+import { type Cell, isCellList, type Table, whereOf } from '#formats/table.ts';
 import { compareCodePoints } from '#util/hf-json.ts';
 import { IGNORE_INDEX } from '#util/ignore-index.ts';
 import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
 import type { WorkOptions } from '../work.ts';
-import { columnOf, whereOf } from './columns.ts';
+import { columnOf } from './columns.ts';
 import { namedLabels } from './label-space.ts';
 import { labelWarnings } from './label-warnings.ts';
 import type { RowReader } from './row-reader.ts';
@@ -25,13 +25,12 @@ import { type RowSet, tableWarnings } from './split-rows.ts';
 interface TaggedRow {
   readonly words: readonly string[];
   readonly tags: readonly string[];
-  readonly line: number;
-  readonly fileName: string;
+  readonly where: string;
 }
 
 interface TagSpace {
   readonly labels: readonly string[];
-  readonly indexOf: (tag: string, place: Pick<TaggedRow, 'line' | 'fileName'>) => number;
+  readonly indexOf: (tag: string, where: string) => number;
 }
 
 /**
@@ -62,14 +61,14 @@ export async function tokenClassification(source: TaskSource, work: WorkOptions)
     reader,
     encode: (row) => encode(row, space, source),
     countLabels,
-    describe: ({ words, tags, ...place }) => ({
+    describe: ({ words, tags, where }) => ({
       text: words.join(' '),
       textPair: null,
-      label: summarize(tags.map((tag) => space.labels[space.indexOf(tag, place)]!)),
+      label: summarize(tags.map((tag) => space.labels[space.indexOf(tag, where)]!)),
     }),
-    recordOf: ({ words, tags, ...place }) => ({
+    recordOf: ({ words, tags, where }) => ({
       [source.roles.text!]: words,
-      [source.roles.label!]: tags.map((tag) => space.labels[space.indexOf(tag, place)]!),
+      [source.roles.label!]: tags.map((tag) => space.labels[space.indexOf(tag, where)]!),
     }),
   };
 }
@@ -84,8 +83,7 @@ function readerOf(table: Table, source: TaskSource): RowReader<TaggedRow> {
       const row = {
         words: listOf(words(cells), 'words', where),
         tags: listOf(tags(cells), 'tags', where),
-        line: table.lineNumbers[number]!,
-        fileName: table.fileName,
+        where,
       };
       if (row.words.length === row.tags.length) return row;
       throw new StudioError(
@@ -105,8 +103,8 @@ function readerOf(table: Table, source: TaskSource): RowReader<TaggedRow> {
 
 /** The tags of all words of a file: the different ones, and a number for each word. */
 class TagColumn {
-  /** Each different tag with the line of its first row. */
-  readonly firstLines = new Map<string, number>();
+  /** Each different tag with its first row. */
+  readonly firstRows = new Map<string, number>();
   readonly #codes = new Map<string, number>();
   readonly #ofWord = new GrowingInts();
   /** Of each row of the file where its words begin; they end where those of the next begin. */
@@ -118,14 +116,14 @@ class TagColumn {
     this.#ends = new Int32Array(rowCount);
   }
 
-  add({ tags, line }: TaggedRow, row: number): void {
+  add({ tags }: TaggedRow, row: number): void {
     this.#starts[row] = this.#ofWord.length;
     for (const tag of tags) {
       let code = this.#codes.get(tag);
       if (code === undefined) {
         code = this.#codes.size;
         this.#codes.set(tag, code);
-        this.firstLines.set(tag, line);
+        this.firstRows.set(tag, row);
       }
       this.#ofWord.push(code);
     }
@@ -133,8 +131,8 @@ class TagColumn {
   }
 
   /** Index of each different tag, by its code. @throws StudioError E-DATA-LABEL for one that training does not have. */
-  indicesIn(space: TagSpace, { fileName }: Table): readonly number[] {
-    return [...this.firstLines].map(([tag, line]) => space.indexOf(tag, { line, fileName }));
+  indicesIn(space: TagSpace, table: Table): readonly number[] {
+    return [...this.firstRows].map(([tag, row]) => space.indexOf(tag, whereOf(table, row)));
   }
 
   /** Words of each label. */
@@ -173,8 +171,8 @@ function textOf(cell: Cell, what: string, where: string): string {
   });
 }
 
-function makeTagSpace({ firstLines }: TagColumn, { configLabels, train }: TaskSource): TagSpace {
-  const found = [...firstLines.keys()].sort(compareCodePoints);
+function makeTagSpace({ firstRows }: TagColumn, { configLabels, train }: TaskSource): TagSpace {
+  const found = [...firstRows.keys()].sort(compareCodePoints);
   if (found.length < 2) {
     throw new StudioError(
       'E-DATA-LABEL',
@@ -185,21 +183,21 @@ function makeTagSpace({ firstLines }: TagColumn, { configLabels, train }: TaskSo
       },
     );
   }
-  refuseOddNumbers(firstLines, found, train.fileName);
+  refuseOddNumbers(firstRows, found, train);
   const named = namedLabels(configLabels);
   const areIndices = found.every((tag) => /^\d+$/.test(tag)) && !found.every((tag) => named.includes(tag));
   const labels = areIndices ? namesOfIndices(found, named) : namesOf(found, named);
   const indices = new Map(areIndices ? labels.map((_, i) => [String(i), i]) : labels.map((label, i) => [label, i]));
   return {
     labels,
-    indexOf: (tag, { line, fileName: file }) => {
+    indexOf: (tag, where) => {
       const index = indices.get(tag);
       if (index !== undefined) return index;
       throw new StudioError(
         'E-DATA-LABEL',
-        msg`${file}:${line}: the tag ${JSON.stringify(tag)} is not one of ${labels.slice(0, 12).join(', ')}${labels.length > 12 ? ', …' : ''}.`,
+        msg`${where}: the tag ${JSON.stringify(tag)} is not one of ${labels.slice(0, 12).join(', ')}${labels.length > 12 ? ', …' : ''}.`,
         {
-          where: `${file}:${line}`,
+          where,
           hint: msg`Correct the tag, or add training rows with it.`,
           safe: msg`Your file was only read, not changed.`,
         },
@@ -209,11 +207,11 @@ function makeTagSpace({ firstLines }: TagColumn, { configLabels, train }: TaskSo
 }
 
 /** Tags that are numbers count from 0, each an output of the head; a fraction, -100 or a million is none. */
-function refuseOddNumbers(firstLines: ReadonlyMap<string, number>, found: readonly string[], fileName: string): void {
+function refuseOddNumbers(firstRows: ReadonlyMap<string, number>, found: readonly string[], table: Table): void {
   if (!found.every((tag) => Number.isFinite(Number(tag)))) return;
   const odd = found.find((tag) => !/^\d{1,4}$/.test(tag));
   if (odd === undefined) return;
-  const where = `${fileName}:${firstLines.get(odd)}`;
+  const where = whereOf(table, firstRows.get(odd)!);
   throw new StudioError('E-DATA-LABEL', msg`${where}: the tag ${odd} is no index of a tag.`, {
     where,
     hint: msg`Tags are names, or whole numbers that count from 0. Words without a tag need one too, such as O.`,
@@ -230,13 +228,13 @@ function namesOfIndices(found: readonly string[], named: readonly string[]): rea
   return named.length >= count ? named : Array.from({ length: count }, (_, i) => `LABEL_${i}`);
 }
 
-function encode({ words, tags, ...place }: TaggedRow, space: TagSpace, source: TaskSource): EncodedRow {
+function encode({ words, tags, where }: TaggedRow, space: TagSpace, source: TaskSource): EncodedRow {
   const { tokenizer, maxLength } = source;
   const { input_ids, attention_mask, token_type_ids, truncated, cutIds, wordIds } = tokenizer.encodeWords(words, {
     maxLength,
   });
   const labels = Int32Array.from(wordIds, (word, i) =>
-    word === null || word === wordIds[i - 1] ? IGNORE_INDEX : space.indexOf(tags[word]!, place),
+    word === null || word === wordIds[i - 1] ? IGNORE_INDEX : space.indexOf(tags[word]!, where),
   );
   const example = {
     input_ids: Int32Array.from(input_ids),

@@ -31,10 +31,11 @@ describe('a zip archive with data', () => {
 
   it('is opened with training and validation by their names', async () => {
     const open = (archive: Blob, entries?: { train: string; validation: string | null }) =>
-      openData({ name: 'd', train: { path: 'd.zip', file: archive }, validation: null, reading: {}, entries });
+      openData({ name: 'd', train: [{ path: 'd.zip', file: archive }], validation: [], reading: {}, entries });
     const opened = await open(zip('x/train.csv', 'x/dev.csv', 'x/test.csv'));
     expect(opened.archive).toEqual({
-      paths: ['x/train.csv', 'x/dev.csv', 'x/test.csv'],
+      files: 3,
+      splits: ['x/train.csv', 'x/dev.csv', 'x/test.csv'],
       train: 'x/train.csv',
       validation: 'x/dev.csv',
     });
@@ -49,6 +50,33 @@ describe('a zip archive with data', () => {
     const chosen = await open(zip('one.csv', 'two.csv'), { train: 'two.csv', validation: null });
     expect(chosen.train.fileName).toBe('two.csv');
     await expect(open(zip('one.csv'), { train: 'gone.csv', validation: null })).rejects.toThrow(/holds no gone.csv/);
+  });
+
+  it('has shards as one entry, and all of them are read', async () => {
+    const open = (archive: Blob, entries?: { train: string; validation: string | null }) =>
+      openData({ name: 'd', train: [{ path: 'd.zip', file: archive }], validation: [], reading: {}, entries });
+    const archive = zip(
+      'x/train-00001-of-00002.csv',
+      'x/train-00000-of-00002.csv',
+      'x/dev.csv',
+      'x/part-00001-of-00002.csv',
+    );
+    const opened = await open(archive);
+    expect(opened.archive).toEqual({
+      files: 4,
+      splits: ['x/train-*-of-00002.csv', 'x/dev.csv', 'x/part-*-of-00002.csv'],
+      train: 'x/train-*-of-00002.csv',
+      validation: 'x/dev.csv',
+    });
+    expect([opened.train.rowCount, opened.validation?.rowCount]).toEqual([4, 2]);
+    expect(opened.trainFiles.map(({ path }) => path)).toEqual([
+      'x/train-00000-of-00002.csv',
+      'x/train-00001-of-00002.csv',
+    ]);
+    await expect(open(archive, { train: 'x/part-*-of-00002.csv', validation: null })).rejects.toMatchObject({
+      code: 'E-DATA-FORMAT',
+      message: expect.stringContaining('missing: x/part-00000-of-00002.csv'),
+    });
   });
 });
 

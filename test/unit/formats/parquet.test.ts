@@ -30,7 +30,7 @@ describe('readTable of Parquet', () => {
       'y',
     ]);
     expect(rows[7]![0]).toBeNull();
-    expect(table.lineNumbers[39]).toBe(40);
+    expect(table.placeOf(39)).toEqual({ fileName: 'data.bin', line: 40 });
   });
 
   it('shows the first rows while it is opened', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readTable } from '#formats/tabular.ts';
-import { rowsOf } from '../../setup/table-rows.ts';
+import { linesOf, rowsOf } from '../../setup/table-rows.ts';
 
 async function read(...parts: BlobPart[]) {
   const table = await readTable(new Blob(parts), 'data.csv');
@@ -18,7 +18,7 @@ describe('readTable of delimited text', () => {
       ['two\nlines', 'y'],
       ['last', 'x'],
     ]);
-    expect([...table.lineNumbers]).toEqual([2, 4, 6]);
+    expect(linesOf(table)).toEqual([2, 4, 6]);
   });
 
   it.each([
@@ -60,7 +60,7 @@ describe('readTable of delimited text', () => {
     expect(numbers.warnings).toEqual([expect.stringMatching(/first line looks like data.*column_1 to column_2/)]);
     const words = await read('good film,positive\nbad film,negative\nfine film,positive\n');
     expect(words.rows).toHaveLength(3);
-    expect([...words.lineNumbers]).toEqual([1, 2, 3]);
+    expect(linesOf(words)).toEqual([1, 2, 3]);
   });
 
   it('takes an unusual first line as a header when nothing speaks against it', async () => {
@@ -159,7 +159,7 @@ describe('readTable of JSON', () => {
       ['a', 1, null],
       ['b', 0.5, ['x', 'y']],
     ]);
-    expect([...table.lineNumbers]).toEqual([1, 3]);
+    expect(linesOf(table)).toEqual([1, 3]);
     expect(table.warnings).toEqual(['data.csv: 1 of 2 rows have no "tags"; it counts as empty there.']);
   });
 
@@ -173,7 +173,7 @@ describe('readTable of JSON', () => {
       ['b', [1, 0]],
       [null, false],
     ]);
-    expect([...table.lineNumbers]).toEqual([2, 4, 6]);
+    expect(linesOf(table)).toEqual([2, 4, 6]);
   });
 
   it('reads a string of millions of characters', async () => {

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { HubDownload, HubFile } from '#protocol/hub-messages.ts';
 import type { DownloadId } from '#protocol/ids.ts';
-import { amountOf, guessChoice, infoOf, pageOf, repoNameIn } from '#ui/features/setup/hub/hub-model.ts';
+import {
+  amountOf,
+  chosenFiles,
+  guessChoice,
+  infoOf,
+  pageOf,
+  repoNameIn,
+  splitOptions,
+} from '#ui/features/setup/hub/hub-model.ts';
 
 const file = (path: string, size = 100): HubFile => ({ path, size, oid: '', sha256: null });
 
@@ -47,6 +55,29 @@ describe('which file is for what', () => {
   ])('%j', (paths, train, validation) =>
     expect(guessChoice(paths.map((path) => file(path)))).toEqual({ train, validation }),
   );
+});
+
+describe('a split in shards', () => {
+  const FILES = [
+    file('data/test-00000-of-00001.parquet', 10),
+    file('data/train-00001-of-00002.parquet', 200),
+    file('data/train-00000-of-00002.parquet', 300),
+  ];
+  const choice = { train: 'data/train-*-of-00002.parquet', validation: 'data/test-00000-of-00001.parquet' };
+
+  it('is one entry, with the bytes of all', () => {
+    expect(splitOptions(FILES)).toEqual([
+      { name: choice.validation, files: 1, bytes: 10 },
+      { name: choice.train, files: 2, bytes: 500 },
+    ]);
+    expect(guessChoice(FILES)).toEqual(choice);
+  });
+
+  it('is taken whole and in order', () => {
+    expect(chosenFiles(FILES, choice)).toEqual({ train: [FILES[2], FILES[1]], validation: [FILES[0]] });
+    expect(chosenFiles(FILES, { ...choice, validation: '' }).validation).toEqual([]);
+    expect(chosenFiles(FILES, { ...choice, validation: choice.train }).validation).toEqual([]);
+  });
 });
 
 describe('how much is to come', () => {

@@ -193,22 +193,36 @@ describe('the draft', () => {
 describe('sortFiles', () => {
   const sort = (...paths: string[]) => {
     const { model, train, validation } = sortFiles(paths.map((path) => ({ path, file: new Blob() })));
-    return [model.map((file) => file.path), train?.path ?? null, validation?.path ?? null];
+    return [model, train, validation].map((files) => files.map((file) => file.path));
   };
 
   it('tells models from data', () => {
     expect(sort('bert/config.json', 'bert/model.safetensors', 'bert/vocab.txt', 'rows.csv')).toEqual([
       ['bert/config.json', 'bert/model.safetensors', 'bert/vocab.txt'],
-      'rows.csv',
-      null,
+      ['rows.csv'],
+      [],
     ]);
-    expect(sort('bert.zip')).toEqual([['bert.zip'], null, null]);
-    expect(sort('rows.json')).toEqual([[], 'rows.json', null]);
-    expect(sort('notes.pdf')).toEqual([[], null, null]);
+    expect(sort('bert.zip')).toEqual([['bert.zip'], [], []]);
+    expect(sort('rows.json')).toEqual([[], ['rows.json'], []]);
+    expect(sort('notes.pdf')).toEqual([[], [], []]);
   });
 
   it('takes a second file for validation', () => {
-    expect(sort('valid.csv', 'train.csv')).toEqual([[], 'train.csv', 'valid.csv']);
-    expect(sort('test.tsv')).toEqual([[], 'test.tsv', null]);
+    expect(sort('valid.csv', 'train.csv')).toEqual([[], ['train.csv'], ['valid.csv']]);
+    expect(sort('test.tsv')).toEqual([[], ['test.tsv'], []]);
+  });
+
+  it('takes the shards of a split together', () => {
+    const [first, second] = ['d/train-00000-of-00002.csv', 'd/train-00001-of-00002.csv'] as const;
+    expect(sort(second, 'd/test-00000-of-00001.csv', first)).toEqual([
+      [],
+      [first, second],
+      ['d/test-00000-of-00001.csv'],
+    ]);
+    expect(sort('test-00000-of-00002.csv', 'test-00001-of-00002.csv')).toEqual([
+      [],
+      ['test-00000-of-00002.csv', 'test-00001-of-00002.csv'],
+      [],
+    ]);
   });
 });

@@ -3,10 +3,11 @@
 
 import 'fake-indexeddb/auto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { HubRepo } from '#protocol/hub-messages.ts';
+import type { HubRepo, HubRevision } from '#protocol/hub-messages.ts';
 import { openDatabase } from '#storage/database.ts';
 import { IdbDownloadStore } from '#storage/download-store.ts';
-import { type Download, download, hubInfo, openHubFile, openHubModel } from '#worker/hub-downloads.ts';
+import { amountOf, chosenFiles, guessChoice } from '#ui/features/setup/hub/hub-model.ts';
+import { type Download, download, hubInfo, openHubFiles, openHubModel } from '#worker/hub-downloads.ts';
 import { FakeHub } from '../../setup/fake-hub.ts';
 
 const MIB = 1024 * 1024;
@@ -14,6 +15,14 @@ const MIB = 1024 * 1024;
 const weights = Buffer.from(Uint32Array.from({ length: 9 * (MIB / 4) + 1 }, (_, i) => i * 2654435761).buffer);
 const MODEL: HubRepo = { kind: 'model', name: 'org/tiny-bert' };
 const DATA: HubRepo = { kind: 'dataset', name: 'org/moods' };
+
+const SHARDS = [
+  'data/train-00000-of-00003.csv',
+  'data/train-00001-of-00003.csv',
+  'data/train-00002-of-00003.csv',
+  'data/validation-00000-of-00001.csv',
+  'data/test-00000-of-00001.csv',
+];
 
 const hub = new FakeHub();
 let count = 0;
@@ -31,6 +40,7 @@ beforeAll(async () => {
     files: [...files, { path: 'model.safetensors', content: weights }],
   });
   const csv = (path: string) => ({ path, content: Buffer.from(`text,label\n${path},1\n`) });
+  hub.add({ ...DATA, name: 'org/sharded', files: SHARDS.map(csv) });
   hub.add({ ...DATA, files: [csv('train.csv'), csv('data/dev.csv'), csv('data/test.csv')] });
 });
 beforeEach(async () => {
@@ -66,6 +76,9 @@ async function cancelAfter(bytes: number, name = MODEL.name) {
   hub.faults.stallAfterBytes = null;
   return { options: { ...options, signal: new AbortController().signal, onProgress: () => {} }, result };
 }
+
+const textsOf = async (source: HubRevision, paths: readonly string[]): Promise<string[]> =>
+  Promise.all((await openHubFiles(store, source, paths)).map(({ file }) => file.text()));
 
 /** Whether the very weights are stored. */
 const weightsAreWhole = async (revision: string): Promise<boolean> => {
@@ -177,12 +190,35 @@ describe('downloads', () => {
     const only = (path: string) => ({ ...whole, files: whole.files.filter((file) => file.path === path) });
     const source = { repo: DATA.name, revision: whole.revision };
     await download(store, only('train.csv'));
-    expect(await (await openHubFile(store, source, 'train.csv')).file.text()).toBe('text,label\ntrain.csv,1\n');
-    await expect(openHubFile(store, source, 'data/dev.csv')).rejects.toMatchObject({ code: 'E-STATE' });
+    expect(await textsOf(source, ['train.csv'])).toEqual(['text,label\ntrain.csv,1\n']);
+    await expect(openHubFiles(store, source, ['train.csv', 'data/dev.csv'])).rejects.toMatchObject({ code: 'E-STATE' });
     await download(store, only('data/dev.csv'));
-    expect(await (await openHubFile(store, source, 'data/dev.csv')).file.text()).toBe('text,label\ndata/dev.csv,1\n');
+    expect(await textsOf(source, ['data/dev.csv'])).toEqual(['text,label\ndata/dev.csv,1\n']);
     const [listed] = await store.list();
     expect(listed!.files.map(({ path }) => path)).toEqual(['train.csv', 'data/dev.csv']);
+  });
+
+  it('of a data set in shards all of the chosen split, with one progress', async () => {
+    const whole = await toDownload({ ...DATA, name: 'org/sharded' });
+    const { train, validation } = chosenFiles(whole.files, guessChoice(whole.files));
+    const progress: [done: number, total: number][] = [];
+    const onProgress: Download['onProgress'] = ({ doneBytes, totalBytes }) => progress.push([doneBytes, totalBytes]);
+    const result = await download(store, { ...whole, files: [...train, ...validation], onProgress });
+    const total = SHARDS.slice(0, 4).reduce((sum, path) => sum + `text,label\n${path},1\n`.length, 0);
+    expect(amountOf([...train, ...validation], result)).toEqual({
+      files: 4,
+      totalBytes: total,
+      storedBytes: total,
+      here: true,
+    });
+    expect(progress.map(([done]) => done)).toEqual(progress.map(([done]) => done).toSorted((a, b) => a - b));
+    expect(progress.at(-1)).toEqual([total, total]);
+    expect(new Set(progress.map(([, all]) => all))).toEqual(new Set([total]));
+    const paths = train.map(({ path }) => path);
+    expect(paths).toEqual(SHARDS.slice(0, 3));
+    const source = { repo: 'org/sharded', revision: whole.revision };
+    expect(await textsOf(source, paths)).toEqual(paths.map((path) => `text,label\n${path},1\n`));
+    expect(result.files.map(({ path }) => path)).not.toContain(SHARDS[4]);
   });
 
   it('deleted leaves nothing behind', async () => {

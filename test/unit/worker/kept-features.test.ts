@@ -24,8 +24,13 @@ const modelWith = (tokenizer: PreTrainedTokenizer) =>
 const model = modelWith(await tokenizerOf('a\nb\nc'));
 
 const CSV = `text,label\n${Array.from({ length: 50 }, (_, i) => `${'a b c '.repeat(1 + (i % 5))},${i % 3}\n`).join('')}`;
-const open = (csv = CSV) =>
-  openData({ name: 'd', train: { path: 'train.csv', file: new Blob([csv]) }, validation: null, reading: {} });
+const open = (...contents: string[]) => {
+  const train = contents.map((csv, i) => ({
+    path: contents.length === 1 ? 'train.csv' : `train-0000${i}-of-0000${contents.length}.csv`,
+    file: new Blob([csv]),
+  }));
+  return openData({ name: 'd', train, validation: [], reading: {} });
+};
 
 const SETUP = {
   task: 'text-classification',
@@ -42,7 +47,7 @@ describe('a file that was tokenized', () => {
   it('is not tokenized again, whatever the split; and is examined as a whole', async () => {
     const store = new IdbFeatureStore(await openDatabase({ name: 'again' }));
     const prepare = async (changes: object = {}) => {
-      const data = await open();
+      const data = await open(CSV);
       return prepareOpened({
         setup: { ...SETUP, ...changes },
         model,
@@ -50,7 +55,7 @@ describe('a file that was tokenized', () => {
         features: keptFeatures(store, model, data),
       });
     };
-    const plain = await prepareOpened({ setup: SETUP, model, data: await open() });
+    const plain = await prepareOpened({ setup: SETUP, model, data: await open(CSV) });
     const first = await prepare();
     const encode = vi.spyOn(model.tokenizer, 'encode');
     const second = await prepare();
@@ -64,7 +69,7 @@ describe('a file that was tokenized', () => {
     }
     expect(other.train.length).toBe(30);
     expect(await store.list()).toHaveLength(1);
-    const data = await open();
+    const data = await open(CSV);
     const examined = await examineOpened({ setup: SETUP, model, data, features: keptFeatures(store, model, data) });
     expect(examined.lengths.counted).toBe(50);
   });
@@ -85,4 +90,16 @@ describe('a file that was tokenized', () => {
     await prepare(...(await change()));
     expect(await store.list()).toHaveLength(2);
   });
+});
+
+it('every shard of a split makes the name of what is kept', async () => {
+  const store = new IdbFeatureStore(await openDatabase({ name: 'shards' }));
+  const keyOf = async (...contents: string[]) => {
+    const data = await open(...contents);
+    return keptFeatures(store, model, data).keyOf(data.train, '');
+  };
+  const [a, b, c] = ['a,0', 'b,1', 'c,2'].map((row) => `text,label\n${row}\n`) as [string, string, string];
+  const key = await keyOf(a, b);
+  expect(await keyOf(a, b)).toBe(key);
+  expect(new Set([key, await keyOf(a), await keyOf(a, c), await keyOf(b, a), await keyOf(a, b, c)]).size).toBe(5);
 });

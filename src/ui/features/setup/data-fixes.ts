@@ -4,6 +4,7 @@ import type { TrainerClient } from '#client/trainer-client.ts';
 import type { LeftOut, Reading } from '#protocol/messages.ts';
 import type { Role } from '#protocol/task-roles.ts';
 import type { ErrorFix } from '#util/studio-error.ts';
+import { readyValue } from '../../hooks/loadable.ts';
 import { changeDraft, chooseRole, currentDraft, openData } from './draft-actions.ts';
 
 export function applyFix(client: TrainerClient, fix: ErrorFix): void {
@@ -35,7 +36,7 @@ export function setLeftOut(kind: LeftOut, isLeftOut: boolean): void {
   changeDraft({ leaveOut: isLeftOut ? [...others, kind] : others });
 }
 
-/** Other files of the zip archive that is open. */
+/** Other splits of the zip archive that is open. */
 export function takeFiles(client: TrainerClient, train: string, validation: string | null): void {
   const { dataSource } = currentDraft();
   if (dataSource && dataSource.kind !== 'sample')
@@ -49,9 +50,8 @@ function readAgain(client: TrainerClient, change: Reading): void {
 }
 
 function takeColumn(file: string, role: Role, column: string): void {
-  const { validationRoles, validationFile, data } = currentDraft();
-  const validation = data.status === 'ready' ? data.value.archive?.validation : null;
-  if (file === validationFile?.path || file === validation)
+  const { validationRoles, data } = currentDraft();
+  if (file === readyValue(data)?.validationFile)
     changeDraft({ validationRoles: { ...validationRoles, [role]: column } });
   else chooseRole(column, role);
 }

@@ -93,8 +93,8 @@ function DataDrop({ draft }: { draft: SetupDraft }) {
   const open = (files: readonly NamedFile[]): void => {
     const { train, validation } = sortFiles(files);
     // What does not look like data is handed on as it is, so that the reader says what is wrong with it.
-    const first = train ?? files[0];
-    if (first) void openData(client, { kind: 'files', train: first, validation: validation ?? undefined });
+    const given = train.length > 0 ? train : files.slice(0, 1);
+    if (given.length > 0) void openData(client, { kind: 'files', train: given, validation });
   };
   return (
     <>

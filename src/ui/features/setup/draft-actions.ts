@@ -5,6 +5,7 @@ import { isDataArchive } from '#client/data-archive.ts';
 import type { TrainerClient } from '#client/trainer-client.ts';
 import type { DataSource, ModelSource, NamedFile, RunDetail } from '#protocol/messages.ts';
 import type { Role } from '#protocol/task-roles.ts';
+import { groupShards } from '#util/shards.ts';
 import type { Task } from '#util/task.ts';
 import { EMPTY } from '../../hooks/loadable.ts';
 import { toStudioError } from '../../hooks/to-studio-error.ts';
@@ -40,7 +41,7 @@ export const OPEN_JOB = 'open-data';
 /** Nothing is open then, nor is anything kept in memory. */
 export function cancelData(): void {
   latest.data++;
-  changeDraft({ data: EMPTY, sampleData: false, dataSource: null, trainFile: null, validationFile: null });
+  changeDraft({ data: EMPTY, sampleData: false, dataSource: null });
 }
 
 /** Counts openings, so that an answer to a former one is dropped. */
@@ -64,15 +65,12 @@ export async function openModel(client: TrainerClient, source: ModelSource): Pro
 
 export async function openData(client: TrainerClient, source: DataSource): Promise<void> {
   const turn = ++latest.data;
-  const files = source.kind === 'files' ? source : null;
   changeDraft({
     data: { status: 'loading' },
     sampleData: source.kind === 'sample',
     dataSource: source,
     leaveOut: [],
     validationRoles: {},
-    trainFile: files?.train ?? null,
-    validationFile: files?.validation ?? null,
   });
   try {
     const value = await client.request('data/open', { jobId: OPEN_JOB, source });
@@ -85,23 +83,17 @@ export async function openData(client: TrainerClient, source: DataSource): Promi
 }
 
 /**
- * Opens the training file anew with another file for validation, or without one. What can not be opened changes nothing.
+ * Opens dropped training files anew with others for validation, or without any. What can not be opened changes nothing.
  * @throws StudioError
  */
-export async function openValidation(client: TrainerClient, validation: NamedFile | undefined): Promise<void> {
-  const { trainFile } = currentDraft();
-  if (!trainFile) return;
+export async function openValidation(client: TrainerClient, files: readonly NamedFile[]): Promise<void> {
+  const former = currentDraft().dataSource;
+  if (former?.kind !== 'files') return;
   const turn = ++latest.data;
-  const dataSource: DataSource = { kind: 'files', train: trainFile, validation };
+  const dataSource = { ...former, validation: groupShards(files)[0]?.files };
   const value = await client.request('data/open', { jobId: OPEN_JOB, source: dataSource });
   if (turn !== latest.data) return;
-  changeDraft({
-    data: { status: 'ready', value },
-    dataSource,
-    leaveOut: [],
-    validationRoles: {},
-    validationFile: validation ?? null,
-  });
+  changeDraft({ data: { status: 'ready', value }, dataSource, leaveOut: [], validationRoles: {} });
 }
 
 /** Fills the setup with the bundled model and data and the studio's defaults. */
@@ -127,14 +119,14 @@ export function draftSample(client: TrainerClient): void {
 export async function draftFiles(client: TrainerClient, files: readonly NamedFile[]): Promise<void> {
   const [only] = files;
   if (files.length === 1 && only && (await isDataArchive(only))) {
-    void openData(client, { kind: 'files', train: only });
+    void openData(client, { kind: 'files', train: [only] });
     return;
   }
   const { model, train, validation } = sortFiles(files);
   if (model.length > 0) void openModel(client, { kind: 'files', files: model });
-  if (train) void openData(client, { kind: 'files', train, validation: validation ?? undefined });
+  if (train.length > 0) void openData(client, { kind: 'files', train, validation });
   // Nothing recognised: let the worker say what is wrong with them as a model.
-  if (model.length === 0 && !train) void openModel(client, { kind: 'files', files });
+  if (model.length === 0 && train.length === 0) void openModel(client, { kind: 'files', files });
 }
 
 /** Takes over the settings of an earlier run; model and data stay what is open. */

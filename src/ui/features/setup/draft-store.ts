@@ -4,7 +4,7 @@ import { createJSONStorage, persist, type StateStorage } from 'zustand/middlewar
 import { createStore } from 'zustand/vanilla';
 import { chooseTask, guessTask, keepRoles } from '#protocol/guess-task.ts';
 import type { LoraConfig } from '#protocol/lora-config.ts';
-import type { DataSource, DataSummary, EarlyStopping, LeftOut, ModelSummary, NamedFile } from '#protocol/messages.ts';
+import type { DataSource, DataSummary, EarlyStopping, LeftOut, ModelSummary } from '#protocol/messages.ts';
 import { DEFAULT_TASK_OPTIONS, type TaskOptions } from '#protocol/task-options.ts';
 import { type ColumnRoles, formOf } from '#protocol/task-roles.ts';
 import type { Task } from '#util/task.ts';
@@ -42,8 +42,6 @@ export interface SetupDraft {
   readonly data: Loadable<DataSummary>;
   /** What was opened last, to be read again in another way. */
   readonly dataSource: DataSource | null;
-  readonly trainFile: NamedFile | null;
-  readonly validationFile: NamedFile | null;
   /** Start takes the focus as soon as it can be pressed. */
   readonly focusStart: boolean;
 }
@@ -68,8 +66,6 @@ const INITIAL: SetupDraft = {
   model: EMPTY,
   data: EMPTY,
   dataSource: null,
-  trainFile: null,
-  validationFile: null,
   focusStart: false,
 };
 

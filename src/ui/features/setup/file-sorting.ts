@@ -1,14 +1,16 @@
-// Tells model files from data files in a mixed drop. Pure; called by `draft-actions.ts`.
+// Tells model files from data files in a mixed drop, and those of training from those of validation. Pure.
 
 import type { NamedFile } from '#protocol/messages.ts';
+import { groupShards } from '#util/shards.ts';
 
 /** For the dialogs of browsers: what data files are called. */
 export const DATA_FILES = '.csv,.tsv,.jsonl,.ndjson,.json,.txt,.conll,.iob,.bio,.parquet,.zip';
 
 export interface SortedFiles {
   readonly model: readonly NamedFile[];
-  readonly train: NamedFile | null;
-  readonly validation: NamedFile | null;
+  /** One file, the shards of a split, or none. */
+  readonly train: readonly NamedFile[];
+  readonly validation: readonly NamedFile[];
 }
 
 const DATA_ONLY = /\.(csv|tsv|jsonl|ndjson|txt|conll|iob|bio|parquet)$/i;
@@ -23,6 +25,8 @@ export function sortFiles(files: readonly NamedFile[]): SortedFiles {
   const hasModel = files.some(({ path }) => MODEL_SIGN.test(path));
   const data = files.filter((file) => isData(file) || (!hasModel && /\.json$/i.test(file.path)));
   const model = hasModel ? files.filter((file) => !data.includes(file)) : [];
-  const validation = data.length > 1 ? data.find(({ path }) => VALIDATION_SIGN.test(path)) : undefined;
-  return { model, train: data.find((file) => file !== validation) ?? null, validation: validation ?? null };
+  const splits = groupShards(data);
+  const validation = splits.length > 1 ? splits.find(({ name }) => VALIDATION_SIGN.test(name)) : undefined;
+  const train = splits.find((split) => split !== validation);
+  return { model, train: train?.files ?? [], validation: validation?.files ?? [] };
 }

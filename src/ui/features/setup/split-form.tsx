@@ -1,7 +1,7 @@
 // Where validation rows come from, and how long inputs may be.
 
 import { Button, Checkbox, Group, NumberInput, SimpleGrid, Stack, Text } from '@mantine/core';
-import type { DataSummary, NamedFile } from '#protocol/messages.ts';
+import type { DataSource, DataSummary, NamedFile } from '#protocol/messages.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
 import { FileDrop } from '../../components/file-drop.tsx';
 import { JobProgress } from '../../components/job-progress.tsx';
@@ -66,32 +66,32 @@ export function SplitForm({ draft, data }: { draft: SetupDraft; data: DataSummar
           onChange={({ currentTarget }) => changeDraft({ stratify: currentTarget.checked })}
         />
       )}
-      <ValidationFile draft={draft} rows={data.validationRows} />
+      <ValidationFile source={draft.dataSource} data={data} />
     </Stack>
   );
 }
 
-function ValidationFile({ draft, rows }: { draft: SetupDraft; rows: number | null }) {
+function ValidationFile({ source, data }: { source: DataSource | null; data: DataSummary }) {
   const { client } = useStudio();
   const { busy, error, dismiss, start } = useAction();
-  const { trainFile, validationFile } = draft;
-  const reopen = (validation: NamedFile | undefined): void => start('open', () => openValidation(client, validation));
-  if (!trainFile) return null;
+  if (source?.kind !== 'files') return null;
+  const { validation = [] } = source;
+  const reopen = (files: readonly NamedFile[]): void => start('open', () => openValidation(client, files));
   return (
     <>
       {error && <ErrorAlert error={error} onClose={dismiss} />}
       {busy !== null && <JobProgress jobId={OPEN_JOB} />}
-      {validationFile ? (
+      {validation.length > 0 ? (
         <Group gap="xs">
           <Text size="sm">
-            {t`Validation: ${validationFile.path}`}
-            {rows !== null && ` · ${plural(rows, 'row')}`}
+            {t`Validation: ${data.validationFile}`}
+            {data.validationRows !== null && ` · ${plural(data.validationRows, 'row')}`}
           </Text>
           <Button
             size="compact-xs"
             variant="default"
             data-testid="remove-validation"
-            onClick={() => reopen(undefined)}
+            onClick={() => reopen([])}
           >{t`Remove`}</Button>
         </Group>
       ) : (
@@ -99,9 +99,10 @@ function ValidationFile({ draft, rows }: { draft: SetupDraft; rows: number | nul
           label={t`A file for validation`}
           hint={t`Optional: with the same columns, instead of holding rows back.`}
           accept={DATA_FILES}
+          multiple
           testId="validation-input"
           compact
-          onFiles={(files) => reopen(files[0])}
+          onFiles={reopen}
           onFail={(thrown) => start('read', () => Promise.reject(thrown))}
         />
       )}

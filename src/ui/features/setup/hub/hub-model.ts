@@ -4,6 +4,7 @@
 import { guessSplits } from '#protocol/guess-splits.ts';
 import type { HubDownload, HubFile, HubRepo, HubRepoInfo } from '#protocol/hub-messages.ts';
 import type { DataSource, ModelSource } from '#protocol/messages.ts';
+import { groupShards } from '#util/shards.ts';
 
 /** What the panel hands on to be opened. */
 export type HubSource = Extract<ModelSource | DataSource, { kind: 'hub' }>;
@@ -26,18 +27,43 @@ export function infoOf({ repo, revision, files }: HubDownload): HubRepoInfo {
   return { repo, revision, files, gated: false, private: false };
 }
 
+/** Names of splits. */
 export interface DataChoice {
   readonly train: string;
-  /** Empty: rows of the training file are held back. */
+  /** Empty: rows of training are held back. */
   readonly validation: string;
 }
 
-/** Something has to stand in the form: the first file where names do not tell. */
+/** Something has to stand in the form: the first split where names do not tell. */
 export function guessChoice(files: readonly HubFile[]): DataChoice {
-  const paths = files.map(({ path }) => path);
-  const { train, validation } = guessSplits(paths);
-  return { train: train ?? paths[0] ?? '', validation: validation ?? '' };
+  const names = groupShards(files).map(({ name }) => name);
+  const { train, validation } = guessSplits(names);
+  return { train: train ?? names[0] ?? '', validation: validation ?? '' };
 }
+
+export interface SplitOption {
+  readonly name: string;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** What can be chosen of a data set. */
+export const splitOptions = (files: readonly HubFile[]): SplitOption[] =>
+  groupShards(files).map(({ name, files: shards }) => ({ name, files: shards.length, bytes: bytesOf(shards) }));
+
+export interface ChosenFiles {
+  readonly train: readonly HubFile[];
+  readonly validation: readonly HubFile[];
+}
+
+/** The files of the chosen splits, with all their shards that are there. */
+export function chosenFiles(files: readonly HubFile[], { train, validation }: DataChoice): ChosenFiles {
+  const splits = groupShards(files);
+  const filesOf = (name: string): readonly HubFile[] => splits.find((split) => split.name === name)?.files ?? [];
+  return { train: filesOf(train), validation: validation === train ? [] : filesOf(validation) };
+}
+
+const bytesOf = (files: readonly HubFile[]): number => files.reduce((sum, { size }) => sum + size, 0);
 
 export interface Amount {
   readonly files: number;
@@ -51,7 +77,7 @@ export function amountOf(files: readonly HubFile[], stored: HubDownload | null):
   const kept = files.map(({ path }) => stored?.files.find((file) => file.path === path));
   return {
     files: files.length,
-    totalBytes: files.reduce((sum, { size }) => sum + size, 0),
+    totalBytes: bytesOf(files),
     storedBytes: kept.reduce((sum, file) => sum + (file?.storedBytes ?? 0), 0),
     here: kept.every((file) => file?.verified === true),
   };

@@ -3,6 +3,7 @@
 import { Anchor, Button, Code, Group, NativeSelect, SimpleGrid, Stack, Table, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { HubDownload, HubFile, HubRepoInfo } from '#protocol/hub-messages.ts';
+import { groupShards, wholeSplit } from '#util/shards.ts';
 import { HubError } from '../../../components/hub-error.tsx';
 import { TransferProgress } from '../../../components/transfer-progress.tsx';
 import { formatBytes, plural } from '../../../format.ts';
@@ -10,7 +11,17 @@ import { useHubConnection } from '../../../hooks/hub-session.ts';
 import { useStudio } from '../../../hooks/studio-context.ts';
 import { useTransfer } from '../../../hooks/use-transfer.ts';
 import { t } from '../../../language/translate.ts';
-import { type Amount, amountOf, type DataChoice, guessChoice, type HubSource, pageOf } from './hub-model.ts';
+import {
+  type Amount,
+  amountOf,
+  type ChosenFiles,
+  chosenFiles,
+  type DataChoice,
+  guessChoice,
+  type HubSource,
+  pageOf,
+  splitOptions,
+} from './hub-model.ts';
 import { Mark } from './search-hits.tsx';
 
 interface HubRepoViewProps {
@@ -28,12 +39,14 @@ export function HubRepoView({ info, stored, onStored, onUse }: HubRepoViewProps)
   const transfer = useTransfer();
   const [choice, setChoice] = useState(() => guessChoice(info.files));
   const { repo, revision } = info;
-  const files = repo.kind === 'model' ? info.files : chosenFiles(info.files, choice);
+  const chosen = chosenFiles(info.files, choice);
+  const files = repo.kind === 'model' ? info.files : [...chosen.train, ...chosen.validation];
   const amount = amountOf(files, stored);
-  const use = (): void => onUse(sourceOf(info, choice));
+  const use = (): void => onUse(sourceOf(info, chosen));
   const download = (): void =>
     transfer.start(async (transferId) => {
       try {
+        if (repo.kind === 'dataset') groupShards(files).forEach(wholeSplit);
         // Only what the Hub says of the files is sent, not what is known of them here.
         const wanted = files.map(({ path, size, oid, sha256 }) => ({ path, size, oid, sha256 }));
         const result = await client.request('hub/download', { connection, transferId, repo, revision, files: wanted });
@@ -72,13 +85,11 @@ export function HubRepoView({ info, stored, onStored, onUse }: HubRepoViewProps)
   );
 }
 
-function sourceOf({ repo, revision }: HubRepoInfo, { train, validation }: DataChoice): HubSource {
+function sourceOf({ repo, revision }: HubRepoInfo, { train, validation }: ChosenFiles): HubSource {
   const source = { kind: 'hub', repo: repo.name, revision } as const;
-  return repo.kind === 'model' ? source : { ...source, train, ...(validation === '' ? {} : { validation }) };
+  const paths = (files: readonly HubFile[]): string[] => files.map(({ path }) => path);
+  return repo.kind === 'model' ? source : { ...source, train: paths(train), validation: paths(validation) };
 }
-
-const chosenFiles = (files: readonly HubFile[], { train, validation }: DataChoice): readonly HubFile[] =>
-  files.filter(({ path }) => path === train || path === validation);
 
 function describeAmount({ files, totalBytes, storedBytes, here }: Amount): string {
   const all = `${plural(files, 'file')}, ${formatBytes(totalBytes)}`;
@@ -141,7 +152,10 @@ interface DataFilesProps {
 }
 
 function DataFiles({ files, choice, onChange }: DataFilesProps) {
-  const options = files.map(({ path, size }) => ({ value: path, label: `${path} (${formatBytes(size)})` }));
+  const options = splitOptions(files).map(({ name, files: count, bytes }) => ({
+    value: name,
+    label: `${name} (${count > 1 ? `${plural(count, 'file')}, ` : ''}${formatBytes(bytes)})`,
+  }));
   const none = { value: '', label: t`none: hold rows back` };
   return (
     <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm">

@@ -14,38 +14,46 @@ import type { Measurement, RunPlan } from '../contestant.ts';
 import { initialWeights } from '../initial-weights.ts';
 import { measureTraining } from '../measure-training.ts';
 import { type BenchStep, bertBatch, gptBatch } from '../steps.ts';
-import { UPDATE_RULES } from '../update-rules.ts';
+import { UPDATE_RULES, type UpdateRule } from '../update-rules.ts';
 
 export function runAtelier(step: BenchStep, plan: RunPlan, storage: ComputeStorage): Promise<Measurement> {
   const weights = new Map(initialWeights(step).map(({ name, data }) => [name, data]));
-  const batch = batchOf(step);
-  const rule = UPDATE_RULES[plan.update];
   return measureTraining(plan, async () => {
     await initializeEngine('atelier');
-    const model = modelOf(step);
-    for (const [name, parameter] of model.namedParameters()) parameter.load(weights.get(name)!);
-    const optimizer = new AdamW(groupsOf(model, rule.weightDecay), {
-      betas: [rule.beta1, rule.beta2],
-      eps: rule.epsilon,
-    });
-    const update = new OptimizerUpdate(optimizer, {
-      maxGradNorm: rule.maxGradNorm ?? 0,
-      lossScaling: storage === 'f16',
-      storage,
-    });
-    const { lossScale, sinks } = update;
-    const gradients = new Gradients(model, { seed: 1, storage, labelSmoothing: 0, lossScale, sinks });
-    let forwardStep = 0;
-    return {
-      update: async () => {
-        update.begin();
-        gradients.addMicroBatch({ batch, forwardStep: forwardStep++, numItemsInBatch: null }, true);
-        update.step(gradients.byName, step.learningRate);
-        gradients.clear();
-      },
-      loss: async () => (await readTensor(gradients.loss))[0]!,
-    };
+    const { update, gradients } = trainingStep(step, UPDATE_RULES[plan.update], storage, (name) => weights.get(name)!);
+    return { update: async () => update(), loss: async () => (await readTensor(gradients.loss))[0]! };
   });
+}
+
+/** One update over and over, on the engine that is on. @param weightOf values of a parameter */
+export function trainingStep(
+  step: BenchStep,
+  rule: UpdateRule,
+  storage: ComputeStorage,
+  weightOf: (name: string, size: number) => Float32Array,
+) {
+  const batch = batchOf(step);
+  const model = modelOf(step);
+  for (const [name, parameter] of model.namedParameters()) parameter.load(weightOf(name, parameter.size));
+  const optimizer = new AdamW(groupsOf(model, rule.weightDecay), {
+    betas: [rule.beta1, rule.beta2],
+    eps: rule.epsilon,
+  });
+  const optimizerUpdate = new OptimizerUpdate(optimizer, {
+    maxGradNorm: rule.maxGradNorm ?? 0,
+    lossScaling: storage === 'f16',
+    storage,
+  });
+  const { lossScale, sinks } = optimizerUpdate;
+  const gradients = new Gradients(model, { seed: 1, storage, labelSmoothing: 0, lossScale, sinks });
+  let forwardStep = 0;
+  const update = (): void => {
+    optimizerUpdate.begin();
+    gradients.addMicroBatch({ batch, forwardStep: forwardStep++, numItemsInBatch: null }, true);
+    optimizerUpdate.step(gradients.byName, step.learningRate);
+    gradients.clear();
+  };
+  return { update, gradients };
 }
 
 const array = (data: Int32Array, shape: readonly number[]) => ({ data, shape });

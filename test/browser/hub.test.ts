@@ -334,6 +334,24 @@ describe('pushing', () => {
     expect(messages.filter((message) => message.startsWith('pageerror'))).toEqual([]);
   });
 
+  it('goes on after a reload in the middle: whole or not at all, and it is pushed again', async () => {
+    const push = async (): Promise<void> => {
+      await type('hub-token', TOKEN);
+      await type('push-repo', 'cut-short');
+      await click(page, 'push-start');
+    };
+    await push();
+    await page.reload({ waitUntil: 'load' });
+    await click(page, 'push-checkpoint');
+    await push();
+    await waitForText(page, 'pushed', /julia\/cut-short/);
+    const [pushed, whole] = ['julia/cut-short', 'julia/moods-bert'].map((name) => hub.repo('model', name).files);
+    expect([...pushed!.keys()].sort()).toEqual([...whole!.keys()].sort());
+    expect(pushed!.get('model.safetensors')).toEqual(whole!.get('model.safetensors'));
+    // Forgets the token.
+    await page.reload({ waitUntil: 'load' });
+  });
+
   describe('while it trains', () => {
     const pushing = {
       push_to_hub: true,

@@ -63,9 +63,8 @@ export function RunsTable({ onOpenRun }: { onOpenRun: (runId: RunId) => void }) 
       </Group>
       {error && <ErrorAlert error={error} onClose={dismiss} />}
       {usages.status === 'failed' && <ErrorAlert error={usages.error} />}
-      {runs === null || runs.length === 0 ? (
-        <Text c="dimmed">{t`There is no run yet.`}</Text>
-      ) : (
+      {runs?.length === 0 && <Text c="dimmed">{t`There is no run yet.`}</Text>}
+      {runs && runs.length > 0 && (
         <Table.ScrollContainer minWidth={820} scrollAreaProps={scrollable(t`Runs`)}>
           <Table fz="sm" verticalSpacing="xs" aria-label={t`Runs`} data-testid="library-table">
             <Table.Thead>

@@ -27,7 +27,7 @@ export interface MergedRows {
 export const smoothKey = (key: string): string => `${key}:smooth`;
 
 /** Points of a chart: few enough to be drawn anew while one watches. */
-const POINTS = 600;
+const POINTS = 400;
 
 export function mergeRows(lines: readonly ChartLine[], settings: ChartSettings): MergedRows {
   const rows = new Map<number, Record<string, number>>();

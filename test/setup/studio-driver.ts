@@ -58,16 +58,36 @@ export async function fill(page: Page, testId: string, value: string): Promise<v
   throw new Error(`${testId} does not take ${JSON.stringify(value)}; the page shows:\n${await shownBy(page)}`);
 }
 
-/** Clicks a control as soon as it is enabled and has come to rest: what appears above it must not move it away. */
+const CLICKS = 4;
+
+/** Clicks a control as soon as it is enabled and has come to rest, again if something moved it away under the pointer. */
 export async function click(page: Page, testId: string): Promise<void> {
-  const handle = await find(page, `${byTestId(testId)}:not([disabled]):not([data-disabled="true"])`);
-  for (let before = '', now = await placeOf(handle); now !== before; ) {
-    before = now;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    now = await placeOf(handle);
+  for (let attempt = 0; attempt < CLICKS; attempt++) {
+    const handle = await find(page, `${byTestId(testId)}:not([disabled]):not([data-disabled="true"])`);
+    for (let before = '', now = await placeOf(handle); now !== before; ) {
+      before = now;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      now = await placeOf(handle);
+    }
+    const heard = hearsClick(handle);
+    // One that was drawn anew meanwhile is looked for again.
+    await handle.click().catch(() => undefined);
+    if (await heard) return;
   }
-  await page.locator(byTestId(testId)).click();
+  throw new Error(`${testId} does not hear a click; the page shows:\n${await shownBy(page)}`);
 }
+
+/** Whether the element is clicked within two seconds. A click that ends the page has been heard. */
+const hearsClick = (handle: ElementHandle): Promise<boolean> =>
+  handle
+    .evaluate(
+      (element) =>
+        new Promise<boolean>((resolve) => {
+          element.addEventListener('click', () => resolve(true), { once: true, capture: true });
+          setTimeout(() => resolve(false), 2000);
+        }),
+    )
+    .catch(() => true);
 
 const placeOf = (handle: ElementHandle): Promise<string> =>
   handle.evaluate((element) => {

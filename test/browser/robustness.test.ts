@@ -120,6 +120,13 @@ describe('wrong files', () => {
       document.body.innerText.includes('other.csv has no column "text". Its columns are sentence, mood.'),
     );
     await click(page, 'remove-validation');
+    const quote = 'text,label\nfine,calm\n"never closed,glad\n';
+    await upload(page, 'validation-input', await temporary('quote.csv', quote));
+    await waitForText(page, 'error-alert', /quote\.csv:3/);
+    expect(await textOf(page, 'examination')).toMatch(/rows/);
+    await click(page, 'fix-leave-out-bad-rows');
+    await page.waitForFunction(() => /Validation: quote\.csv · 1 row/.test(document.body.innerText));
+    await click(page, 'remove-validation');
     await upload(page, 'validation-input', await temporary('picture.csv', PICTURE));
     expect(await waitForText(page, 'error-alert', /picture\.csv/)).toMatch(/not a text file|picture/i);
     expect(await textOf(page, 'examination')).toMatch(/rows/);

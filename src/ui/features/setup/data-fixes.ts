@@ -1,24 +1,31 @@
 // What mends a fault in the data: the file is read in another way, or its rows and columns are used otherwise.
 
 import type { TrainerClient } from '#client/trainer-client.ts';
-import type { LeftOut, Reading } from '#protocol/messages.ts';
+import type { DataSource, LeftOut, Reading } from '#protocol/messages.ts';
 import type { Role } from '#protocol/task-roles.ts';
 import type { ErrorFix } from '#util/studio-error.ts';
 import { readyValue } from '../../hooks/loadable.ts';
 import { changeDraft, chooseRole, currentDraft, openData } from './draft-actions.ts';
 
-export function applyFix(client: TrainerClient, fix: ErrorFix): void {
+/** @param rejected data that could not be opened in place of what is open; null: the fault is in what the draft names. */
+export function applyFix(client: TrainerClient, fix: ErrorFix, rejected: DataSource | null): void {
+  const { data, dataSource } = currentDraft();
+  const readAgain = (change: Reading): void => {
+    const source = rejected ?? dataSource;
+    if (source && source.kind !== 'sample')
+      void openData(client, { ...source, reading: { ...source.reading, ...change } });
+  };
   switch (fix.kind) {
     case 'leave-out-bad-rows':
       // A file that could not be opened is read again; of an opened one rows are left out.
-      if (currentDraft().data.status === 'ready') setLeftOut('bad', true);
-      else readAgain(client, { skipBadRows: true });
+      if (!rejected && data.status === 'ready') setLeftOut('bad', true);
+      else readAgain({ skipBadRows: true });
       return;
     case 'quotes-as-text':
-      readAgain(client, { quotesAsText: true });
+      readAgain({ quotesAsText: true });
       return;
     case 'encoding':
-      readAgain(client, { encoding: fix.encoding });
+      readAgain({ encoding: fix.encoding });
       return;
     case 'use-column':
       takeColumn(fix.file, fix.role as Role, fix.column);
@@ -41,12 +48,6 @@ export function takeFiles(client: TrainerClient, train: string, validation: stri
   const { dataSource } = currentDraft();
   if (dataSource && dataSource.kind !== 'sample')
     void openData(client, { ...dataSource, entries: { train, validation } });
-}
-
-function readAgain(client: TrainerClient, change: Reading): void {
-  const { dataSource } = currentDraft();
-  if (dataSource && dataSource.kind !== 'sample')
-    void openData(client, { ...dataSource, reading: { ...dataSource.reading, ...change } });
 }
 
 function takeColumn(file: string, role: Role, column: string): void {

@@ -5,7 +5,6 @@ import { isDataArchive } from '#client/data-archive.ts';
 import type { TrainerClient } from '#client/trainer-client.ts';
 import type { DataSource, ModelSource, NamedFile, RunDetail } from '#protocol/messages.ts';
 import type { Role } from '#protocol/task-roles.ts';
-import { groupShards } from '#util/shards.ts';
 import type { Task } from '#util/task.ts';
 import { EMPTY } from '../../hooks/loadable.ts';
 import { toStudioError } from '../../hooks/to-studio-error.ts';
@@ -83,14 +82,11 @@ export async function openData(client: TrainerClient, source: DataSource): Promi
 }
 
 /**
- * Opens dropped training files anew with others for validation, or without any. What can not be opened changes nothing.
+ * Opens other data in place of what is open. What can not be opened changes nothing.
  * @throws StudioError
  */
-export async function openValidation(client: TrainerClient, files: readonly NamedFile[]): Promise<void> {
-  const former = currentDraft().dataSource;
-  if (former?.kind !== 'files') return;
+export async function replaceData(client: TrainerClient, dataSource: DataSource): Promise<void> {
   const turn = ++latest.data;
-  const dataSource = { ...former, validation: groupShards(files)[0]?.files };
   const value = await client.request('data/open', { jobId: OPEN_JOB, source: dataSource });
   if (turn !== latest.data) return;
   changeDraft({ data: { status: 'ready', value }, dataSource, leaveOut: [], validationRoles: {} });

@@ -1,13 +1,20 @@
 // Buttons that mend what an error speaks of.
 
 import { Button, Group } from '@mantine/core';
+import type { DataSource } from '#protocol/messages.ts';
 import type { ErrorFix, StudioError } from '#util/studio-error.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { t } from '../../language/translate.ts';
 import { applyFix } from './data-fixes.ts';
 
+interface FixButtonsProps {
+  readonly error: StudioError;
+  /** See `applyFix`. Default null. */
+  readonly rejected?: DataSource | null;
+}
+
 /** Nothing where nothing mends it. */
-export function FixButtons({ error }: { error: StudioError }) {
+export function FixButtons({ error, rejected = null }: FixButtonsProps) {
   const { client } = useStudio();
   if (error.fixes.length === 0) return null;
   return (
@@ -20,7 +27,7 @@ export function FixButtons({ error }: { error: StudioError }) {
           variant="filled"
           data-testid={`fix-${fix.kind}`}
           style={{ maxWidth: '100%' }}
-          onClick={() => applyFix(client, fix)}
+          onClick={() => applyFix(client, fix, rejected)}
         >
           {nameOf(fix)}
         </Button>

@@ -1,7 +1,9 @@
 // Where validation rows come from, and how long inputs may be.
 
 import { Button, Checkbox, Group, NumberInput, SimpleGrid, Stack, Text } from '@mantine/core';
+import { useState } from 'react';
 import type { DataSource, DataSummary, NamedFile } from '#protocol/messages.ts';
+import { groupShards } from '#util/shards.ts';
 import { ErrorAlert } from '../../components/error-alert.tsx';
 import { FileDrop } from '../../components/file-drop.tsx';
 import { JobProgress } from '../../components/job-progress.tsx';
@@ -10,9 +12,10 @@ import { readyValue } from '../../hooks/loadable.ts';
 import { useStudio } from '../../hooks/studio-context.ts';
 import { useAction } from '../../hooks/use-action.ts';
 import { t } from '../../language/translate.ts';
-import { changeDraft, OPEN_JOB, openValidation } from './draft-actions.ts';
+import { changeDraft, OPEN_JOB, replaceData } from './draft-actions.ts';
 import { type SetupDraft, taskOf } from './draft-store.ts';
 import { DATA_FILES } from './file-sorting.ts';
+import { FixButtons } from './fix-buttons.tsx';
 
 export function SplitForm({ draft, data }: { draft: SetupDraft; data: DataSummary }) {
   const positions = readyValue(draft.model)?.maxPositions;
@@ -74,12 +77,21 @@ export function SplitForm({ draft, data }: { draft: SetupDraft; data: DataSummar
 function ValidationFile({ source, data }: { source: DataSource | null; data: DataSummary }) {
   const { client } = useStudio();
   const { busy, error, dismiss, start } = useAction();
+  const [asked, setAsked] = useState<DataSource | null>(null);
   if (source?.kind !== 'files') return null;
   const { validation = [] } = source;
-  const reopen = (files: readonly NamedFile[]): void => start('open', () => openValidation(client, files));
+  const reopen = (files: readonly NamedFile[]): void => {
+    const wanted = { ...source, validation: groupShards(files)[0]?.files };
+    setAsked(wanted);
+    start('open', () => replaceData(client, wanted));
+  };
   return (
     <>
-      {error && <ErrorAlert error={error} onClose={dismiss} />}
+      {error && (
+        <ErrorAlert error={error} onClose={dismiss}>
+          <FixButtons error={error} rejected={asked} />
+        </ErrorAlert>
+      )}
       {busy !== null && <JobProgress jobId={OPEN_JOB} />}
       {validation.length > 0 ? (
         <Group gap="xs">

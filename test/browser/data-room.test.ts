@@ -206,12 +206,12 @@ describe('a large file', () => {
 
   it('is examined again after that was cancelled', async () => {
     const long = 'the ferry came late and nobody was there '.repeat(12);
-    const rows = Array.from({ length: 100_000 }, (_, i) => `${i} ${long},${i % 2 ? 'glad' : 'calm'}`);
+    const rows = Array.from({ length: 200_000 }, (_, i) => `${i} ${long},${i % 2 ? 'glad' : 'calm'}`);
     await give('many.csv', `text,label\n${rows.join('\n')}\n`);
-    await waitForText(page, 'data-progress', /Examining: [\d,]+ of [\d,]+ rows/, 15_000);
+    await waitForText(page, 'data-progress', /Examining: [\d,]+ of [\d,]+ rows/);
     await click(page, 'data-cancel');
-    expect(await waitForText(page, 'error-alert', /cancelled/, 15_000)).toContain('E-CANCELLED');
+    expect(await waitForText(page, 'error-alert', /cancelled/)).toContain('E-CANCELLED');
     await click(page, 'examine-again');
-    await waitForText(page, 'examination', /90,000 rows/, 60_000);
+    await waitForText(page, 'examination', /180,000 rows/);
   });
 });

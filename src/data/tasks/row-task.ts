@@ -123,9 +123,9 @@ export async function surveyFiles<Row, Notes>(
   const skipBad = source.leaveOut?.includes('bad') ?? false;
   const survey = async (name: string | null, table: Table): Promise<SurveyedFile<Notes>> => {
     const whole = JSON.stringify([key, rolesIn(source, table), skipBad]);
-    const made = await surveyedOnce(table, whole, work.signal, async () => {
+    const made = await surveyedOnce(table, whole, work, async (shared) => {
       const { reader, notes } = begin(table);
-      const facts = await surveyRows(table, reader, { ...work, skipBad });
+      const facts = await surveyRows(table, reader, { ...shared, skipBad });
       return { facts, notes: notes() };
     });
     return { name, table, ...made };

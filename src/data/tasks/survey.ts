@@ -5,6 +5,7 @@ import { GrowingInts } from '#formats/growing-ints.ts';
 import { listPlaces, type Table, whereOf } from '#formats/table.ts';
 import { msg } from '#util/msg.ts';
 import { StudioError } from '#util/studio-error.ts';
+import { SharedWork } from '../shared-work.ts';
 import { textHash } from '../text-hash.ts';
 import { Slices, type WorkOptions } from '../work.ts';
 import type { NeededColumn, RowReader } from './row-reader.ts';
@@ -52,9 +53,9 @@ export async function surveyRows<Row>(
     const rows = await table.readBlock(index);
     for (let i = 0; i < count; i++) {
       bad.guard(first + i, () => take(reader.read(rows[i]!, first + i), first + i));
-      if (i % 256 === 255) await slices.giveWay();
+      const mayRest = i % 256 === 255 || i === count - 1;
+      if (mayRest && (await slices.giveWay())) onProgress?.(first + i + 1, table.rowCount);
     }
-    if (await slices.giveWay()) onProgress?.(first + count, table.rowCount);
   }
   if (!skipBad) {
     bad.refuse();
@@ -153,32 +154,31 @@ function emptyWarnings(table: Table, column: string | null, rows: number, empty:
       ];
 }
 
-interface Surveyed {
-  readonly made: Promise<unknown>;
-  readonly signal: AbortSignal | undefined;
-}
-
-const surveys = new WeakMap<Table, Map<string, Surveyed>>();
+const surveys = new WeakMap<Table, Map<string, SharedWork<unknown>>>();
 /** A person who tries other columns comes back to the former ones. */
 const KEPT = 4;
 
 /** What `make` gave for this file and key before, else what it gives now. */
-export function surveyedOnce<S>(
+export async function surveyedOnce<S>(
   table: Table,
   key: string,
-  signal: AbortSignal | undefined,
-  make: () => Promise<S>,
+  work: WorkOptions,
+  make: (work: WorkOptions) => Promise<S>,
 ): Promise<S> {
-  const known = surveys.get(table) ?? new Map<string, Surveyed>();
+  const known = surveys.get(table) ?? new Map<string, SharedWork<unknown>>();
   surveys.set(table, known);
   const found = known.get(key);
-  if (found && !found.signal?.aborted) return found.made as Promise<S>;
-  const entry = { made: make(), signal };
-  known.set(key, entry);
-  entry.made.catch(() => known.get(key) === entry && known.delete(key));
+  const survey = found && !found.isAbandoned ? (found as SharedWork<S>) : new SharedWork(make);
+  known.set(key, survey);
   for (const oldest of known.keys()) {
     if (known.size <= KEPT) break;
     known.delete(oldest);
   }
-  return entry.made;
+  try {
+    return await survey.wait(work);
+  } catch (thrown) {
+    // Of one that others wait for still, nothing has failed but the waiting.
+    if (!work.signal?.aborted && known.get(key) === survey) known.delete(key);
+    throw thrown;
+  }
 }

@@ -38,7 +38,7 @@ const BROKEN = byTestId('broken-screen');
 
 async function find(page: Page, selector: string): Promise<ElementHandle> {
   const found = await page
-    .waitForSelector(`${selector}, ${BROKEN}`, { timeout: 60_000 })
+    .waitForSelector(`${selector}, ${BROKEN}`, { timeout: 180_000 })
     .catch((cause: unknown) => cause);
   if (!(found instanceof ElementHandle) || (await page.$(BROKEN))) {
     throw new Error(`${selector} never appeared; the page shows:\n${await shownBy(page)}`, { cause: found });
@@ -47,7 +47,7 @@ async function find(page: Page, selector: string): Promise<ElementHandle> {
 }
 
 const shownBy = async (page: Page): Promise<string> =>
-  (await page.$eval('body', (element) => (element as HTMLElement).innerText)).slice(0, 6000);
+  (await page.$eval('body', (element) => (element as HTMLElement).innerText)).slice(0, 20_000);
 
 /** Fills in a field, again if the page was drawn anew under the keys. */
 export async function fill(page: Page, testId: string, value: string): Promise<void> {

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { main } from '#headless/main.ts';
 import { type Entry, expectClose } from '../setup/parity-run.ts';
 import { runCommand, runPython } from '../setup/run-command.ts';
+import { twoAtATime } from '../setup/two-at-a-time.ts';
 import { CASES, LEAVES_AT, SAVED_EVERY, writeCase } from './continued-cases.ts';
 
 const RUNNER = join(import.meta.dirname, '../../src/headless/train.mjs');
@@ -37,15 +38,6 @@ const leave = (config: string, folder: string, ...more: readonly string[]): Prom
 async function logOf(outputDir: string): Promise<Entry[]> {
   const state = JSON.parse(await readFile(join(outputDir, 'trainer_state.json'), 'utf8')) as { log_history: Entry[] };
   return state.log_history;
-}
-
-/** Calls in order, at most two at a time: the lane has two cores. */
-async function twoAtATime<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
-  const queue = [...items];
-  const worker = async (): Promise<void> => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
-  };
-  await Promise.all([worker(), worker()]);
 }
 
 const logs = new Map<string, Entry[]>();

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OPTIMIZERS, type OptimizerName } from '#protocol/optimizer-settings.ts';
 import { type Entry, expectClose, trainHere, trainInPython } from '../setup/parity-run.ts';
+import { twoAtATime } from '../setup/two-at-a-time.ts';
 
 const SHARED = {
   per_device_train_batch_size: 8,
@@ -30,6 +31,7 @@ const SETTINGS: Partial<Record<OptimizerName, Record<string, unknown>>> = {
 };
 let out: string;
 let theirs: Map<string, Entry[]>;
+let ours: Map<string, Entry[]>;
 const argumentsFor = (optim: OptimizerName) => ({ ...SHARED, optim, ...SETTINGS[optim] });
 
 beforeAll(async () => {
@@ -38,16 +40,18 @@ beforeAll(async () => {
     arguments: { ...argumentsFor(optim), output_dir: join(out, `${optim}-python`) },
     resume_from: null,
   }));
-  const { logs } = await trainInPython(jobs);
+  const logs = await trainInPython(jobs);
   theirs = new Map(OPTIMIZERS.map((optim, i) => [optim, logs[i]!]));
+  const here = await twoAtATime(OPTIMIZERS, (optim) => trainHere(join(out, optim), argumentsFor(optim)));
+  ours = new Map(OPTIMIZERS.map((optim, i) => [optim, here[i]!]));
 });
 afterAll(() => rm(out, { recursive: true }));
 
 describe('optimizers', () => {
-  it.each(OPTIMIZERS)('%s', async (optim) => {
-    const ours = await trainHere(join(out, optim), argumentsFor(optim));
-    for (const key of ['loss', 'eval_loss']) expectClose(ours, theirs.get(optim)!, { key, tolerance: 2e-4 });
-    const losses = ours.flatMap((entry) => ('loss' in entry ? [entry['loss']] : []));
+  it.each(OPTIMIZERS)('%s', (optim) => {
+    const log = ours.get(optim)!;
+    for (const key of ['loss', 'eval_loss']) expectClose(log, theirs.get(optim)!, { key, tolerance: 2e-4 });
+    const losses = log.flatMap((entry) => ('loss' in entry ? [entry['loss']] : []));
     expect(losses).toHaveLength(12);
   });
 });

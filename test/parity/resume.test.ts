@@ -4,7 +4,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Entry, expectClose, trainHere, trainInPython } from '../setup/parity-run.ts';
+import { type Entry, expectClose, openInPython, trainHere, trainInPython } from '../setup/parity-run.ts';
+import { twoAtATime } from '../setup/two-at-a-time.ts';
 
 const SHARED = {
   per_device_train_batch_size: 8,
@@ -17,6 +18,8 @@ const SHARED = {
   save_steps: 4,
   seed: 11,
 };
+/** Files of a checkpoint that say where its run is. */
+const STATES = ['optimizer.pt', 'scheduler.pt'];
 const CASES: Record<string, Record<string, unknown>> = {
   'fused AdamW, linear': { optim: 'adamw_torch_fused', lr_scheduler_type: 'linear' },
   'AdamW, warm-up, stable, decay': {
@@ -51,10 +54,48 @@ const CASES: Record<string, Record<string, unknown>> = {
   },
 };
 
+const names = Object.keys(CASES);
+const argumentsOf = (name: string) => ({ ...SHARED, ...CASES[name] });
+
 let out: string;
+const ours = (name: string): string => join(out, name.replaceAll(/\W+/g, '-'));
+const theirs = (name: string): string => `${ours(name)}-python`;
+const CHECKPOINT = 'checkpoint-4';
+
+/** Of each case: a whole run, and one from the checkpoint of the other. */
+interface Logs {
+  readonly whole: Entry[];
+  readonly continued: Entry[];
+}
+const here = new Map<string, Logs & { readonly again: Entry[] }>();
+const there = new Map<string, Logs>();
+let files: Awaited<ReturnType<typeof openInPython>>;
+
 beforeAll(async () => {
   out = await mkdtemp(join(tmpdir(), 'resume-parity-'));
-});
+  const whole = await twoAtATime(names, (name) => trainHere(ours(name), argumentsOf(name)));
+  const logs = await trainInPython(
+    names.flatMap((name) => [
+      { arguments: { ...argumentsOf(name), output_dir: theirs(name) }, resume_from: null },
+      {
+        arguments: { ...argumentsOf(name), output_dir: `${theirs(name)}-continued` },
+        resume_from: join(ours(name), CHECKPOINT),
+      },
+    ]),
+  );
+  for (const [i, name] of names.entries()) there.set(name, { whole: logs[2 * i]!, continued: logs[2 * i + 1]! });
+  await twoAtATime([...names.entries()], async ([i, name]) => {
+    const [args, folder] = [argumentsOf(name), ours(name)];
+    const continued = await trainHere(`${folder}-continued`, args, join(theirs(name), CHECKPOINT));
+    const again = await trainHere(`${folder}-again`, args, join(folder, CHECKPOINT));
+    here.set(name, { whole: whole[i]!, continued, again });
+  });
+  files = await openInPython(
+    names.flatMap((name) =>
+      [ours(name), theirs(name)].flatMap((folder) => STATES.map((file) => join(folder, CHECKPOINT, file))),
+    ),
+  );
+}, 600_000);
 afterAll(() => rm(out, { recursive: true }));
 
 /** Losses, evaluations and rates after the checkpoint of step 4. */
@@ -65,50 +106,25 @@ function expectSame(ours: readonly Entry[], theirs: readonly Entry[]): void {
   expect(ours.filter((entry) => 'loss' in entry && entry['step']! > 4)).toHaveLength(6);
 }
 
-describe.each(Object.entries(CASES))('%s', (name, settings) => {
-  const folder = name.replaceAll(/\W+/g, '-');
-  const args = { ...SHARED, ...settings };
-  const theirs = () => join(out, `${folder}-python`);
-  const ours = () => join(out, folder);
-  let here: Entry[];
-  let there: Awaited<ReturnType<typeof trainInPython>>;
+const later = (log: readonly Entry[]) => log.filter((entry) => 'loss' in entry && entry['step']! > 4);
 
-  beforeAll(async () => {
-    here = await trainHere(ours(), args);
-    const files = [join(theirs(), 'checkpoint-4'), join(ours(), 'checkpoint-4')].flatMap((checkpoint) =>
-      ['optimizer.pt', 'scheduler.pt'].map((file) => join(checkpoint, file)),
-    );
-    there = await trainInPython(
-      [
-        { arguments: { ...args, output_dir: theirs() }, resume_from: null },
-        {
-          arguments: { ...args, output_dir: `${theirs()}-continued` },
-          resume_from: join(ours(), 'checkpoint-4'),
-        },
-      ],
-      files,
-    );
-  });
-
+describe.each(names)('%s', (name) => {
   it('Python goes on from a checkpoint of ours', () => {
-    expectSame(here, there.logs[1]!);
+    expectSame(here.get(name)!.whole, there.get(name)!.continued);
   });
 
-  it('a run here goes on from a checkpoint of Python', async () => {
-    const continued = await trainHere(`${ours()}-continued`, args, join(theirs(), 'checkpoint-4'));
-    expectSame(continued, there.logs[0]!);
+  it('a run here goes on from a checkpoint of Python', () => {
+    expectSame(here.get(name)!.continued, there.get(name)!.whole);
   });
 
-  it('a run here goes on from its own', async () => {
-    const continued = await trainHere(`${ours()}-again`, args, join(ours(), 'checkpoint-4'));
-    const later = (log: readonly Entry[]) => log.filter((entry) => 'loss' in entry && entry['step']! > 4);
-    expect(later(continued)).toEqual(later(here));
+  it('a run here goes on from its own', () => {
+    expect(later(here.get(name)!.again)).toEqual(later(here.get(name)!.whole));
   });
 
   it('the files say the same, to the last key', async () => {
-    expect(await readdir(join(ours(), 'checkpoint-4'))).not.toContain('scaler.pt');
-    for (const file of ['optimizer.pt', 'scheduler.pt']) {
-      const [a, b] = [ours(), theirs()].map((each) => there.files[join(each, 'checkpoint-4', file)]);
+    expect(await readdir(join(ours(name), CHECKPOINT))).not.toContain('scaler.pt');
+    for (const file of STATES) {
+      const [a, b] = [ours(name), theirs(name)].map((folder) => files[join(folder, CHECKPOINT, file)]);
       if (name === 'AdamW, plateau' && file === 'scheduler.pt')
         expect(Object.keys(a!).sort()).toEqual(Object.keys(b!).sort());
       else expect(a).toEqual(b);
@@ -123,6 +139,5 @@ it.each(['adamw_8bit', 'schedule_free_adamw'])('%s, which Python does not go on 
   expect(files).toContain('optimizer.safetensors');
   expect(files).not.toContain('optimizer.pt');
   const continued = await trainHere(join(out, `${optim}-again`), args, join(out, optim, 'checkpoint-4'));
-  const later = (log: readonly Entry[]) => log.filter((entry) => 'loss' in entry && entry['step']! > 4);
   expect(later(continued)).toEqual(later(whole));
 });

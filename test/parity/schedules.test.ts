@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LR_SCHEDULER_TYPES } from '#protocol/scheduler-settings.ts';
 import { type Entry, expectClose, trainHere, trainInPython } from '../setup/parity-run.ts';
+import { twoAtATime } from '../setup/two-at-a-time.ts';
 
 const SHARED = {
   per_device_train_batch_size: 8,
@@ -31,6 +32,7 @@ const SETTINGS: Record<string, Record<string, unknown>> = {
 
 let out: string;
 let theirs: Map<string, Entry[]>;
+let ours: Map<string, Entry[]>;
 const argumentsFor = (type: string) => ({ ...SHARED, lr_scheduler_type: type, ...SETTINGS[type] });
 
 beforeAll(async () => {
@@ -39,17 +41,19 @@ beforeAll(async () => {
     arguments: { ...argumentsFor(type), output_dir: join(out, `${type}-python`) },
     resume_from: null,
   }));
-  const { logs } = await trainInPython(jobs);
+  const logs = await trainInPython(jobs);
   theirs = new Map(LR_SCHEDULER_TYPES.map((type, i) => [type, logs[i]!]));
+  const here = await twoAtATime(LR_SCHEDULER_TYPES, (type) => trainHere(join(out, type), argumentsFor(type)));
+  ours = new Map(LR_SCHEDULER_TYPES.map((type, i) => [type, here[i]!]));
 });
 afterAll(() => rm(out, { recursive: true }));
 
 describe('schedules', () => {
-  it.each(LR_SCHEDULER_TYPES)('%s', async (type) => {
-    const ours = await trainHere(join(out, type), argumentsFor(type));
-    expectClose(ours, theirs.get(type)!, { key: 'learning_rate', tolerance: 1e-15 });
-    expectClose(ours, theirs.get(type)!, { key: 'loss', tolerance: 2e-4 });
-    const rates = ours.flatMap((entry) => ('learning_rate' in entry ? [entry['learning_rate']] : []));
+  it.each(LR_SCHEDULER_TYPES)('%s', (type) => {
+    const log = ours.get(type)!;
+    expectClose(log, theirs.get(type)!, { key: 'learning_rate', tolerance: 1e-15 });
+    expectClose(log, theirs.get(type)!, { key: 'loss', tolerance: 2e-4 });
+    const rates = log.flatMap((entry) => ('learning_rate' in entry ? [entry['learning_rate']] : []));
     expect(rates).toHaveLength(8);
     if (type !== 'constant') expect(new Set(rates).size).toBeGreaterThan(2);
   });

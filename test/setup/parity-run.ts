@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { fixtureFolder } from './fixtures.ts';
 import { runCommand, runPython } from './run-command.ts';
+import { twoAtATime } from './two-at-a-time.ts';
 
 /** An entry of the log history. */
 export type Entry = Record<string, number>;
@@ -38,10 +39,20 @@ interface Job {
   readonly resume_from: string | null;
 }
 
-/** Several runs of HF's Trainer; `files` are described as `torch.load` opens them. */
-export async function trainInPython(jobs: readonly Job[], files: readonly string[] = []) {
-  const script = join(import.meta.dirname, '../parity/train_jobs.py');
-  return (await runPython(script, { data, jobs, files })) as { logs: Entry[][]; files: Record<string, object> };
+const SCRIPT = join(import.meta.dirname, '../parity/train_jobs.py');
+
+/** Runs in HF's Trainer, half of them in each of two processes. @returns their logs. */
+export async function trainInPython(jobs: readonly Job[]): Promise<Entry[][]> {
+  const middle = Math.ceil(jobs.length / 2);
+  const halves = [jobs.slice(0, middle), jobs.slice(middle)].filter((half) => half.length > 0);
+  const printed = await twoAtATime(halves, (half) => runPython(SCRIPT, { data, jobs: half }));
+  return (printed as { readonly logs: Entry[][] }[]).flatMap(({ logs }) => logs);
+}
+
+/** What `torch.load` finds in each of the files. */
+export async function openInPython(files: readonly string[]): Promise<Record<string, object>> {
+  const printed = await runPython(SCRIPT, { data, jobs: [], files });
+  return (printed as { readonly files: Record<string, object> }).files;
 }
 
 /** Entries with a key after some step, side by side: equal steps, values within a relative tolerance. */

@@ -1,4 +1,5 @@
-// Work that several wait for: each is told how far it is and may leave; it ends when nobody waits any more.
+// Work that several wait for, as for the first look at a file: each is told how far it is and may leave; it ends when nobody
+// waits any more.
 
 import type { WorkOptions } from './work.ts';
 

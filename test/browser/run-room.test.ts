@@ -128,7 +128,7 @@ it('shows what the model made of a text before training and after', async () => 
   await page.goto(first);
   await click(page, 'open-try');
   await click(page, 'add-model');
-  await page.locator(byTestId('predict-text')).fill('good');
+  await fill(page, 'predict-text', 'good');
   await click(page, 'predict-submit');
   await page.waitForFunction(
     (found: string) => document.querySelectorAll(found).length === 2,
@@ -186,7 +186,7 @@ it('searches arguments, and goes on with it after a reload', async () => {
     location.hash = '#/sweep';
   });
   await waitFor(page, 'sweep-space');
-  await page.locator(byTestId('sweep-space')).fill('learning_rate: 1e-4, 1e-3, 3e-3, 1e-2, 3e-2');
+  await fill(page, 'sweep-space', 'learning_rate: 1e-4, 1e-3, 3e-3, 1e-2, 3e-2');
   await page.select(byTestId('sweep-sampler'), 'grid');
   await click(page, 'start-sweep');
   await page.waitForFunction(

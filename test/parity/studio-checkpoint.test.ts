@@ -11,6 +11,7 @@ import { type Entry, expectClose, trainInPython } from '../setup/parity-run.ts';
 import { runCommand } from '../setup/run-command.ts';
 import {
   click,
+  fill,
   fixtureData,
   setUpRun,
   unzipDownload,
@@ -74,7 +75,7 @@ it('resumes in Python with the losses that the studio had', async () => {
   const page = await openPage(browser, studio.url, []);
   await setUpRun(page, studio.url, await writeModelFolder(), fixtureData('train.csv'), ARGUMENTS);
   await upload(page, 'validation-input', fixtureData('validation.csv'));
-  await page.locator(byTestId('max-length')).fill('16');
+  await fill(page, 'max-length', '16');
   await click(page, 'start-run');
   await waitForText(page, 'run-status', /completed/);
   await click(page, 'tab-checkpoints');

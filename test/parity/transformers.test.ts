@@ -10,7 +10,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { byTestId, launchBrowser, openPage, serveStudio } from '../setup/browser.ts';
 import { fixtureFolder } from '../setup/fixtures.ts';
 import { laneBrowser } from '../setup/lane.ts';
-import { click, fixtureData, setUpRun, unzipDownload, waitForText, writeModelFolder } from '../setup/studio-driver.ts';
+import {
+  click,
+  fill,
+  fixtureData,
+  setUpRun,
+  unzipDownload,
+  waitForText,
+  writeModelFolder,
+} from '../setup/studio-driver.ts';
 
 const run = promisify(execFile);
 const TEXTS = ['party with my friend and music', 'late traffic and noise'];
@@ -73,7 +81,7 @@ describe('downloaded from the studio', () => {
     await click(page, 'open-try');
     const shown: Record<string, number>[] = [];
     for (const text of TEXTS) {
-      await page.locator(byTestId('predict-text')).fill(text);
+      await fill(page, 'predict-text', text);
       await click(page, 'predict-submit');
       const prediction = await newPrediction(page);
       shown.push(
